@@ -1,0 +1,49 @@
+/** Which action is legal in which state, as a table; what is not in it is refused with the reason given here. */
+import { fail } from './errors.ts';
+import type { State } from './instance.ts';
+
+export const ACTIONS = ['start', 'stop', 'force-stop', 'restart', 'delete', 'recover', 'purge', 'exec', 'modify'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** `do`: carry it out; `nothing`: already so, succeed; `refuse`: not from here. */
+export type Ruling = 'do' | 'nothing' | 'refuse';
+
+const EVERY = {
+  'Running':          { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse' },
+  'Stopped':          { 'start': 'do',      'stop': 'nothing', 'force-stop': 'nothing', 'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'do' },
+  'Starting':         { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse' },
+  'Restarting':       { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'nothing', 'delete': 'do',    'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse' },
+  'Deleted':          { 'start': 'refuse',  'stop': 'refuse',  'force-stop': 'refuse',  'restart': 'refuse', 'delete': 'do',     'recover': 'do',      'purge': 'do',     'exec': 'refuse', 'modify': 'refuse' },
+  'Suspended':        { 'start': 'do',      'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'refuse' },
+  'Suspending':       { 'start': 'refuse',  'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'refuse', 'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'refuse' },
+  'Delayed Shutdown': { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse' },
+  'Unknown':          { 'start': 'refuse',  'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse' },
+  'Crashed':          { 'start': 'do',      'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'do' },
+} as const satisfies Record<State, Record<Action, Ruling>>;
+
+export function ruling(state: State, action: Action): Ruling {
+  return EVERY[state][action];
+}
+
+/** @throws instance-deleted, instance-crashed, wrong-state */
+export function requireLegal(name: string, state: State, reason: string | null, action: Action): Ruling {
+  const decided = ruling(state, action);
+  if (decided !== 'refuse') return decided;
+  if (state === 'Deleted') {
+    throw fail('instance-deleted', `Instance '${name}' is deleted. Use 'recover' to recover it or 'purge' to permanently delete it.`);
+  }
+  if (state === 'Crashed') {
+    throw fail('instance-crashed', `${name} crashed: ${reason ?? 'the reason is not known'}`, {
+      hint: `start it again: holdfast start ${name}; its console: holdfast logs ${name}`,
+    });
+  }
+  if (state === 'Unknown' && action === 'start') {
+    throw fail('wrong-state', `Instance '${name}' is already running, but in an unknown state. Try to stop it first.`);
+  }
+  if (action === 'modify') {
+    throw fail('wrong-state', `Cannot update instance settings; instance: ${name}; reason: Instance must be stopped for modification`);
+  }
+  throw fail('wrong-state', `Cannot ${action} ${name}: it is ${state}${reason ? ` (${reason})` : ''}`, {
+    hint: `see: holdfast info ${name}`,
+  });
+}
