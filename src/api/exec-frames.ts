@@ -1,0 +1,51 @@
+/**
+ * Frames of the exec socket. The client's first frame is a `request`. Every WebSocket message is binary: one octet that
+ * says what it is, then the payload. Control frames carry JSON.
+ */
+import { Type, type Static } from 'typebox';
+
+export const FRAME = { stdin: 0, stdout: 1, stderr: 2, control: 3 } as const;
+export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
+
+/** A message of more than this is refused. */
+export const MAX_FRAME_BYTES = 1024 * 1024;
+
+export const ExecRequestSchema = Type.Object({
+  type: Type.Literal('request'),
+  /** Empty: the login shell. */
+  command: Type.Array(Type.String(), { maxItems: 10_000 }),
+  cwd: Type.Optional(Type.String({ maxLength: 4096 })),
+  terminal: Type.Optional(Type.Object({ term: Type.String({ maxLength: 64 }), cols: Type.Integer({ minimum: 1, maximum: 10_000 }), rows: Type.Integer({ minimum: 1, maximum: 10_000 }) })),
+  /** Seconds in which the guest must be reached; 15 when absent. */
+  timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+}, { additionalProperties: false });
+
+export const ClientControlSchema = Type.Union([
+  ExecRequestSchema,
+  Type.Object({ type: Type.Literal('eof') }, { additionalProperties: false }),
+  Type.Object({ type: Type.Literal('resize'), cols: Type.Integer({ minimum: 1, maximum: 10_000 }), rows: Type.Integer({ minimum: 1, maximum: 10_000 }) }, { additionalProperties: false }),
+  Type.Object({ type: Type.Literal('signal'), name: Type.String({ pattern: '^[A-Z0-9]{1,10}$' }) }, { additionalProperties: false }),
+]);
+
+export type ExecFrameRequest = Static<typeof ExecRequestSchema>;
+export type ClientControl = Static<typeof ClientControlSchema>;
+
+export type ServerControl =
+  /** Which rung carries it and what was passed over: for --verbose. */
+  | { readonly type: 'started'; readonly rung: string; readonly passedOver: readonly string[] }
+  /** What it waits for, while the instance is being started. */
+  | { readonly type: 'progress'; readonly stage: string }
+  | { readonly type: 'exit'; readonly code: number }
+  | { readonly type: 'signalled'; readonly signal: string }
+  | { readonly type: 'error'; readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } };
+
+export function frame(kind: FrameKind, payload: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(payload.length + 1);
+  whole[0] = kind;
+  whole.set(payload, 1);
+  return whole;
+}
+
+export function controlFrame(message: ClientControl | ServerControl): Uint8Array {
+  return frame(FRAME.control, new TextEncoder().encode(JSON.stringify(message)));
+}
