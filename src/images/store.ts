@@ -1,0 +1,124 @@
+/**
+ * The images on disk: `<sha256>.qcow2|.raw`, read-only, with `<sha256>.json` beside it. An image exists once its
+ * JSON does, which is renamed into place last; anything else in the directory is a leftover that sweep() removes.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fail } from '../core/errors.ts';
+import { run as realRun, throwIfCancelled, type Run } from './run.ts';
+import { readEntry, writeEntry, type ImageEntry, type ImageOrigin } from './store-entry.ts';
+import { verifyImage } from './verify/verify-image.ts';
+
+export type ImageSource =
+  /** Copied; the original stays as it is. */
+  | { readonly path: string }
+  | { readonly stream: Readable }
+  /** Moved into the store: a file of our own, on the same file system. */
+  | { readonly ownFile: string };
+
+export interface ImageStore {
+  /**
+   * @param expectedDigest  SHA-256 in hex that the bytes must have
+   * @throws image-refused  what cannot be launched from;  no-space;  cancelled
+   */
+  import(source: ImageSource, origin: ImageOrigin, signal: AbortSignal, expectedDigest?: string): Promise<ImageEntry>;
+  /** Newest first. */
+  list(): Promise<ImageEntry[]>;
+  pathOf(entry: Pick<ImageEntry, 'digest' | 'format'>): string;
+  /** Whoever calls it knows that no instance uses the image. */
+  remove(digest: string): Promise<void>;
+  /** At start, before anything is imported: removes what a killed import left behind. */
+  sweep(): Promise<void>;
+}
+
+const PARTIAL = '.partial';
+
+export function openImageStore(directory: string, run: Run = realRun): ImageStore {
+  const pathOf: ImageStore['pathOf'] = ({ digest, format }) => join(directory, `${digest}.${format}`);
+  const sidecar = (digest: string): string => join(directory, `${digest}.json`);
+
+  async function list(): Promise<ImageEntry[]> {
+    const names = await readdir(directory).catch(() => []);
+    const read = names
+      .filter((name) => name.endsWith('.json'))
+      .map(async (name) => {
+        const entry = readEntry(await readFile(join(directory, name), 'utf8').catch(() => ''));
+        return entry && name === `${entry.digest}.json` ? entry : undefined;
+      });
+    const entries = (await Promise.all(read)).filter((entry) => entry !== undefined);
+    return entries.toSorted((a, b) => (a.builtAt < b.builtAt ? 1 : -1));
+  }
+
+  async function add(partial: string, origin: ImageOrigin, signal: AbortSignal, expected: string | undefined): Promise<ImageEntry> {
+    // Read-only first: what is verified is what stays, and qemu-img without rights may read it.
+    await chmod(partial, 0o444);
+    await using file = await open(partial, 'r');
+    const digest = await sha256(file, signal);
+    if (expected !== undefined && digest !== expected) {
+      throw fail('image-refused', `${origin.sourceName} has the SHA-256 ${digest}, not ${expected}`, { hint: 'get the image again' });
+    }
+    const entry: ImageEntry = { digest, ...(await verifyImage(file, origin.sourceName, run, signal)), ...origin };
+    await file.sync();
+    throwIfCancelled(signal);
+    await rename(partial, pathOf(entry));
+    const json = `${sidecar(digest)}.${randomUUID()}${PARTIAL}`;
+    await writeFile(json, writeEntry(entry), { mode: 0o644, flush: true });
+    await rename(json, sidecar(digest));
+    return entry;
+  }
+
+  return {
+    pathOf,
+    list,
+    async import(source, origin, signal, expectedDigest) {
+      await mkdir(directory, { recursive: true });
+      const partial = join(directory, `${randomUUID()}${PARTIAL}`);
+      try {
+        if ('ownFile' in source) await rename(source.ownFile, partial);
+        else await copy('path' in source ? createReadStream(source.path) : source.stream, partial, signal);
+        return await add(partial, origin, signal, expectedDigest);
+      } catch (cause) {
+        throw translated(cause, origin.sourceName, signal);
+      } finally {
+        await rm(partial, { force: true });
+      }
+    },
+    async remove(digest) {
+      // The JSON first: a half-removed image must not be offered.
+      await rm(sidecar(digest), { force: true });
+      for (const format of ['qcow2', 'raw'] as const) await rm(pathOf({ digest, format }), { force: true });
+    },
+    async sweep() {
+      const known = new Set((await list()).map((entry) => entry.digest));
+      for (const name of await readdir(directory).catch(() => [])) {
+        const digest = /^([0-9a-f]{64})\.(?:qcow2|raw)$/.exec(name)?.[1];
+        if (name.endsWith(PARTIAL) || (digest !== undefined && !known.has(digest))) await rm(join(directory, name), { force: true });
+      }
+    },
+  };
+}
+
+async function copy(from: Readable, to: string, signal: AbortSignal): Promise<void> {
+  await pipeline(from, createWriteStream(to, { flags: 'wx', mode: 0o600 }), { signal });
+}
+
+async function sha256(file: FileHandle, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(file.createReadStream({ autoClose: false, start: 0, highWaterMark: 1024 * 1024 }), hash, { signal });
+  return hash.digest('hex');
+}
+
+/** Errors of the file system, as words about the image. */
+function translated(cause: unknown, name: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return fail('cancelled', `the import of ${name} was cancelled`, { cause });
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ENOENT') return fail('image-not-found', `there is no file ${name}`, { cause });
+  if (code === 'EISDIR') return fail('image-refused', `${name} is a directory, not a disk image`, { cause });
+  if (code === 'EACCES') return fail('no-rights', `${name} cannot be read`, { hint: 'check who may read it', cause });
+  if (code === 'ENOSPC' || code === 'EDQUOT') return fail('no-space', `no space is left to store ${name}`, { hint: 'free some where images are kept', cause });
+  return cause;
+}
