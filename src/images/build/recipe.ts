@@ -1,0 +1,41 @@
+/** Reads the recipe and names what comes out of it, so that an image is built again only when the recipe changed. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DISK_SECTORS, PARTITIONS } from './disk-layout.ts';
+import type { DebianRelease } from './releases.ts';
+
+export interface Recipe {
+  /** Directory with packages.txt, the scripts, and files/, which is copied over the new system. */
+  readonly directory: string;
+  readonly packages: readonly string[];
+  /**
+   * SHA-256 over everything that this program puts into the image. The archive's state is left out: it moves every
+   * day, and a rebuild for it is asked for (--force), not a surprise; the image says when it was built.
+   */
+  readonly key: string;
+}
+
+/** Raise it when code changes what is written on the disk and neither recipe nor layout shows it. */
+const CODE_VERSION = 1;
+
+/** @param assetsDir  the directory that holds `recipe/` */
+export async function readRecipe(assetsDir: string, release: DebianRelease, architecture: string): Promise<Recipe> {
+  const directory = join(assetsDir, 'recipe');
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([CODE_VERSION, release.version, architecture, PARTITIONS, DISK_SECTORS]));
+  for (const name of names.toSorted()) {
+    const content = await readFile(name);
+    hash.update(`\n${name.slice(directory.length)} ${content.length}\n`).update(content);
+  }
+  return { directory, packages: parsePackages(await readFile(join(directory, 'packages.txt'), 'utf8')), key: hash.digest('hex') };
+}
+
+export function parsePackages(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== '');
+}

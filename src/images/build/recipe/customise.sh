@@ -1,0 +1,56 @@
+#!/bin/sh
+# Runs in the new system after all packages: switches services on and off, writes the first GRUB configuration,
+# makes the BIOS boot code, and takes out what must be each instance's own.
+# Argument: the recipe's directory inside the new system; removed at the end.
+set -eu
+recipe=$1
+export LC_ALL=C.UTF-8
+
+systemctl enable systemd-networkd.service systemd-resolved.service systemd-timesyncd.service
+for unit in e2scrub_all.timer e2scrub_reap.service man-db.timer dpkg-db-backup.timer; do
+  if systemctl cat "$unit" >/dev/null 2>&1; then systemctl disable "$unit"; fi
+done
+
+# The newest kernel; there is one, unless the archive had a transition.
+kernel=$(find /boot -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1)
+version=${kernel#vmlinuz-}
+test -s "/boot/initrd.img-$version"
+mkdir -p /boot/grub/i386-pc /boot/grub/x86_64-efi
+cat > /boot/grub/grub.cfg <<CFG
+# The first configuration. update-grub replaces it when a kernel is installed.
+set timeout=0
+search --no-floppy --label --set=root holdfast-root
+menuentry 'Debian' {
+  linux /boot/$kernel root=LABEL=holdfast-root ro console=tty0 console=ttyS0,115200
+  initrd /boot/initrd.img-$version
+}
+CFG
+# GRUB cannot look at a disk here, so update-grub in the guest is left to write what needs probing.
+grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(,gpt1)/boot/grub' \
+  biosdisk part_gpt part_msdos ext2 search search_label search_fs_uuid normal configfile linux gzio echo test \
+  serial terminal minicmd halt reboot
+cp /usr/lib/grub/i386-pc/boot.img /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /boot/grub/i386-pc/
+cp /usr/lib/grub/x86_64-efi/*.mod /usr/lib/grub/x86_64-efi/*.lst /boot/grub/x86_64-efi/
+# Not executable: only marks for grub-cloud-amd64 that GRUB is to be installed again when its packages change.
+touch /etc/grub.d/enable_cloud
+chmod 0644 /etc/grub.d/enable_cloud
+
+# The firmware loads the signed shim, which loads the signed GRUB: Secure Boot works where it is asked for.
+mkdir -p /boot/holdfast-esp/EFI/BOOT /boot/holdfast-esp/EFI/debian
+cp /usr/lib/shim/shimx64.efi.signed /boot/holdfast-esp/EFI/BOOT/BOOTX64.EFI
+cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed /boot/holdfast-esp/EFI/BOOT/grubx64.efi
+cat > /boot/holdfast-esp/EFI/debian/grub.cfg <<'CFG'
+search --no-floppy --label --set=root holdfast-root
+set prefix=($root)/boot/grub
+configfile $prefix/grub.cfg
+CFG
+
+# What is an instance's own is made at its first boot. An empty machine-id means "generate one".
+passwd --lock root >/dev/null
+rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id /var/lib/systemd/random-seed /var/lib/systemd/credential.secret
+: > /etc/machine-id
+
+rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
+cp "$recipe/debian.sources" /etc/apt/sources.list.d/debian.sources
+rm -rf /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
+rm -rf "$recipe"

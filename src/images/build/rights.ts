@@ -1,0 +1,41 @@
+/**
+ * With whose rights an image is put together. Its files belong to root and other system users: root simply makes
+ * them, a plain user does so in a user namespace, where the range in /etc/subuid stands for them.
+ */
+import { readFile } from 'node:fs/promises';
+import { fail } from '../../core/errors.ts';
+
+export interface Rights {
+  readonly asRoot: boolean;
+  readonly mmdebstrapMode: 'root' | 'unshare';
+  /** The command as it must be run to see the image's owners as they are. */
+  readonly wrap: (command: readonly string[]) => readonly string[];
+}
+
+const AS_ROOT: Rights = { asRoot: true, mmdebstrapMode: 'root', wrap: (command) => command };
+
+const IN_NAMESPACE: Rights = {
+  asRoot: false,
+  mmdebstrapMode: 'unshare',
+  wrap: (command) => ['unshare', '--user', '--map-root-user', '--map-auto', '--', ...command],
+};
+
+export async function buildRights(uid: number, userName: string): Promise<Rights> {
+  if (uid === 0) return AS_ROOT;
+  for (const file of ['/etc/subuid', '/etc/subgid']) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (hasRange(text, uid, userName)) continue;
+    throw fail('no-rights', `an image cannot be built by ${userName}: ${file} gives this user no range of ids`, {
+      hint: `add one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userName}`,
+    });
+  }
+  return IN_NAMESPACE;
+}
+
+/** Lines of /etc/subuid: name or uid, first id, how many (subuid(5)). */
+export function hasRange(text: string, uid: number, userName: string): boolean {
+  return text.split('\n').some((line) => {
+    const [who, , count] = line.split(':');
+    return (who === userName || who === String(uid)) && Number(count) >= 65536;
+  });
+}
