@@ -1,0 +1,73 @@
+/** What lives inside a guest, and where: the one list of Holdfast's files there, and their version. */
+import type { Bundle } from '../../core/cloudinit/boothook.ts';
+
+/** Raise it with every change to files/: guests with an older one are renewed over the control lane. */
+export const AGENT_VERSION = '0.1.0';
+
+export const AGENT_DIR = '/usr/lib/holdfast';
+export const AGENT_COMMAND = `/usr/bin/python3 -I ${AGENT_DIR}/agent.py`;
+export const REPORT_COMMAND = `/usr/bin/python3 -I ${AGENT_DIR}/report.py`;
+/** Where a user's own ssh client connects, through a stream-local channel of the bulk lane. */
+export const DOORMAN_SOCKET = '/run/holdfast/ssh.sock';
+
+/** Asset (a file in files/) -> its place in the guest. */
+export const AGENT_PLACES: Readonly<Record<string, string>> = {
+  'doorman.py': `${AGENT_DIR}/doorman.py`,
+  'hf_lane.py': `${AGENT_DIR}/hf_lane.py`,
+  'hf_relay.py': `${AGENT_DIR}/hf_relay.py`,
+  'hf_peer.py': `${AGENT_DIR}/hf_peer.py`,
+  'hf_ports.py': `${AGENT_DIR}/hf_ports.py`,
+  'hf_sshd.py': `${AGENT_DIR}/hf_sshd.py`,
+  'report.py': `${AGENT_DIR}/report.py`,
+  'hf_netlink.py': `${AGENT_DIR}/hf_netlink.py`,
+  'hf_system.py': `${AGENT_DIR}/hf_system.py`,
+  'agent.py': `${AGENT_DIR}/agent.py`,
+  'install.py': `${AGENT_DIR}/install.py`,
+  'sshd_control.conf': '/etc/holdfast/sshd_control.conf',
+  'sshd_session.conf': '/etc/holdfast/sshd_session.conf',
+  pam_control: '/etc/pam.d/holdfast-control',
+  pam_session: '/etc/pam.d/holdfast-session',
+  pam_plain: '/etc/pam.d/holdfast-plain',
+  'holdfast-doorman.service': '/etc/systemd/system/holdfast-doorman.service',
+};
+
+export interface AgentKeys {
+  /** The lanes' own host key, in OpenSSH's private key format. */
+  readonly hostKeyPrivate: string;
+  readonly hostKeyPublic: string;
+  /** Authorized on the control lane (root). */
+  readonly controlPublic: string;
+  /** Authorized on all other lanes (the default user). */
+  readonly sessionPublic: string;
+}
+
+export type AgentBundle = Bundle;
+
+/** @throws when an asset is missing: a bug of packaging */
+export function agentBundle(assets: ReadonlyMap<string, string>, keys: AgentKeys): AgentBundle {
+  const files = Object.entries(AGENT_PLACES).map(([asset, path]) => {
+    const content = assets.get(asset);
+    if (content === undefined) throw new Error(`the guest file ${asset} is missing from this installation`);
+    return { path, mode: 0o644, content };
+  });
+  return {
+    version: AGENT_VERSION,
+    files: [
+      ...files,
+      { path: '/etc/holdfast/host_ed25519', mode: 0o600, content: line(keys.hostKeyPrivate) },
+      { path: '/etc/holdfast/host_ed25519.pub', mode: 0o644, content: line(keys.hostKeyPublic) },
+      { path: '/etc/holdfast/control.pub', mode: 0o644, content: line(keys.controlPublic) },
+      { path: '/etc/holdfast/session.pub', mode: 0o644, content: line(keys.sessionPublic) },
+      { path: `${AGENT_DIR}/version`, mode: 0o644, content: line(AGENT_VERSION) },
+    ],
+  };
+}
+
+/** The form that `agent.py renew` reads on its standard input. */
+export function renewInput(bundle: AgentBundle): string {
+  return JSON.stringify({ ...bundle, files: bundle.files.map((file) => ({ ...file, encoding: 'utf8' })) });
+}
+
+function line(text: string): string {
+  return `${text.trim()}\n`;
+}

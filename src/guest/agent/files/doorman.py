@@ -1,0 +1,161 @@
+"""Holdfast's doorman: one private SSH connection per virtio-serial port.
+
+It waits for the host on every port, starts an sshd of its own for who comes, and
+copies bytes. It needs nothing of the guest's network, its sshd or its PAM set-up.
+Edge-triggered epoll and no timers: an idle guest pays nothing for it.
+"""
+import heapq
+import os
+import select
+import signal
+import socket
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import hf_ports  # noqa: E402
+from hf_lane import Lane, SocketConnection  # noqa: E402
+from hf_peer import PeerMaker  # noqa: E402
+
+RUN = "/run/holdfast"
+SOCKET = RUN + "/ssh.sock"
+MAX_CONNECTIONS = 32
+EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
+
+
+def version():
+    try:
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "version")) as handle:
+            return handle.read(64).strip() or "0"
+    except OSError:
+        return "0"
+
+
+class Door:
+    def __init__(self):
+        self.version = version()
+        self.epoll = select.epoll()
+        self.handlers = {}
+        self.timers = []
+        self.order = self.counter = 0
+        self.ready = {}
+        self.children = {}
+        self.connections = set()
+        self.peers = PeerMaker(self.log)
+        self.lanes = {name: Lane(self, name) for name in hf_ports.LANES}
+
+    @staticmethod
+    def log(message):
+        try:
+            os.write(2, (message + "\n").encode("utf-8", "replace"))
+        except OSError:
+            pass
+
+    def watch(self, fd, handler, events=EDGE):
+        self.handlers[fd] = handler
+        self.epoll.register(fd, events)
+
+    def forget(self, fd):
+        if self.handlers.pop(fd, None) is not None:
+            self.epoll.unregister(fd)
+
+    def later(self, seconds, action):
+        self.order += 1
+        heapq.heappush(self.timers, (time.monotonic() + seconds, self.order, action))
+
+    def again(self, key, action):
+        """Runs the action after the others have had their turn."""
+        self.ready[key] = action
+
+    def guarded(self, action, *arguments):
+        try:
+            action(*arguments)
+        except Exception as error:  # one port's trouble never touches another
+            self.log("%s: %r" % (getattr(action, "__qualname__", action), error))
+
+    def reap(self):
+        for pid, (process, action) in list(self.children.items()):
+            if process.poll() is not None:
+                del self.children[pid]
+                self.guarded(action)
+
+    def scan(self):
+        found = hf_ports.find()
+        for name, lane in self.lanes.items():
+            self.guarded(lane.appear, found.get(name))
+
+    def listen(self):
+        """For users' own ssh clients: a stream-local channel on the bulk lane ends here."""
+        os.makedirs(RUN, mode=0o755, exist_ok=True)
+        try:
+            os.unlink(SOCKET)
+        except OSError:
+            pass
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(SOCKET)
+        os.chmod(SOCKET, 0o666)  # what answers is an sshd: the key decides
+        listener.listen(16)
+        listener.setblocking(False)
+
+        def accept(_mask):
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                if len(self.connections) >= MAX_CONNECTIONS:
+                    connection.close()
+                else:
+                    self.guarded(SocketConnection, self, connection)
+        self.watch(listener.fileno(), accept)
+        return listener
+
+    def run(self):
+        wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
+        def woken(_mask):
+            try:
+                while os.read(wake_read, 512):
+                    pass
+            except BlockingIOError:
+                pass
+            self.reap()
+        self.watch(wake_read, woken)
+        uevents = hf_ports.Uevents()
+
+        def ports(_mask):
+            if uevents.ports_changed():
+                self.scan()
+        self.watch(uevents.fileno(), ports)
+        listener = None
+        try:
+            listener = self.listen()
+        except OSError as error:
+            self.log("no socket for users' own clients: %s" % error)
+        self.scan()
+        while True:
+            self.turn()
+
+    def turn(self):
+        wait = None
+        if self.ready:
+            wait = 0
+        elif self.timers:
+            wait = max(0.0, self.timers[0][0] - time.monotonic())
+        for fd, mask in self.epoll.poll(-1 if wait is None else wait):
+            handler = self.handlers.get(fd)
+            if handler is not None:
+                self.guarded(handler, mask)
+        ready, self.ready = self.ready, {}
+        for action in ready.values():
+            self.guarded(action)
+        while self.timers and self.timers[0][0] <= time.monotonic():
+            self.guarded(heapq.heappop(self.timers)[2])
+
+
+if __name__ == "__main__":
+    Door().run()

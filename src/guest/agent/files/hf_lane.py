@@ -1,0 +1,202 @@
+"""One virtio-serial port: waits for the host, holds one connection, begins again."""
+import os
+import select
+
+import hf_relay
+from hf_relay import CHUNK, Relay, one_line
+
+
+class Connection:
+    """What a port and a users' client have in common: a descriptor and a relay."""
+
+    def __init__(self, door, name):
+        self.door, self.name = door, name
+        self.fd = -1
+        self.relay = None
+
+    def begin(self, first, takeover, lead=b""):
+        self.door.counter += 1
+        hello = "holdfast-doorman %s %s %d\r\n" % (self.door.version, self.name, self.door.counter)
+        hello = lead + hello.encode()
+        try:
+            relay = Relay(self.door, self.name, self.fd, first, hello, takeover)
+        except OSError as error:
+            self.say(hello)
+            self.fail(one_line(error.strerror or str(error)))
+            return
+        self.relay = relay
+        # Only the newest relay of a connection may act on it: an old one may end late.
+        process = relay.process
+        self.door.children[process.pid] = (process, lambda: self.exited(relay))
+        self.door.watch(relay.near.fileno(), lambda _mask: self.pump())
+        self.door.watch(process.stderr.fileno(), lambda _mask: self.errors(relay))
+        self.pump()
+
+    def errors(self, relay):
+        if not relay.read_errors():
+            self.door.forget(relay.process.stderr.fileno())
+            relay.process.stderr.close()
+
+    def drop(self):
+        relay, self.relay = self.relay, None
+        if relay is not None:
+            self.door.forget(relay.near.fileno())
+            relay.stop()
+
+    def exited(self, relay):
+        if not relay.process.stderr.closed:
+            self.errors(relay)
+        if relay is self.relay:
+            if relay.ended:
+                self.finish(relay)
+            else:
+                self.pump()
+
+    def pump(self):
+        relay = self.relay
+        if relay is None:
+            return
+        outcome = relay.pump()
+        if outcome == hf_relay.MORE:
+            self.door.again((self.name, self.fd), self.pump)
+        elif outcome == hf_relay.SSHD_GONE:
+            if relay.spoke or relay.process.poll() is not None:
+                self.finish(relay)
+            else:  # it said nothing: its last words come with its exit
+                self.door.later(2, lambda: relay is self.relay and self.finish(relay))
+        elif outcome == hf_relay.TAKEN_OVER:
+            self.drop()
+            self.begin(relay.to_sshd, True, b"\r\n")
+        elif outcome == hf_relay.HOST_GONE:
+            self.hung_up()
+        elif outcome == hf_relay.PORT_LOST:
+            self.lost()
+
+    def finish(self, relay):
+        if relay.spoke:
+            self.drop()
+            self.end()
+            return
+        if not relay.process.stderr.closed:
+            self.errors(relay)
+        reason = relay.reason()
+        self.drop()
+        self.fail(reason)
+
+    def say(self, data):
+        try:
+            os.write(self.fd, data)
+        except OSError:
+            pass
+
+    def fail(self, reason):
+        self.door.log("%s: %s" % (self.name, reason))
+        self.say(("holdfast-doorman-error %s\r\n" % reason).encode())
+        self.end()
+
+
+class Lane(Connection):
+    def __init__(self, door, name):
+        super().__init__(door, name)
+        self.path = None
+        self.seen = b""
+        self.retry = 0.1
+
+    def appear(self, path):
+        """The port's device, or None when it has none now."""
+        self.path = path
+        if path is None:
+            self.lost()
+        elif self.fd < 0:
+            self.open()
+
+    def open(self):
+        if self.path is None or self.fd >= 0:
+            return
+        try:
+            self.fd = os.open(self.path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            # Held by another process, or not ready: no event tells when it is.
+            self.door.log("%s: %s" % (self.name, error))
+            self.retry = min(30, self.retry * 2)
+            self.door.later(self.retry, self.open)
+            return
+        self.retry = 0.1
+        self.seen = b""
+        self.door.watch(self.fd, self.event)
+
+    def close(self):
+        self.drop()
+        if self.fd >= 0:
+            self.door.forget(self.fd)
+            os.close(self.fd)
+            self.fd = -1
+
+    def lost(self):
+        """The device went away (its driver was unbound); an event tells when it is back."""
+        self.close()
+        if self.path is not None:
+            self.door.later(0.2, self.open)
+
+    def end(self):
+        """Closing the port is how the host learns that its connection is over."""
+        self.close()
+        self.open()
+
+    def event(self, mask):
+        if self.relay is not None and mask & select.EPOLLHUP:
+            self.hung_up()
+        elif self.relay is not None:
+            self.pump()
+        else:
+            self.seek()
+
+    def hung_up(self):
+        self.drop()
+        self.seek()
+
+    def seek(self):
+        """Skips what a former client left, up to a new one's first line."""
+        for _ in range(256):
+            try:
+                data = os.read(self.fd, CHUNK)
+            except BlockingIOError:
+                break
+            except OSError:
+                self.lost()
+                return
+            if not data:  # nobody is there: what was read came from one who has gone
+                self.seen = b""
+                return
+            self.seen = data if data.startswith(b"SSH-") else self.seen + data
+            at = self.seen.find(b"SSH-")
+            self.seen = self.seen[at:][:CHUNK] if at >= 0 else self.seen[-3:]
+        else:
+            self.door.again((self.name, self.fd), self.seek)
+            return
+        if self.seen.startswith(b"SSH-"):
+            first, self.seen = self.seen, b""
+            self.begin(first, True)
+
+
+class SocketConnection(Connection):
+    """A user's own ssh client."""
+
+    def __init__(self, door, connection):
+        super().__init__(door, "socket")
+        self.connection = connection
+        connection.setblocking(False)
+        self.fd = connection.fileno()
+        door.connections.add(self)
+        door.watch(self.fd, lambda _mask: self.pump())
+        self.begin(b"", False)
+
+    def end(self):
+        self.drop()
+        if self.fd >= 0:
+            self.door.forget(self.fd)
+            self.connection.close()
+            self.fd = -1
+            self.door.connections.discard(self)
+
+    hung_up = lost = end
