@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lockHome } from './home-lock.ts';
+import { openDb } from './db.ts';
+import { instanceStore, type InstanceRecord } from './instances.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+let directory = '';
+beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'holdfast-store-')); });
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const record: InstanceRecord = {
+  instance: {
+    id: '00c0ffee', name: 'apollo', architecture: 'x86_64', node: 'here', owner: 0, zone: 'zone1',
+    spec: { cpus: 1, memoryBytes: 2 ** 30, diskBytes: 5 * 2 ** 30, imageDigest: 'd', imageFormat: 'qcow2', mac: '52:54:00:00:00:01', subnetIndex: 0 },
+    image: { name: 'debian', os: 'Debian', release: '12' }, createdAt: '2026-01-01T00:00:00Z',
+  },
+  timezone: 'Etc/UTC', userData: new Uint8Array([35, 33, 0, 255]),
+  wanted: { running: true, deleted: false }, observed: { state: 'Starting', reason: null, at: '2026-01-01T00:00:00Z' },
+};
+
+test('an instance comes back from the file as it was put in', () => {
+  const path = join(directory, 'state.db');
+  { using db = openDb(path); instanceStore(db).insert(record); }
+  using again = openDb(path);
+  const [read] = instanceStore(again).all();
+  expect(read).toEqual(record);
+});
+
+test('a name is given once only', () => {
+  using db = openDb(':memory:');
+  instanceStore(db).insert(record);
+  expect(() => instanceStore(db).insert({ ...record, instance: { ...record.instance, id: '00c0ffef' } })).toThrow(/UNIQUE/);
+  expect(instanceStore(db).all()).toHaveLength(1);
+});
+
+test('a home written by a newer version is refused and left alone', () => {
+  const path = join(directory, 'state.db');
+  { using db = openDb(path); db.run(`PRAGMA user_version = ${MIGRATIONS.length + 1}`); }
+  expect(() => openDb(path)).toThrow(/newer Holdfast/);
+});
+
+test('a second daemon on the same home is refused, and a later one is let in', () => {
+  const path = join(directory, 'lock.db');
+  { using _held = lockHome(path); expect(() => lockHome(path)).toThrow(/already serves this home/); }
+  using _next = lockHome(path);
+});

@@ -1,0 +1,42 @@
+/**
+ * The schema, as the list of changes that led to it; an entry, once released, is never edited. What is wanted, what was
+ * observed and what is being done are separate tables, so that a daemon that starts can compare them.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE instances (
+     id TEXT PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     architecture TEXT NOT NULL,
+     node TEXT NOT NULL,
+     owner INTEGER NOT NULL,
+     zone TEXT NOT NULL,
+     spec TEXT NOT NULL,
+     image TEXT NOT NULL,
+     timezone TEXT NOT NULL,
+     user_data BLOB,
+     created_at TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE wanted (
+     instance TEXT PRIMARY KEY REFERENCES instances(id) ON DELETE CASCADE,
+     running INTEGER NOT NULL,
+     deleted INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE observed (
+     instance TEXT PRIMARY KEY REFERENCES instances(id) ON DELETE CASCADE,
+     state TEXT NOT NULL,
+     reason TEXT,
+     at TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE operations (
+     id TEXT PRIMARY KEY,
+     kind TEXT NOT NULL,
+     instance TEXT,
+     step TEXT NOT NULL,
+     status TEXT NOT NULL,
+     request TEXT NOT NULL,
+     record TEXT NOT NULL,
+     started_at TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX operations_by_status ON operations(status, started_at);
+   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`,
+];
