@@ -1,0 +1,23 @@
+/** A connection that did not come about, and at which step; the message is a clause that callers put after a rung's name. */
+import { HoldfastError } from '../../core/errors.ts';
+
+export type Stage = 'connect' | 'doorman' | 'sshd' | 'host-key' | 'login' | 'lost' | 'not-ready';
+
+export class ReachFailure extends HoldfastError {
+  readonly stage: Stage;
+
+  constructor(stage: Stage, message: string, more: { hint?: string; cause?: unknown } = {}) {
+    super('guest-unreachable', message, more);
+    this.stage = stage;
+  }
+}
+
+/** The clause for any error: what guests say is cut short and made printable, since it ends in logs and terminals. */
+export function clause(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error));
+}
+
+export function printable(text: string, maxLength = 300): string {
+  const cleaned = text.replace(/[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]+/g, ' ').trim();
+  return cleaned.length > maxLength ? `${cleaned.slice(0, maxLength)}…` : cleaned;
+}

@@ -1,0 +1,54 @@
+/**
+ * Decides the one line that SSH hands to the user's login shell, such that the program gets exactly the argv that
+ * was asked for. Quotes and backslashes are kept out of the single-quoted parts, since fish (unlike POSIX shells)
+ * gives a backslash a meaning there; so one form serves sh, bash, zsh, fish and ksh.
+ */
+import { fail } from '../../core/errors.ts';
+import type { ExecRequest } from '../shell.ts';
+
+/** Linux takes at most 128 KiB in one argument, and the shell gets the whole line as one. */
+export const LONGEST_LINE = 128 * 1024 - 1024;
+
+/** A leading `=`, `%` or `@` means something to one shell or another. */
+const PLAIN = /^[A-Za-z0-9_./-][A-Za-z0-9_@%+=:,./-]*$/;
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export function quote(word: string): string {
+  if (PLAIN.test(word)) return word;
+  if (word.includes('\0')) throw fail('bad-argument', 'an argument contains a NUL character, which no program can be given');
+  if (!word.isWellFormed()) throw fail('bad-argument', 'an argument contains half of a character (a lone surrogate)');
+  if (word === '') return "''";
+  return word.split(/(['\\]+)/).filter((part) => part !== '').map((part) => {
+    if (part.startsWith("'") || part.startsWith('\\')) return [...part].map((mark) => (mark === "'" ? `"'"` : '\\\\')).join('');
+    return `'${part}'`;
+  }).join('');
+}
+
+/** `NAME=value` words for env(1). @throws bad-argument on a name that no shell would take */
+export function envWords(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(([name, value]) => {
+    if (!ENV_NAME.test(name)) throw fail('bad-argument', `${JSON.stringify(name)} is no name for an environment variable`);
+    return `${name}=${value}`;
+  });
+}
+
+/**
+ * The command in front of which nothing else is needed: argv with cwd and env taken in.
+ * @returns undefined when it is just the login shell, for which SSH has a request of its own
+ */
+export function commandLine({ command, cwd, env = {} }: ExecRequest): string | undefined {
+  const words = envWords(env);
+  const [program] = command;
+  if (program === undefined && cwd === undefined && words.length === 0) return undefined;
+  if (program !== undefined && (program === '' || program.startsWith('-') || program.includes('='))) {
+    throw fail('bad-argument', `${JSON.stringify(program)} cannot be run as a program`, { hint: 'Use its full path.' });
+  }
+  const change = cwd === undefined ? '' : `cd -- ${quote(cwd)} && `;
+  const argv = program === undefined ? '"${SHELL:-/bin/sh}" -l' : command.map(quote).join(' ');
+  const assignments = words.length === 0 ? '' : `env ${words.map(quote).join(' ')} `;
+  const line = `${change}exec ${assignments}${argv}`;
+  if (Buffer.byteLength(line) > LONGEST_LINE) {
+    throw fail('bad-argument', `the command is longer than ${LONGEST_LINE / 1024} KiB`, { hint: 'Give large data on standard input.' });
+  }
+  return line;
+}

@@ -1,0 +1,103 @@
+/**
+ * One running command over an SSH channel. The channel's own streams are not handed out: ssh2 leaves writers
+ * waiting for ever when a channel closes under them, and lets a reader of one output open the window for the other.
+ */
+import { finished, Readable, Writable } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+import { fail } from '../../core/errors.ts';
+import type { ExecExit, ExecSession } from '../shell.ts';
+
+const CHUNK = 64 * 1024;
+
+/** @param lost  rejects when the connection under the channel ends */
+export function openSession(channel: ClientChannel, lost: Promise<never>): ExecSession {
+  const stdout = readableFrom(channel);
+  const stderr = readableFrom(channel.stderr);
+  shareWindow(channel);
+  const stdin = writableTo(channel);
+  const { promise: exit, resolve, reject } = Promise.withResolvers<ExecExit>();
+  exit.catch(() => {});
+  let outcome: ExecExit | undefined;
+
+  channel.on('exit', (code: number | null, signal?: string) => {
+    outcome = code === null ? { signal: signal ?? 'SIGKILL' } : { code };
+  });
+  channel.on('error', () => {});
+  channel.stderr.on('error', () => {});
+  channel.on('close', () => {
+    stdin.destroy();
+    void Promise.all([ended(stdout), ended(stderr)]).then(() => {
+      if (outcome) resolve(outcome);
+      else reject(fail('exec-failed', 'the command ended without telling how', { hint: 'Its session was closed in the guest; try again.' }));
+    });
+  });
+  lost.catch((error: unknown) => {
+    // What had arrived stays readable: ssh2 ends the channel's outputs itself.
+    reject(error);
+    stdin.destroy();
+  });
+
+  return {
+    stdin, stdout, stderr, exit,
+    resize(cols, rows) { channel.setWindow(rows, cols, 0, 0); },
+    signal(name) {
+      try {
+        channel.signal(name.replace(/^SIG/, ''));
+      } catch (error) {
+        throw fail('bad-argument', `${name} is no signal that SSH can carry`, { cause: error });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const stream of [stdin, stdout, stderr]) stream.destroy();
+      channel.close();
+    },
+  };
+}
+
+/**
+ * Passes on with backpressure: while nobody reads, the channel's window stays shut and the program in the guest waits.
+ * Reads a little ahead, so that the end of a command with little output is seen although nobody reads.
+ */
+function readableFrom(source: Readable): Readable {
+  let over = false;
+  const target = new Readable({
+    highWaterMark: CHUNK,
+    read() { source.resume(); },
+    // A reader that left must not keep the channel from closing.
+    destroy(error, done) { over = true; source.resume(); done(error); },
+  });
+  source.on('data', (piece: Buffer) => { if (!over && !target.push(piece)) source.pause(); });
+  source.on('end', () => { if (!over) target.push(null); over = true; });
+  return target;
+}
+
+function writableTo(channel: ClientChannel): Writable {
+  const target = new Writable({
+    highWaterMark: CHUNK,
+    write(piece: Buffer, _encoding, done) { channel.write(piece, () => done()); },
+    final(done) { channel.end(); done(); },
+  });
+  target.on('error', () => {});
+  return target;
+}
+
+/** ssh2 reopens the window that both outputs share as soon as either is read; here not while the other is full. */
+function shareWindow(channel: ClientChannel): void {
+  const { stderr } = channel;
+  const pairs: readonly (readonly [Readable, Readable])[] = [[channel, stderr], [stderr, channel]];
+  for (const [one, other] of pairs) {
+    const otherIsFull = (): boolean => other.readableLength >= other.readableHighWaterMark;
+    const [read, push] = [one._read.bind(one), one.push.bind(one)];
+    one._read = (size) => { if (!otherIsFull()) read(size); };
+    one.push = (piece) => push(piece) && !otherIsFull();
+  }
+}
+
+/** Until everything was read; an output that nobody ever looked at is not waited for. */
+function ended(stream: Readable): Promise<void> {
+  if (stream.readableFlowing === null && stream.listenerCount('readable') === 0) {
+    if (stream.readableLength === 0) stream.read(0);
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => { finished(stream, { writable: false }, () => resolve()); });
+}
