@@ -4,11 +4,7 @@
  */
 import { Type, type Static } from 'typebox';
 
-export const FRAME = { stdin: 0, stdout: 1, stderr: 2, control: 3 } as const;
-export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
-
-/** A message of more than this is refused. */
-export const MAX_FRAME_BYTES = 1024 * 1024;
+export { FRAME, MAX_FRAME_BYTES, controlFrame, frame, type FrameKind } from './frames.ts';
 
 export const ExecRequestSchema = Type.Object({
   type: Type.Literal('request'),
@@ -38,14 +34,3 @@ export type ServerControl =
   | { readonly type: 'exit'; readonly code: number }
   | { readonly type: 'signalled'; readonly signal: string }
   | { readonly type: 'error'; readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } };
-
-export function frame(kind: FrameKind, payload: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(payload.length + 1);
-  whole[0] = kind;
-  whole.set(payload, 1);
-  return whole;
-}
-
-export function controlFrame(message: ClientControl | ServerControl): Uint8Array {
-  return frame(FRAME.control, new TextEncoder().encode(JSON.stringify(message)));
-}

@@ -1,0 +1,125 @@
+/** Sees to it that a daemon listens: connects, and starts one where none does. Any number of clients may do so at once. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fail, type HoldfastError } from '../core/errors.ts';
+import { requireShortSocketPaths, type HomeLayout } from '../core/home.ts';
+import { cancelled, connectionError } from './request.ts';
+
+export interface Autostart {
+  readonly layout: HomeLayout;
+  /** The bundled daemon. */
+  readonly script: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, when it takes longer than a person would not notice. */
+  readonly onSlow?: () => void;
+  readonly deadlineMs?: number;
+}
+
+const DEADLINE_MS = 20_000;
+const SLOW_MS = 1_000;
+/** Asking is one connect(2); a watch on the directory would need one that is there, and inotify watches run out. */
+const POLL_MS = 20;
+/** For the socket of a daemon that another client started, when ours lost the race without saying so. */
+const GRACE_MS = 1_000;
+const OUTPUT_KEPT_BYTES = 1024 * 1024;
+
+/** @throws daemon-denied, daemon-failed, or what the daemon said when it could not start */
+export async function ensureDaemon(start: Autostart): Promise<void> {
+  const { layout, signal, onSlow, deadlineMs = DEADLINE_MS } = start;
+  if (await listens(layout.run.socket)) return;
+  requireShortSocketPaths(layout, process.platform);
+  const slow = setTimeout(() => onSlow?.(), SLOW_MS);
+  const started = startDaemon(start);
+  const began = Date.now();
+  try {
+    for (let exitedAt: number | undefined; ; await sleep(POLL_MS, undefined, { signal }).catch(() => { throw cancelled(); })) {
+      if (await listens(layout.run.socket)) return;
+      const ended = started.ended();
+      if (ended) {
+        exitedAt ??= Date.now();
+        const lostRace = ended.lastLine.includes('already');
+        if (!lostRace && Date.now() - exitedAt > GRACE_MS) throw couldNotStart(ended, layout);
+      }
+      if (Date.now() - began > deadlineMs) {
+        throw fail('daemon-failed', `the Holdfast daemon has not opened ${layout.run.socket} within ${deadlineMs / 1000} s`, {
+          hint: ended?.lastLine || `its log may say why: ${layout.data.log}`,
+        });
+      }
+    }
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+/** @throws daemon-denied  and whatever is not the plain absence of a daemon */
+export function listens(socket: string): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const probe = connect(socket);
+  probe.once('connect', () => {
+    probe.destroy();
+    resolve(true);
+  });
+  probe.once('error', (error) => {
+    const named = connectionError(error);
+    if (named.code === 'daemon-unreachable') resolve(false);
+    else reject(named);
+  });
+  return promise;
+}
+
+interface Ended {
+  readonly status: string;
+  readonly lastLine: string;
+}
+
+function startDaemon({ layout, script, env }: Autostart): { ended(): Ended | undefined } {
+  const output = openOutput(layout);
+  const offset = fstatSync(output).size;
+  let child: ChildProcess;
+  try {
+    child = spawn(process.execPath, [script], { cwd: '/', env: { ...env }, detached: true, stdio: ['ignore', output, output] });
+  } finally {
+    closeSync(output);
+  }
+  let status: string | undefined;
+  child.once('error', (error) => { status = error.message; });
+  child.once('exit', (code, killedBy) => { status = killedBy ? `it was killed by ${killedBy}` : `it ended with status ${code}`; });
+  child.unref();
+  return {
+    ended: () => status === undefined ? undefined : { status, lastLine: lastLineAfter(layout.data.output, offset) },
+  };
+}
+
+function openOutput(layout: HomeLayout): number {
+  try {
+    const made = mkdirSync(layout.home, { recursive: true, mode: layout.directoryMode });
+    // mkdir takes the umask off; a home closed to the machines' uids would be of no use.
+    if (made !== undefined) chmodSync(layout.home, layout.directoryMode);
+    const kept = openSync(layout.data.output, 'a', 0o600);
+    if (fstatSync(kept).size <= OUTPUT_KEPT_BYTES) return kept;
+    closeSync(kept);
+    closeSync(openSync(layout.data.output, 'w'));
+    return openSync(layout.data.output, 'a');
+  } catch (error) {
+    throw fail('home-unusable', `cannot write to the home ${layout.home}: ${(error as Error).message}`, {
+      cause: error, hint: 'make it writable, or choose another: HOLDFAST_HOME=…',
+    });
+  }
+}
+
+function couldNotStart({ status, lastLine }: Ended, layout: HomeLayout): HoldfastError {
+  if (lastLine) return fail('daemon-failed', `the Holdfast daemon did not start: ${lastLine}`);
+  return fail('daemon-failed', `the Holdfast daemon did not start: ${status}`, { hint: `its log may say why: ${layout.data.log}` });
+}
+
+function lastLineAfter(path: string, offset: number): string {
+  try {
+    const lines = readFileSync(path).subarray(offset).toString('utf8').split('\n');
+    return lines.findLast((line) => line.trim() !== '')?.trim().slice(0, 500) ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Method and path of each route, again: the table in api/routes.ts carries schemas, and loading those costs the CLI
+ * more than everything else it does. The compiler holds this table equal to that one.
+ */
+import type { RouteName, ROUTES } from '../api/routes.ts';
+
+export const PATHS: { readonly [N in RouteName]: Pick<(typeof ROUTES)[N], 'method' | 'path'> } = {
+  version: { method: 'GET', path: '/v1/version' },
+  listInstances: { method: 'GET', path: '/v1/instances' },
+  getInstance: { method: 'GET', path: '/v1/instances/:name' },
+  launch: { method: 'POST', path: '/v1/instances' },
+  act: { method: 'POST', path: '/v1/instances/:name/actions' },
+  purge: { method: 'POST', path: '/v1/purge' },
+  exec: { method: 'GET', path: '/v1/instances/:name/exec' },
+  getOperation: { method: 'GET', path: '/v1/operations/:id' },
+  followOperation: { method: 'GET', path: '/v1/operations/:id/events' },
+  cancelOperation: { method: 'DELETE', path: '/v1/operations/:id' },
+  events: { method: 'GET', path: '/v1/events' },
+  listImages: { method: 'GET', path: '/v1/images' },
+  buildImage: { method: 'POST', path: '/v1/images/build' },
+  uploadImage: { method: 'POST', path: '/v1/images/upload' },
+  listSettings: { method: 'GET', path: '/v1/settings' },
+  getSetting: { method: 'GET', path: '/v1/settings/:key' },
+  putSetting: { method: 'PUT', path: '/v1/settings/:key' },
+  logs: { method: 'GET', path: '/v1/logs' },
+};
+
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
+/** @returns the path with `:name` filled in and the query appended, all percent-encoded */
+export function pathOf(route: RouteName, params: Parameters = {}, query: Parameters = {}): string {
+  const filled = PATHS[route].path.replace(/:([a-z]+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+  const asked = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return asked.length === 0 ? filled : `${filled}?${new URLSearchParams(asked).toString()}`;
+}

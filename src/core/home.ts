@@ -1,0 +1,101 @@
+/** Decides where a home is and what lies in it. The client and the daemon both ask here, so they cannot disagree. */
+import { fail } from './errors.ts';
+
+export interface HomeQuestion {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly platform: string;
+  /** The person's home directory. */
+  readonly homedir: string;
+}
+
+export interface HomeLayout {
+  readonly home: string;
+  /** Of the home and the run directory: as root, other uids pass through to what is theirs, and list nothing. */
+  readonly directoryMode: number;
+  readonly data: {
+    readonly database: string;
+    readonly lock: string;
+    readonly instances: string;
+    readonly images: string;
+    readonly log: string;
+    /** What the daemon prints outside its log: the error it could not start with, a crash. */
+    readonly output: string;
+    readonly pidFile: string;
+  };
+  readonly run: { readonly directory: string; readonly socket: string };
+}
+
+/** sizeof(sun_path) less the closing NUL. */
+const SOCKET_PATH_BYTES = { linux: 107, darwin: 103 } as const;
+/** The longest socket below the run directory: <run>/<instance id>/control */
+const LONGEST_SOCKET = '/00000000/control';
+
+/** Pure; why root has other places is told in docs/decisions/home.md. @throws home-unusable  for a relative path */
+export function homeLayout(question: HomeQuestion): HomeLayout {
+  const { home, run } = places(question);
+  return {
+    home,
+    directoryMode: question.uid === 0 ? 0o711 : 0o700,
+    data: {
+      database: `${home}/holdfast.db`,
+      lock: `${home}/daemon.lock`,
+      instances: `${home}/instances`,
+      images: `${home}/images`,
+      log: `${home}/daemon.log`,
+      output: `${home}/daemon.out`,
+      pidFile: `${home}/daemon.pid`,
+    },
+    run: { directory: run, socket: `${run}/holdfastd.sock` },
+  };
+}
+
+function places({ env, uid, platform, homedir }: HomeQuestion): { home: string; run: string } {
+  const chosen = env['HOLDFAST_HOME'];
+  if (chosen) {
+    const home = trimSlashes(chosen);
+    if (!home.startsWith('/')) {
+      throw fail('home-unusable', `HOLDFAST_HOME is not an absolute path: ${chosen}`, {
+        hint: 'with a relative one, each directory would have a home and a daemon of its own',
+      });
+    }
+    return { home, run: `${home}/run` };
+  }
+  if (platform === 'darwin') {
+    const home = `${homedir}/Library/Application Support/holdfast`;
+    return { home, run: `${home}/run` };
+  }
+  const dataHome = absolute(env['XDG_DATA_HOME']);
+  if (uid === 0 && dataHome === undefined) return { home: '/var/lib/holdfast', run: '/run/holdfast' };
+  const home = `${dataHome ?? `${homedir}/.local/share`}/holdfast`;
+  const runtime = absolute(env['XDG_RUNTIME_DIR']);
+  return { home, run: runtime === undefined ? `${home}/run` : `${runtime}/holdfast` };
+}
+
+/** The XDG base directory specification: a relative path in these variables is to be ignored. */
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith('/') ? trimSlashes(path) : undefined;
+}
+
+function trimSlashes(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '');
+}
+
+/** @throws path-too-long  the kernel would refuse, or cut off, the path of an instance's socket */
+export function requireShortSocketPaths({ run }: HomeLayout, platform: string): void {
+  const limit = platform === 'darwin' ? SOCKET_PATH_BYTES.darwin : SOCKET_PATH_BYTES.linux;
+  const bytes = utf8Length(run.directory + LONGEST_SOCKET);
+  if (bytes <= limit) return;
+  throw fail('path-too-long', `the path of a socket would have ${bytes} bytes, and the system takes at most ${limit}: ${run.directory}${LONGEST_SOCKET}`, {
+    hint: `set HOLDFAST_HOME to a path that is at least ${bytes - limit} bytes shorter than ${run.directory.replace(/\/run$/, '')}`,
+  });
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
