@@ -13,6 +13,8 @@ export interface Run {
   readonly bootId: string | null;
   readonly startedAt: string;
   readonly accelerator: Accelerator;
+  /** The accelerator carries the guest, as far as it is known; until then the start is not done. */
+  readonly settled: boolean;
   /** How it ended, as far as a daemon saw it. */
   readonly end: MachineEnd | null;
 }
@@ -43,6 +45,12 @@ export async function readState(path: string): Promise<MachineState | undefined>
 
 export async function writeState(path: string, state: MachineState): Promise<void> {
   await writeWhole(path, `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** How the run of this process ended; nothing when another run has begun since. */
+export async function recordEnd(path: string, { pid, startTime }: Pick<Run, 'pid' | 'startTime'>, end: MachineEnd): Promise<void> {
+  const state = await readState(path);
+  if (state?.run?.pid === pid && state.run.startTime === startTime) await writeState(path, { ...state, run: { ...state.run, end } });
 }
 
 /** Readers see the old content or the new, never a part. */
