@@ -1,0 +1,66 @@
+/** Takes over a QEMU that an earlier daemon started: by pid and start time, and by the monitor's own word for who it is. */
+import { stat } from 'node:fs/promises';
+import { complaintsTail } from '../../host/process/detached.ts';
+import { hostBootId, isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
+import type { MachineEnd, MachineSpec } from '../driver.ts';
+import type { Accelerator } from './command-line/input.ts';
+import { classifyEnd } from './end.ts';
+import { Hypervisor } from './hypervisor.ts';
+import { machineUuid } from './identity.ts';
+import type { MachineFiles } from './layout.ts';
+import { QmpClient } from './qmp/client.ts';
+import { readState, recordEnd, writeState, type MachineState, type Run } from './state-file.ts';
+
+const MONITOR_DEADLINE_MS = 5_000;
+
+export interface Adopted {
+  readonly hypervisor: Hypervisor;
+  readonly accelerator: Accelerator;
+  readonly startedAt: string;
+}
+
+/** @throws machine-failed  it runs, but its monitor does not answer */
+export async function adoptHypervisor(
+  machine: MachineSpec, files: MachineFiles, log: (cause: string, message: string) => void,
+): Promise<Adopted | { readonly end: MachineEnd } | undefined> {
+  const state = await readState(files.state);
+  const run = state?.run;
+  if (state === undefined || run === null || run === undefined) return undefined;
+  if (!(await isSameProcess(run))) return { end: run.end ?? await recordUnseenEnd(state, run, files) };
+  if (!run.settled) {
+    // The daemon died while it was finding out whether the accelerator carries a guest: nobody relies on this one yet.
+    await signalProcess(run, 'SIGKILL');
+    await waitForEnd(run, 5_000);
+    await writeState(files.state, { ...state, run: null });
+    return undefined;
+  }
+  const monitor = await QmpClient.connect(files.run.monitor, MONITOR_DEADLINE_MS);
+  try {
+    const { UUID } = await monitor.execute('query-uuid');
+    if (UUID !== machineUuid(machine.id)) {
+      await monitor[Symbol.asyncDispose]();
+      return { end: await recordUnseenEnd(state, run, files) };
+    }
+    // Interrupted between the record and the first instruction.
+    if ((await monitor.execute('query-status')).status === 'prelaunch') await monitor.execute('cont');
+    const hypervisor = await Hypervisor.attach({
+      name: machine.name, files, identity: run, monitor, exited: undefined, log,
+      panicked: run.end?.kind === 'panicked' ? run.end : undefined, record: (end) => recordEnd(files.state, run, end),
+    });
+    return { hypervisor, accelerator: run.accelerator, startedAt: run.startedAt };
+  } catch (error) {
+    await monitor[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function recordUnseenEnd(state: MachineState, run: Run, files: MachineFiles): Promise<MachineEnd> {
+  const bootId = await hostBootId();
+  const end = classifyEnd({
+    asked: false, shutdown: undefined, exit: undefined, complaints: await complaintsTail(files.complaints),
+    pidFileLeft: await stat(files.run.pid).then(() => true, () => false), watched: false,
+    hostRestarted: run.bootId !== null && bootId !== undefined && run.bootId !== bootId,
+  });
+  await writeState(files.state, { ...state, run: { ...run, end } });
+  return end;
+}

@@ -1,0 +1,77 @@
+/**
+ * The devices and where they sit. Laid out once: interface names, templates and suspended state depend on the
+ * addresses, so a new device takes a free one and none is ever moved.
+ *
+ * On the root bus: 1 root ports (eight functions), 2 disks, 3 lanes, 4 random numbers, 5 panic notifier,
+ * 6 second serial line (aarch64). Network cards sit behind the root ports, so that they can be plugged while running
+ * and have the same name (enp1s0, …) when they were there from the start.
+ */
+import { guestPortName, LANES } from '../../../guest/lane-port.ts';
+import { escaped, type CommandLineInput } from './input.ts';
+
+export const ROOT_PORTS = 8;
+/** Devices and character devices of lanes have this id in the monitor. */
+export const LANE_ID_PREFIX = 'lane-';
+
+export function devices(input: CommandLineInput): string[] {
+  return [...monitor(input), ...rootPorts(), ...disks(input), ...lanes(input), ...small(input), ...serialLines(input), ...network(input)];
+}
+
+function socket(id: string, path: string): string[] {
+  return ['-chardev', `socket,id=${id},path=${escaped(path)},server=on,wait=off`];
+}
+
+function monitor({ sockets }: CommandLineInput): string[] {
+  return [...socket('qmp', sockets.monitor), '-mon', 'chardev=qmp,mode=control'];
+}
+
+function rootPorts(): string[] {
+  return Array.from({ length: ROOT_PORTS }, (_, index) => ['-device',
+    `pcie-root-port,id=rp${index},bus=pcie.0,addr=1.${index},chassis=${index + 1}${index === 0 ? ',multifunction=on' : ''}`]).flat();
+}
+
+function disks({ disk, seed }: CommandLineInput): string[] {
+  return [
+    '-device', 'virtio-scsi-pci,id=scsi,bus=pcie.0,addr=2',
+    '-blockdev', JSON.stringify({ 'node-name': 'disk', driver: 'qcow2', discard: 'unmap', file: { driver: 'file', filename: disk, discard: 'unmap' } }),
+    '-device', 'scsi-hd,id=disk,bus=scsi.0,scsi-id=0,drive=disk,bootindex=1',
+    '-blockdev', JSON.stringify({ 'node-name': 'seed', driver: 'raw', 'read-only': true, file: { driver: 'file', filename: seed, 'read-only': true } }),
+    '-device', 'scsi-cd,id=seed,bus=scsi.0,scsi-id=1,drive=seed',
+  ];
+}
+
+function lanes({ sockets }: CommandLineInput): string[] {
+  return [
+    '-device', 'virtio-serial-pci,id=lanes,bus=pcie.0,addr=3,max_ports=8',
+    ...LANES.flatMap((lane, index) => {
+      const id = `${LANE_ID_PREFIX}${lane}`;
+      return [...socket(id, sockets.lanes[lane]),
+        '-device', `virtserialport,id=${id},bus=lanes.0,nr=${index + 1},chardev=${id},name=${guestPortName(lane)}`];
+    }),
+  ];
+}
+
+function small({ architecture }: CommandLineInput): string[] {
+  return [
+    '-device', 'virtio-rng-pci,id=rng,bus=pcie.0,addr=4',
+    '-device', 'pvpanic-pci,id=pvpanic,bus=pcie.0,addr=5',
+    ...(architecture === 'x86_64' ? ['-device', 'vmgenid,id=generation,guid=auto'] : []),
+  ];
+}
+
+/** The second line carries a root shell for rescue. `virt` has one UART only, so there it is a PCI card. */
+function serialLines({ architecture, sockets }: CommandLineInput): string[] {
+  return [
+    ...socket('console', sockets.console), '-serial', 'chardev:console',
+    ...socket('rescue', sockets.rescue),
+    ...(architecture === 'x86_64' ? ['-serial', 'chardev:rescue'] : ['-device', 'pci-serial,id=rescue,bus=pcie.0,addr=6,chardev=rescue']),
+  ];
+}
+
+/** No option ROM: nothing boots over the network, and the firmware is done sooner. */
+function network({ mac, subnet }: CommandLineInput): string[] {
+  return [
+    '-netdev', `user,id=net0,ipv6=off,net=${subnet.cidr},host=${subnet.gateway},dns=${subnet.dns},dhcpstart=${subnet.guest}`,
+    '-device', `virtio-net-pci,id=net0,bus=rp0,netdev=net0,mac=${mac},romfile=`,
+  ];
+}

@@ -1,0 +1,31 @@
+/** What a machine's command line is made from. Nothing is looked up while it is built: same input, same words. */
+import type { Architecture } from '../../../core/instance.ts';
+import type { Subnet } from '../../../core/subnets.ts';
+import type { MachineSockets } from '../layout.ts';
+
+export type Accelerator = 'kvm' | 'hvf' | 'tcg';
+export type HostSystem = 'linux' | 'darwin';
+
+export interface CommandLineInput {
+  readonly architecture: Architecture;
+  readonly accelerator: Accelerator;
+  readonly hostSystem: HostSystem;
+  /** Versioned, recorded per instance: pc-q35-7.2, virt-7.2. */
+  readonly machineType: string;
+  readonly name: string;
+  readonly uuid: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly mac: string;
+  readonly subnet: Subnet;
+  readonly disk: string;
+  readonly seed: string;
+  readonly sockets: MachineSockets;
+  /** UEFI, where the machine has no firmware of its own (aarch64). */
+  readonly firmware: { readonly code: string; readonly variables: string } | undefined;
+}
+
+/** In QEMU's key=value syntax a comma within a value is written twice. */
+export function escaped(value: string): string {
+  return value.replaceAll(',', ',,');
+}

@@ -1,0 +1,49 @@
+/** Machine, processor, memory, firmware, clock: what differs by architecture, accelerator and host. */
+import { escaped, type Accelerator, type CommandLineInput } from './input.ts';
+
+const MiB = 1024 * 1024;
+/** Translated code under emulation; QEMU's own bound is a gigabyte per machine. */
+const TRANSLATION_BUFFER_MIB = 128;
+
+export function platform(input: CommandLineInput): string[] {
+  const { architecture, accelerator, hostSystem, machineType, name, uuid, cpus, memoryBytes } = input;
+  const memoryMiB = Math.floor(memoryBytes / MiB);
+  const x86 = architecture === 'x86_64';
+  return [
+    '-nodefaults', '-no-user-config',
+    '-name', `guest=${escaped(name)},debug-threads=on`,
+    '-uuid', uuid,
+    '-machine', [machineType, ...(x86 ? ['vmport=off'] : ['gic-version=max']), 'memory-backend=mem'].join(','),
+    // The block is always called mem: templates find it by name.
+    '-object', `memory-backend-ram,id=mem,size=${memoryMiB}M`,
+    '-m', `${memoryMiB}M`,
+    '-accel', ACCELERATOR[accelerator],
+    '-cpu', accelerator === 'tcg' ? 'max' : 'host',
+    '-smp', `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
+    '-rtc', x86 ? 'base=utc,clock=host,driftfix=slew' : 'base=utc,clock=host',
+    // A guest that puts itself to sleep would look like a hang; nobody could wake it.
+    ...(x86 ? ['-global', 'ICH9-LPC.disable_s3=1', '-global', 'ICH9-LPC.disable_s4=1'] : []),
+    ...firmware(input),
+    '-boot', 'strict=on',
+    '-display', 'none', '-vga', 'none',
+    '-action', 'reboot=reset,shutdown=poweroff,panic=pause',
+    // Seccomp, hence Linux only.
+    ...(hostSystem === 'linux' ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : []),
+    '-pidfile', input.sockets.pid,
+  ];
+}
+
+const ACCELERATOR: Readonly<Record<Accelerator, string>> = {
+  kvm: 'kvm',
+  hvf: 'hvf',
+  // One thread for all vCPUs: with thread=multi some kernels oops while they patch themselves at boot.
+  tcg: `tcg,thread=single,tb-size=${TRANSLATION_BUFFER_MIB}`,
+};
+
+function firmware({ firmware: files }: CommandLineInput): string[] {
+  if (files === undefined) return [];
+  return [
+    '-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${escaped(files.code)}`,
+    '-drive', `if=pflash,unit=1,format=raw,file=${escaped(files.variables)}`,
+  ];
+}

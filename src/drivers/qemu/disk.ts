@@ -1,0 +1,55 @@
+/** The machine's disk: a qcow2 overlay on a read-only image. Formats are always said, never guessed from content. */
+import { rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fail } from '../../core/errors.ts';
+import { run } from '../../host/process/run.ts';
+
+/** Below this an overlay could not even take a first boot. */
+const LEAST_FREE_BYTES = 256 * 1024 * 1024;
+const DEADLINE_MS = 60_000;
+
+/** Nothing when it is there already; a whole disk or none otherwise. @throws no-space, tool-missing, machine-failed */
+export async function ensureOverlay(
+  path: string, base: { readonly path: string; readonly format: 'qcow2' | 'raw' }, diskBytes: number, signal: AbortSignal,
+): Promise<void> {
+  if (await stat(path).then(() => true, () => false)) return;
+  await requireFree(dirname(path));
+  const sizeBytes = Math.max(diskBytes, await virtualSize(base.path, base.format, signal));
+  const temporary = `${path}.tmp`;
+  try {
+    await rm(temporary, { force: true });
+    await qemuImg(['create', '-q', '-f', 'qcow2', '-F', base.format, '-b', base.path, temporary, String(sizeBytes)], signal);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Grows only: a disk that is already as large is left as it is. */
+export async function growOverlay(path: string, diskBytes: number, signal: AbortSignal): Promise<void> {
+  if (await virtualSize(path, 'qcow2', signal) >= diskBytes) return;
+  await qemuImg(['resize', '-q', '-f', 'qcow2', path, String(diskBytes)], signal);
+}
+
+/** In bytes, as the guest sees it. The header alone is read: whether a backing file is there does not matter. */
+async function virtualSize(path: string, format: 'qcow2' | 'raw', signal: AbortSignal): Promise<number> {
+  const { stdout } = await qemuImg(['info', '-U', '--output=json', '-f', format, path], signal);
+  const size = (JSON.parse(stdout) as { 'virtual-size'?: unknown })['virtual-size'];
+  if (typeof size !== 'number') throw fail('machine-failed', `qemu-img does not tell the size of ${path}`);
+  return size;
+}
+
+/** @throws no-space */
+export async function requireFree(directory: string): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  if (free >= LEAST_FREE_BYTES) return;
+  throw fail('no-space', `${directory} has ${Math.floor(free / 1024 / 1024)} MiB left, a machine needs at least ${LEAST_FREE_BYTES / 1024 / 1024} MiB`, {
+    hint: 'free some disk space, for example: holdfast purge',
+  });
+}
+
+function qemuImg(args: readonly string[], signal: AbortSignal) {
+  return run({ tool: 'qemu-img', args, package: 'qemu-utils', deadlineMs: DEADLINE_MS, signal });
+}

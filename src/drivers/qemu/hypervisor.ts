@@ -1,0 +1,219 @@
+/**
+ * One running QEMU process, held by its monitor and console: what happens in it, how it ends, and the means to end it.
+ * The process is not ours to own: disposing lets go of it, and it runs on.
+ */
+import { stat } from 'node:fs/promises';
+import { fail } from '../../core/errors.ts';
+import { boundComplaints, complaintsTail, type ExitStatus } from '../../host/process/detached.ts';
+import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
+import type { MachineEnd, MachineEvents } from '../driver.ts';
+import { ConsoleReader } from './console/console-reader.ts';
+import { classifyEnd } from './end.ts';
+import { QemuLanes } from './lanes.ts';
+import type { MachineFiles } from './layout.ts';
+import { QmpClient } from './qmp/client.ts';
+import type { QmpEvent } from './qmp/messages.ts';
+
+const MONITOR_DEADLINE_MS = 5_000;
+const COMPLAINTS_MAX_BYTES = 256 * 1024;
+const COMPLAINTS_CHECK_MS = 60_000;
+
+export interface HypervisorOptions {
+  readonly name: string;
+  readonly files: MachineFiles;
+  readonly identity: ProcessIdentity;
+  readonly monitor: QmpClient;
+  /** For the parent only. */
+  readonly exited: Promise<ExitStatus> | undefined;
+  /** A panic that an earlier daemon saw: the process still runs, the guest does not. */
+  readonly panicked?: MachineEnd | undefined;
+  /** Keeps how it ended for whoever asks later. */
+  readonly record: (end: MachineEnd) => Promise<void>;
+  readonly log: (cause: string, message: string) => void;
+}
+
+export class Hypervisor implements AsyncDisposable {
+  readonly lanes: QemuLanes;
+  readonly #options: HypervisorOptions;
+  readonly #listeners = new Set<Partial<MachineEvents>>();
+  readonly #life = Promise.withResolvers<string>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #complaintsTimer: NodeJS.Timeout;
+  #monitor: QmpClient;
+  #console: ConsoleReader | undefined;
+  #paused = false;
+  #end: MachineEnd | undefined;
+  #shutdown: string | undefined;
+  #asked = false;
+  #told = false;
+  #recorded: Promise<void> = Promise.resolve();
+  #released = false;
+
+  /** Resolves at the first sign that a guest's kernel runs, naming the sign; never when there is none. */
+  readonly signOfLife: Promise<string> = this.#life.promise;
+  /** Resolves when the process has ended and its end was told. */
+  readonly gone: Promise<void> = this.#gone.promise;
+
+  private constructor(options: HypervisorOptions) {
+    this.#options = options;
+    this.#monitor = options.monitor;
+    this.#end = options.panicked;
+    this.#told = options.panicked !== undefined;
+    this.lanes = new QemuLanes(options.files.run.lanes);
+    this.#complaintsTimer = setInterval(() => void boundComplaints(options.files.complaints, COMPLAINTS_MAX_BYTES), COMPLAINTS_CHECK_MS).unref();
+  }
+
+  /** Takes over the monitor, which is the hypervisor's from then on. @throws machine-failed */
+  static async attach(options: HypervisorOptions): Promise<Hypervisor> {
+    const hypervisor = new Hypervisor(options);
+    try {
+      hypervisor.#console = await ConsoleReader.connect(options.files.run.console, options.files.consoleLog, {
+        kernel: () => hypervisor.#life.resolve('its kernel wrote to the console'),
+        panic: (reason) => void hypervisor.#panicked(reason),
+      });
+      await hypervisor.#follow(options.monitor);
+      return hypervisor;
+    } catch (error) {
+      await hypervisor[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get monitor(): QmpClient {
+    return this.#monitor;
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  get end(): MachineEnd | undefined {
+    return this.#end;
+  }
+
+  on(listener: Partial<MachineEvents>): () => void {
+    if (this.#end !== undefined && this.#told) listener.ended?.(this.#end);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends the process: asked by the monitor, then told, then forced. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const { identity, name } = this.#options;
+    this.#asked = true;
+    await this.#monitor.execute('quit', undefined, 2_000).catch(() => undefined);
+    let gone = await waitForEnd(identity, 1_500);
+    for (const [signal, deadlineMs] of [['SIGTERM', 1_000], ['SIGKILL', 5_000]] as const) {
+      if (gone) break;
+      await signalProcess(identity, signal);
+      gone = await waitForEnd(identity, deadlineMs);
+    }
+    if (!gone) throw fail('machine-failed', `${name}: QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
+    await this.gone;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#released = true;
+    await this.#release();
+    this.#gone.resolve();
+  }
+
+  async #follow(monitor: QmpClient): Promise<void> {
+    this.#monitor = monitor;
+    monitor.onEvent((event) => this.#take(event));
+    void monitor.closed.then((reason) => this.#monitorClosed(reason)).catch((error: unknown) =>
+      this.#options.log('qemu-monitor', `${this.#options.name}: ${error instanceof Error ? error.message : String(error)}`));
+    for (const { label, 'frontend-open': open } of await monitor.execute('query-chardev')) this.#laneChanged(label, open);
+    await this.#lookAtStatus();
+  }
+
+  async #lookAtStatus(): Promise<void> {
+    const { status, running } = await this.#monitor.execute('query-status');
+    if (status === 'guest-panicked') return this.#panicked('the guest\'s kernel panicked');
+    if (status === 'internal-error') return this.#broken('the accelerator gave up on the guest (internal error)');
+    if (status === 'io-error') this.#options.log('disk-error', `${this.#options.name} is paused: its disk could not be written, the host's may be full; free some space, then restart it`);
+    this.#setPaused(!running);
+  }
+
+  #take({ name, data }: QmpEvent): void {
+    switch (name) {
+      case 'VSERPORT_CHANGE': return this.#laneChanged(data['id'], data['open'] === true);
+      case 'STOP': return void this.#lookAtStatus().catch(() => undefined);
+      case 'RESUME': return this.#setPaused(false);
+      case 'RESET':
+        for (const listener of this.#listeners) listener.reset?.();
+        return;
+      case 'GUEST_PANICKED': return void this.#panicked('the guest\'s kernel panicked');
+      case 'SHUTDOWN':
+        this.#shutdown = typeof data['reason'] === 'string' ? data['reason'] : 'it did not say why';
+        return;
+      default:
+    }
+  }
+
+  #laneChanged(id: unknown, open: boolean): void {
+    this.lanes.update(id, open);
+    if (open && typeof id === 'string' && id.startsWith('lane-')) this.#life.resolve('it opened a lane');
+  }
+
+  #setPaused(paused: boolean): void {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
+    for (const listener of this.#listeners) listener.paused?.(paused);
+  }
+
+  /** By pvpanic or by the console, whichever comes first; both leave the machine paused. */
+  async #panicked(reason: string): Promise<void> {
+    if (this.#end !== undefined) return;
+    const told = this.#finish({ kind: 'panicked', reason });
+    await this.#monitor.execute('stop').catch(() => undefined);
+    this.#setPaused(true);
+    await told;
+  }
+
+  async #broken(reason: string): Promise<void> {
+    if (this.#end !== undefined) return;
+    await this.#finish({ kind: 'died', reason });
+    await this.kill();
+  }
+
+  async #monitorClosed(reason: string): Promise<void> {
+    if (this.#released) return;
+    const { identity, files, exited, name, log } = this.#options;
+    if (!(await waitForEnd(identity, this.#asked ? 10_000 : 2_000))) {
+      log('qemu-monitor', `${name}: ${reason}, but QEMU runs; connecting again`);
+      try {
+        return await this.#follow(await QmpClient.connect(files.run.monitor, MONITOR_DEADLINE_MS));
+      } catch {
+        await this.#finish({ kind: 'died', reason: `its monitor is lost: ${reason}` });
+        await signalProcess(identity, 'SIGKILL');
+        await waitForEnd(identity, 5_000);
+      }
+    }
+    const exit = await Promise.race([exited, new Promise<undefined>((resolve) => setTimeout(resolve, 500, undefined))]);
+    await this.#finish(classifyEnd({
+      asked: this.#asked, shutdown: this.#shutdown, exit, complaints: await complaintsTail(files.complaints),
+      pidFileLeft: await stat(files.run.pid).then(() => true, () => false), watched: true, hostRestarted: false,
+    }));
+    await this.#release();
+    this.#gone.resolve();
+  }
+
+  /** Recorded before it is told: who is told may start the machine anew at once. */
+  async #finish(end: MachineEnd): Promise<void> {
+    if (this.#end !== undefined) return this.#recorded;
+    this.#end = end;
+    this.#recorded = this.#options.record(end).catch((error: unknown) =>
+      this.#options.log('machine-state', `how ${this.#options.name} ended could not be recorded: ${String(error)}`));
+    await this.#recorded;
+    this.#told = true;
+    for (const listener of this.#listeners) listener.ended?.(end);
+  }
+
+  async #release(): Promise<void> {
+    clearInterval(this.#complaintsTimer);
+    this.lanes.closeAll();
+    await this.#monitor[Symbol.asyncDispose]();
+    await this.#console?.[Symbol.asyncDispose]();
+  }
+}

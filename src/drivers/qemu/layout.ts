@@ -1,0 +1,69 @@
+/** Where the files of one machine lie. Names in the run directory are short: a socket's path must fit into sun_path. */
+import { join } from 'node:path';
+import { fail } from '../../core/errors.ts';
+import { LANES, type Lane } from '../../guest/lane-port.ts';
+
+/** The part of the home's layout that this driver uses. */
+export interface HomeLayout {
+  readonly instancesDir: string;
+  readonly runDir: string;
+  /** Remembers which accelerators carry a guest on this host. */
+  readonly acceleratorFile: string;
+}
+
+export interface MachineFiles {
+  readonly directory: string;
+  readonly keys: string;
+  readonly disk: string;
+  readonly seed: string;
+  readonly state: string;
+  readonly firmwareVariables: string;
+  readonly consoleLog: string;
+  readonly complaints: string;
+  readonly run: MachineSockets;
+}
+
+export interface MachineSockets {
+  readonly directory: string;
+  readonly pid: string;
+  readonly monitor: string;
+  readonly console: string;
+  readonly rescue: string;
+  readonly lanes: Readonly<Record<Lane, string>>;
+}
+
+/** sizeof(sun_path) less the closing zero: 108 on Linux, 104 on macOS and the BSDs. */
+export const SOCKET_PATH_MAX = { linux: 107, other: 103 } as const;
+
+export function machineFiles(layout: HomeLayout, id: string): MachineFiles {
+  const directory = join(layout.instancesDir, id);
+  const run = join(layout.runDir, id);
+  return {
+    directory,
+    keys: join(directory, 'keys'),
+    disk: join(directory, 'disk.qcow2'),
+    seed: join(directory, 'seed.iso'),
+    state: join(directory, 'machine.json'),
+    firmwareVariables: join(directory, 'firmware-vars.fd'),
+    consoleLog: join(directory, 'console.log'),
+    complaints: join(directory, 'qemu.log'),
+    run: {
+      directory: run,
+      pid: join(run, 'pid'),
+      monitor: join(run, 'qmp'),
+      console: join(run, 'con'),
+      rescue: join(run, 'aux'),
+      lanes: Object.fromEntries(LANES.map((lane, index) => [lane, join(run, `l${index + 1}`)])) as Record<Lane, string>,
+    },
+  };
+}
+
+/** @throws path-too-long */
+export function requireShortSockets(sockets: MachineSockets, platform: NodeJS.Platform): void {
+  const max = platform === 'linux' ? SOCKET_PATH_MAX.linux : SOCKET_PATH_MAX.other;
+  const longest = Math.max(...[sockets.monitor, sockets.console, ...Object.values(sockets.lanes)].map((path) => Buffer.byteLength(path)));
+  if (longest <= max) return;
+  throw fail('path-too-long', `${sockets.directory} is too long a path for sockets: ${longest} bytes, at most ${max}`, {
+    hint: 'use a home with a shorter path: HOLDFAST_HOME=<directory>',
+  });
+}

@@ -1,0 +1,64 @@
+/** The running machine as the daemon sees it: a hypervisor process, and the guest held through it. */
+import type { GuestAccess } from '../../guest/access.ts';
+import type { MachineEnd, MachineEvents, RunningMachine } from '../driver.ts';
+import type { Accelerator } from './command-line/input.ts';
+import type { Hypervisor } from './hypervisor.ts';
+
+export interface QemuMachineParts {
+  readonly id: string;
+  readonly accelerator: Accelerator;
+  readonly notice: string | null;
+  readonly startedAt: string;
+  readonly hypervisor: Hypervisor;
+  readonly guest: GuestAccess;
+}
+
+export class QemuMachine implements RunningMachine {
+  readonly id: string;
+  readonly accelerator: Accelerator;
+  readonly notice: string | null;
+  readonly startedAt: string;
+  readonly guest: GuestAccess;
+  readonly #hypervisor: Hypervisor;
+
+  constructor({ id, accelerator, notice, startedAt, hypervisor, guest }: QemuMachineParts) {
+    this.id = id;
+    this.accelerator = accelerator;
+    this.notice = notice;
+    this.startedAt = startedAt;
+    this.guest = guest;
+    this.#hypervisor = hypervisor;
+    hypervisor.on({ ended: () => guest.expectEnd() });
+    void hypervisor.gone.then(() => guest[Symbol.asyncDispose]());
+  }
+
+  get isPaused(): boolean {
+    return this.#hypervisor.isPaused;
+  }
+
+  get end(): MachineEnd | undefined {
+    return this.#hypervisor.end;
+  }
+
+  on(listener: Partial<MachineEvents>): () => void {
+    return this.#hypervisor.on(listener);
+  }
+
+  async powerDown(): Promise<void> {
+    await this.#hypervisor.monitor.execute('system_powerdown');
+  }
+
+  async reset(): Promise<void> {
+    await this.#hypervisor.monitor.execute('system_reset');
+  }
+
+  async kill(): Promise<void> {
+    this.guest.expectEnd();
+    await this.#hypervisor.kill();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.guest[Symbol.asyncDispose]();
+    await this.#hypervisor[Symbol.asyncDispose]();
+  }
+}

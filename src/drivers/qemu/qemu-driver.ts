@@ -1,0 +1,153 @@
+/** The driver that runs machines under QEMU, each a detached process that outlives the daemon. */
+import { readdir, rm } from 'node:fs/promises';
+import { fail } from '../../core/errors.ts';
+import type { Architecture } from '../../core/instance.ts';
+import { processStartTime, signalProcess, waitForEnd } from '../../host/process/identity.ts';
+import { readPidFile } from '../../host/process/detached.ts';
+import { ensureInstanceKeys } from '../../host/keys.ts';
+import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
+import { AcceleratorMemory } from './accelerator/memory.ts';
+import { adoptHypervisor } from './adopt.ts';
+import { qemuVersion } from './binary.ts';
+import type { Accelerator } from './command-line/input.ts';
+import { logTail } from './console/bounded-log.ts';
+import { createMachine } from './create.ts';
+import { growOverlay } from './disk.ts';
+import { UserNetworkAddress } from './address.ts';
+import type { HoldGuest, WriteSeed } from './hold-guest.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import { defaultIdentityPolicy, machineUuid, type IdentityPolicy } from './identity.ts';
+import { rescueLine } from './lanes.ts';
+import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
+import { QemuMachine } from './machine.ts';
+import { QmpClient } from './qmp/client.ts';
+import { startHypervisor } from './start.ts';
+import { readState } from './state-file.ts';
+import { userSubnet } from '../../core/subnets.ts';
+
+export interface QemuDriverOptions {
+  readonly layout: HomeLayout;
+  readonly resolveImage: (digest: string, format: 'qcow2' | 'raw') => string;
+  readonly holdGuest: HoldGuest;
+  readonly writeSeed: WriteSeed;
+  readonly defaultUser: string;
+  readonly agent?: { version: string; bundleJson: string } | undefined;
+  readonly log: (id: string, cause: string, message: string) => void;
+  /** As root each machine has an identity of its own, otherwise the daemon's. */
+  readonly identity?: IdentityPolicy;
+}
+
+const HOST_ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+
+export class QemuDriver implements Driver {
+  readonly name = 'qemu';
+  readonly abilities: DriverAbilities = { fork: false, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly #options: QemuDriverOptions;
+  readonly #identity: IdentityPolicy;
+  readonly #memory: AcceleratorMemory;
+
+  constructor(options: QemuDriverOptions) {
+    this.#options = options;
+    this.#identity = options.identity ?? defaultIdentityPolicy();
+    this.#memory = new AcceleratorMemory(options.layout.acceleratorFile);
+  }
+
+  version(): Promise<string> {
+    return qemuVersion(HOST_ARCHITECTURE);
+  }
+
+  async create(machine: MachineSpec, work: Work): Promise<void> {
+    await createMachine(machine, {
+      files: this.#files(machine.id), identity: this.#identity, writeSeed: this.#options.writeSeed,
+      basePath: this.#options.resolveImage(machine.spec.imageDigest, machine.spec.imageFormat),
+    }, work);
+  }
+
+  /** Processors and memory are taken from the specification at each start. */
+  async modify(machine: MachineSpec, { signal }: Work): Promise<void> {
+    await growOverlay(this.#files(machine.id).disk, machine.spec.diskBytes, signal);
+  }
+
+  async start(machine: MachineSpec, work: Work): Promise<RunningMachine> {
+    const running = await this.adopt(machine);
+    if (running !== undefined && 'id' in running) {
+      if (running.end === undefined) return running;
+      await running.kill();
+      await running[Symbol.asyncDispose]();
+    }
+    const files = this.#files(machine.id);
+    const started = await startHypervisor(machine, { files, identity: this.#identity, memory: this.#memory, log: this.#logOf(machine.id) }, work);
+    return this.#hold(machine, files, started);
+  }
+
+  async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
+    const files = this.#files(machine.id);
+    const found = await adoptHypervisor(machine, files, this.#logOf(machine.id));
+    return found === undefined || 'end' in found ? found : this.#hold(machine, files, { ...found, notice: null });
+  }
+
+  async remove(id: string): Promise<void> {
+    const files = this.#files(id);
+    await this.#endProcess(id, files);
+    await rm(files.run.directory, { recursive: true, force: true });
+    await rm(files.directory, { recursive: true, force: true });
+  }
+
+  async traces(): Promise<readonly string[]> {
+    const { instancesDir, runDir } = this.#options.layout;
+    const names = await Promise.all([instancesDir, runDir].map((directory) => readdir(directory).catch(() => [] as string[])));
+    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).sort();
+  }
+
+  consoleTail(id: string, maxBytes: number): Promise<string> {
+    return logTail(this.#files(id).consoleLog, maxBytes);
+  }
+
+  async #hold(machine: MachineSpec, files: MachineFiles, started: {
+    readonly hypervisor: Hypervisor; readonly accelerator: Accelerator; readonly startedAt: string; readonly notice: string | null;
+  }): Promise<RunningMachine> {
+    const { hypervisor, accelerator } = started;
+    const keys = await ensureInstanceKeys(files.keys);
+    const address = new UserNetworkAddress(() => hypervisor.monitor, userSubnet(machine.spec.subnetIndex).guest);
+    await address.clear().catch(() => undefined);
+    const guest = this.#options.holdGuest({
+      name: machine.name, lanes: hypervisor.lanes, address, console: rescueLine(files.run.rescue),
+      keys: {
+        controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
+        hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
+      },
+      slow: accelerator === 'tcg', defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
+    });
+    return new QemuMachine({ id: machine.id, guest, ...started });
+  }
+
+  /** By the recorded identity, or, when a start was interrupted before it was recorded, by the monitor's word for it. */
+  async #endProcess(id: string, files: MachineFiles): Promise<void> {
+    const run = (await readState(files.state).catch(() => undefined))?.run;
+    const identity = run ?? await this.#unrecorded(id, files);
+    if (identity === undefined) return;
+    for (const [signal, deadlineMs] of [['SIGTERM', 2_000], ['SIGKILL', 5_000]] as const) {
+      if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return;
+    }
+    throw fail('machine-failed', `QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
+  }
+
+  async #unrecorded(id: string, files: MachineFiles) {
+    const pid = await readPidFile(files.run.pid);
+    const startTime = pid === undefined ? undefined : await processStartTime(pid);
+    if (pid === undefined || startTime === undefined) return undefined;
+    const monitor = await QmpClient.connect(files.run.monitor, 2_000).catch(() => undefined);
+    if (monitor === undefined) return undefined;
+    const { UUID } = await monitor.execute('query-uuid').finally(() => monitor[Symbol.asyncDispose]());
+    return UUID === machineUuid(id) ? { pid, startTime } : undefined;
+  }
+
+  #files(id: string): MachineFiles {
+    if (!/^[0-9a-f]{8}$/.test(id)) throw new TypeError(`no instance id: ${id}`);
+    return machineFiles(this.#options.layout, id);
+  }
+
+  #logOf(id: string): (cause: string, message: string) => void {
+    return (cause, message) => this.#options.log(id, cause, message);
+  }
+}

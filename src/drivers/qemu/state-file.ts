@@ -1,0 +1,66 @@
+/** What must be known of a machine after the daemon died: written before it matters, whole or not at all. */
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { fail } from '../../core/errors.ts';
+import type { MachineEnd } from '../driver.ts';
+import type { Accelerator } from './command-line/input.ts';
+
+/** One run of QEMU, from its start to the next one. */
+export interface Run {
+  readonly pid: number;
+  readonly startTime: string;
+  /** The host's, so that a restart of the host is told from a death. */
+  readonly bootId: string | null;
+  readonly startedAt: string;
+  readonly accelerator: Accelerator;
+  /** The accelerator carries the guest, as far as it is known; until then the start is not done. */
+  readonly settled: boolean;
+  /** How it ended, as far as a daemon saw it. */
+  readonly end: MachineEnd | null;
+}
+
+export interface MachineState {
+  readonly version: 1;
+  readonly machineType: string;
+  /** Port layout and device addresses that the guest has got used to. */
+  readonly layout: 1;
+  /** The unprivileged identity it runs under; null: that of the daemon. */
+  readonly uid: number | null;
+  readonly run: Run | null;
+}
+
+/** @returns undefined when there is none  @throws machine-failed when it cannot be understood */
+export async function readState(path: string): Promise<MachineState | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const state = JSON.parse(text) as MachineState;
+  if (state.version !== 1) throw fail('machine-failed', `${path} was written by a newer Holdfast (version ${String(state.version)})`);
+  return state;
+}
+
+export async function writeState(path: string, state: MachineState): Promise<void> {
+  await writeWhole(path, `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** How the run of this process ended; nothing when another run has begun since. */
+export async function recordEnd(path: string, { pid, startTime }: Pick<Run, 'pid' | 'startTime'>, end: MachineEnd): Promise<void> {
+  const state = await readState(path);
+  if (state?.run?.pid === pid && state.run.startTime === startTime) await writeState(path, { ...state, run: { ...state.run, end } });
+}
+
+/** Readers see the old content or the new, never a part. */
+export async function writeWhole(path: string, content: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, content, { mode, flush: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { run } from './run.ts';
+
+const request = { package: 'coreutils', deadlineMs: 5000 };
+
+test('gives what the tool said', async () => {
+  expect((await run({ ...request, tool: 'echo', args: ['a b', '$HOME'] })).stdout).toBe('a b $HOME\n');
+});
+
+test('a missing tool is named with its package', async () => {
+  await expect(run({ ...request, tool: 'no-such-tool', package: 'some-package', args: [] })).rejects.toMatchObject({
+    code: 'tool-missing', message: 'no-such-tool is not installed', hint: 'install it: apt-get install some-package',
+  });
+});
+
+test('a failure quotes the last line the tool wrote', async () => {
+  await expect(run({ ...request, tool: 'sh', args: ['-c', 'echo first >&2; echo second >&2; exit 3'] }))
+    .rejects.toMatchObject({ code: 'machine-failed', message: 'sh failed: second' });
+});
+
+test('a full disk is told as such', async () => {
+  await expect(run({ ...request, tool: 'sh', args: ['-c', 'echo "x: No space left on device" >&2; exit 1'] })).rejects.toMatchObject({ code: 'no-space' });
+});
+
+test('deadline, abort and too much output each end the tool', async () => {
+  await expect(run({ ...request, tool: 'sleep', args: ['60'], deadlineMs: 30 })).rejects.toMatchObject({ code: 'timed-out' });
+  await expect(run({ ...request, tool: 'sleep', args: ['60'], signal: AbortSignal.timeout(30) })).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(run({ ...request, tool: 'yes', args: [], maxOutputBytes: 1000 })).rejects.toMatchObject({ code: 'machine-failed' });
+});
