@@ -5,7 +5,7 @@ import { ERROR_CODES } from '../core/errors.ts';
 
 const closed = { additionalProperties: false } as const;
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const oneOf = <T extends string>(values: readonly T[]) => Type.Union(values.map((value) => Type.Literal(value)));
+const oneOf = <const T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
 
 export const ErrorSchema = Type.Object({
   code: oneOf(Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]),
