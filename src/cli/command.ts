@@ -1,0 +1,60 @@
+/** What a command is: typed data, and a handler that gets everything it touches from its context. */
+import type { Readable, Writable } from 'node:stream';
+import type { Client } from '../client/client.ts';
+
+export interface Context {
+  /** The daemon's client; a daemon is started where none runs. */
+  client(): Promise<Client>;
+  /** Starts nothing. */
+  clientIfRunning(): Promise<Client | undefined>;
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown };
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** How many -v were given. */
+  readonly verbosity: number;
+}
+
+export interface OptionSpec {
+  /** As people read it: `-n, --name <name>`; what has a `<…>` takes a value. */
+  readonly flags: string;
+  readonly summary: string;
+  readonly hidden?: boolean;
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+export type OptionValues<O extends OptionSpecs> = {
+  readonly [K in keyof O]: O[K]['flags'] extends `${string}<${string}` ? string | undefined : boolean;
+};
+
+export interface Given<O extends OptionSpecs> {
+  readonly args: readonly string[];
+  readonly options: OptionValues<O>;
+}
+
+export const GROUPS = ['Instances', 'Inside an instance', 'Images', 'Settings and the daemon'] as const;
+
+export interface Command<O extends OptionSpecs = OptionSpecs> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly group: (typeof GROUPS)[number];
+  readonly summary: string;
+  /** For people, behind the name: `[<name>…]`. */
+  readonly usage: string;
+  /** Least and most of arguments. */
+  readonly args: readonly [number, number];
+  readonly options: O;
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  /** More for the help page. */
+  readonly notes?: readonly string[];
+  /** @returns the exit code, 0 when nothing */
+  run(context: Context, given: Given<O>): Promise<number | void>;
+}
+
+/** Holds the types of a command's options and its handler together, then forgets them for the table. */
+export function defineCommand<const O extends OptionSpecs>(command: Command<O>): Command {
+  return command as unknown as Command;
+}

@@ -1,0 +1,27 @@
+import { actOnAll } from '../batch.ts';
+import { defineCommand } from '../command.ts';
+import { distinct, instances, requireNamesOrAll } from '../targets.ts';
+
+export const deletion = defineCommand({
+  name: 'delete',
+  group: 'Instances',
+  summary: 'Delete instances; "recover" brings them back until they are purged',
+  usage: '<name>...',
+  args: [0, Infinity],
+  options: {
+    all: { flags: '--all', summary: 'every instance' },
+    purge: { flags: '-p, --purge', summary: 'for good, at once' },
+  },
+  examples: [
+    ['holdfast delete apollo', 'can be recovered'],
+    ['holdfast delete --purge apollo', 'cannot'],
+  ],
+  async run(context, { args, options }) {
+    requireNamesOrAll(args, options.all, 'delete');
+    const client = await context.client();
+    const names = options.all
+      ? (await instances(client, context.signal)).filter(({ state }) => options.purge || state !== 'Deleted').map(({ name }) => name)
+      : distinct(args);
+    await actOnAll(context, client, names, { action: 'delete', ...(options.purge ? { purge: true } : {}) });
+  },
+});

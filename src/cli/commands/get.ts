@@ -1,0 +1,30 @@
+import { defineCommand } from '../command.ts';
+import { UsageError } from '../failure.ts';
+
+export const get = defineCommand({
+  name: 'get',
+  group: 'Settings and the daemon',
+  summary: 'Show a setting',
+  usage: '[<key>]',
+  args: [0, 1],
+  options: {
+    raw: { flags: '--raw', summary: 'the bare value: nothing where it is empty' },
+    keys: { flags: '--keys', summary: 'the keys there are, one to a line' },
+  },
+  examples: [
+    ['holdfast get --keys', 'what can be asked'],
+    ['holdfast get local.driver', 'one value'],
+  ],
+  async run({ client: connect, stdout, signal }, { args: [key], options }) {
+    if (options.keys && key !== undefined) throw new UsageError('Cannot specify a key when --keys is set');
+    if (!options.keys && key === undefined) throw new UsageError('A settings key is required', 'which there are: holdfast get --keys');
+    const client = await connect();
+    if (key === undefined) {
+      const { settings } = await client.call('listSettings', {}, { signal });
+      stdout.write(settings.map((setting) => `${setting.key}\n`).toSorted().join(''));
+      return;
+    }
+    const { value } = await client.call('getSetting', { params: { key } }, { signal });
+    stdout.write(`${value === '' && !options.raw ? '<empty>' : value}\n`);
+  },
+});

@@ -1,0 +1,28 @@
+import { defineCommand } from '../command.ts';
+import { launchInstance } from '../launching.ts';
+import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
+import { instances, requirePrimary } from '../targets.ts';
+import { runExec } from '../terminal/run-exec.ts';
+
+export const shell = defineCommand({
+  name: 'shell',
+  aliases: ['sh', 'connect'],
+  group: 'Inside an instance',
+  summary: 'Open a shell in an instance',
+  usage: '[<name>]',
+  args: [0, 1],
+  options: { timeout: TIMEOUT_OPTION },
+  examples: [
+    ['holdfast shell apollo', 'started first if it is stopped'],
+    ['holdfast shell', 'in the primary instance, launched if there is none'],
+  ],
+  async run(context, { args, options }) {
+    const seconds = timeoutSeconds(options.timeout);
+    const client = await context.client();
+    const name = args[0] ?? await requirePrimary(client, context.signal);
+    if (args[0] === undefined && !(await instances(client, context.signal)).some((instance) => instance.name === name)) {
+      await launchInstance(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
+    }
+    return runExec(context, client, { name, command: [], timeoutSeconds: seconds });
+  },
+});

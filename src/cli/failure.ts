@@ -1,0 +1,54 @@
+/** Composes every message of failure, and decides its exit code. */
+import { ERROR_CODES, errorRecord, HoldfastError } from '../core/errors.ts';
+import { plain } from './render/plain.ts';
+
+/** The command line was wrong: nothing was asked of the daemon. */
+export class UsageError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.name = 'UsageError';
+    this.hint = hint;
+  }
+}
+
+/** Several instances were asked for, and some failed; the others were carried out. */
+export class BatchError extends Error {
+  readonly errors: readonly unknown[];
+
+  constructor(errors: readonly unknown[]) {
+    super('The following errors occurred:');
+    this.errors = errors;
+  }
+}
+
+export interface Failure {
+  readonly text: string;
+  readonly exit: number;
+}
+
+export function failureOf(command: string, error: unknown, verbosity = 0): Failure {
+  if (error instanceof UsageError) {
+    return { text: lines(error.message, error.hint), exit: 1 };
+  }
+  if (error instanceof BatchError) {
+    const records = error.errors.map(errorRecord);
+    return {
+      text: `${command} failed: ${error.message}\n${records.map(({ message, hint }) => lines(message, hint)).join('')}`,
+      exit: Math.max(...records.map(({ code }) => ERROR_CODES[code].exit)),
+    };
+  }
+  const { code, message, hint } = errorRecord(error);
+  const trace = !(error instanceof HoldfastError) && verbosity > 0 && error instanceof Error ? `${error.stack}\n` : '';
+  return { text: `${command} failed: ${lines(message, hint)}${trace}`, exit: ERROR_CODES[code].exit };
+}
+
+/** For stdout, with exit code 1: where and how Multipass says it. */
+export function unknownCommand(word: string): string {
+  return `Error: Unknown command or alias '${plain(word)}' (try "holdfast help")\n`;
+}
+
+function lines(message: string, hint: string | null | undefined): string {
+  return `${plain(message)}\n${hint ? `${plain(hint)}\n` : ''}`;
+}

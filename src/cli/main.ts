@@ -1,0 +1,85 @@
+/** The command line: finds the command, gives it its context, and ends with its exit code. */
+import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
+import { ensureDaemon, listens } from '../client/autostart.ts';
+import { createClient, type Client } from '../client/client.ts';
+import { ownHome } from '../client/home.ts';
+import { VERSION } from '../core/version.ts';
+import type { Context } from './command.ts';
+import { COMMANDS, findCommand } from './commands.ts';
+import { failureOf, unknownCommand } from './failure.ts';
+import { commandHelp, generalHelp } from './help.ts';
+import { watchInterrupts } from './interrupts.ts';
+import { parseWords } from './parse.ts';
+
+/** What a shell shows for a process that SIGPIPE ended: the reader of our output has left, which is no failure to tell. */
+const PIPE_CLOSED = 141;
+const VERBOSE = /^(?:-v+|--verbose)$/;
+
+/** @param script  the CLI as it was started: the daemon lies beside it */
+export async function main(words: readonly string[], script: string): Promise<number> {
+  const at = words.findIndex((word) => !VERBOSE.test(word));
+  const verbosity = words.slice(0, at < 0 ? words.length : at).reduce((sum, word) => sum + (word.startsWith('--') ? 1 : word.length - 1), 0);
+  const [word, ...rest] = at < 0 ? [] : words.slice(at);
+  if (word === undefined) return say(generalHelp(COMMANDS), 2);
+  if (word === '-h' || word === '--help') return say(generalHelp(COMMANDS), 0);
+  if (word === '-V' || word === '--version') return say(`holdfast ${VERSION}\n`, 0);
+  const command = findCommand(word);
+  if (!command) return say(unknownCommand(word), 1);
+  try {
+    const parsed = parseWords(command, rest);
+    if (parsed.help) return say(commandHelp(command), 0);
+    return await command.run(createContext(script, verbosity + parsed.verbosity), parsed) ?? 0;
+  } catch (error) {
+    const { text, exit } = failureOf(command.name, error, verbosity);
+    process.stderr.write(text);
+    return exit;
+  }
+}
+
+function say(text: string, exit: number): number {
+  process.stdout.write(text);
+  return exit;
+}
+
+function createContext(script: string, verbosity: number): Context {
+  const signal = watchInterrupts();
+  const { stdout, stderr, env } = process;
+  const start = async (): Promise<void> => ensureDaemon({
+    layout: ownHome(), script: `${dirname(script)}/holdfastd.cjs`, env, signal, onSlow: () => { if (stderr.isTTY) stderr.write('Starting the Holdfast daemon\n'); },
+  });
+  const connected = (): Client => createClient(ownHome().run.socket, start);
+  return {
+    async client() {
+      await start();
+      return connected();
+    },
+    clientIfRunning: async () => await listens(ownHome().run.socket) ? connected() : undefined,
+    // Opening stdin costs time, and few commands read it.
+    get stdin() { return process.stdin; },
+    stdout, stderr, env, signal, verbosity,
+    isTTY: { get stdin() { return process.stdin.isTTY; }, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
+  };
+}
+
+/** Output that is still on its way would be cut off by an exit; stdin that is open would keep the process from its end. */
+export async function flushAndExit(code: number): Promise<never> {
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  process.exit(code);
+}
+
+function flushed(stream: Writable): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (stream.writableLength === 0 || stream.destroyed) resolve();
+  else stream.write('', () => resolve());
+  return promise;
+}
+
+export function endQuietlyOnClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(PIPE_CLOSED);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,38 @@
+/** Numbers on the command line. */
+import { UsageError } from './failure.ts';
+
+export const TIMEOUT_OPTION = {
+  flags: '--timeout <seconds>', summary: 'how long to wait; the exit code is 5 when that was not enough',
+} as const;
+
+/** A day: what the API takes. */
+const LONGEST_SECONDS = 86_400;
+const MOST_CPUS = 512;
+
+/** @throws UsageError */
+export function timeoutSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = wholeNumber(text);
+  if (!seconds) throw new UsageError('--timeout value has to be a positive integer');
+  return Math.min(seconds, LONGEST_SECONDS);
+}
+
+/** @throws UsageError */
+export function cpuCount(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const cpus = wholeNumber(text);
+  if (!cpus || cpus > MOST_CPUS) throw new UsageError(`Invalid CPU count '${text}'`, `a whole number from 1 to ${MOST_CPUS}`);
+  return cpus;
+}
+
+/** `5` or `+5`, in minutes. @throws UsageError */
+export function delayMinutes(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = wholeNumber(text.replace(/^\+/, ''));
+  if (minutes === undefined || minutes > 525_600) throw new UsageError(`Invalid delay '${text}'`, 'minutes as a whole number, for example 5 or +5');
+  return minutes;
+}
+
+function wholeNumber(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

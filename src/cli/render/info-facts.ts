@@ -1,0 +1,53 @@
+/** What `holdfast info` shows of an instance, in JSON's shape; what only a running guest can say is empty without one. */
+import type { WireInstance } from '../../api/schemas.ts';
+
+export interface InfoFacts {
+  readonly zone: { readonly name: string; readonly available: boolean };
+  readonly state: string;
+  readonly image_hash: string;
+  readonly image_release: string;
+  readonly release: string;
+  readonly cpu_count: string;
+  readonly snapshot_count: string;
+  readonly load: readonly number[];
+  readonly disks: { readonly [disk: string]: { readonly used?: string; readonly total?: string } };
+  readonly memory: { readonly used?: number; readonly total?: number };
+  readonly ipv4: readonly string[];
+  readonly mounts: { readonly [target: string]: never };
+  readonly hold: string;
+  readonly hold_reason: string | null;
+  readonly network: string;
+  readonly network_reason: string | null;
+  readonly reason: string | null;
+  readonly accelerator: string | null;
+}
+
+const HASH_CHARACTERS = 12;
+/** The disk that Multipass names where it knows none. */
+const FIRST_DISK = 'sda1';
+
+export function infoFacts(instance: WireInstance): InfoFacts {
+  const { guest, image, hold, network } = instance;
+  const runs = guest !== null || instance.state === 'Running';
+  const disks = guest?.disks.map(({ name, usedBytes, totalBytes }) => [name, { used: String(usedBytes), total: String(totalBytes) }] as const);
+  return {
+    zone: instance.zone,
+    state: instance.state,
+    image_hash: image.digest.replace(/^sha\d+:/, '').slice(0, HASH_CHARACTERS),
+    image_release: image.release,
+    release: guest?.release ?? '',
+    cpu_count: runs ? String(instance.cpus) : '',
+    snapshot_count: String(instance.snapshotCount),
+    load: guest?.load ?? [],
+    disks: Object.fromEntries(disks && disks.length > 0 ? disks : [[FIRST_DISK, {}]]),
+    memory: guest ? { used: guest.memory.usedBytes, total: guest.memory.totalBytes } : {},
+    ipv4: instance.ipv4,
+    mounts: {},
+    hold: hold.level,
+    hold_reason: hold.reason,
+    network: network.health,
+    network_reason: network.reason,
+    reason: instance.reason,
+    accelerator: instance.accelerator,
+  };
+}

@@ -1,0 +1,21 @@
+/** Columns as wide as their longest cell and three spaces, never narrower than given; no blanks at a line's end. */
+
+export interface Column {
+  readonly title: string;
+  readonly minimum?: number;
+}
+
+const GAP = 3;
+
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map(({ title, minimum = 0 }, at) =>
+    Math.max(minimum, ...[title, ...rows.map((row) => row[at] ?? '')].map((cell) => width(cell) + GAP)));
+  const line = (cells: readonly string[]) =>
+    `${cells.map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - width(cell)))).join('').trimEnd()}\n`;
+  return line(columns.map(({ title }) => title)) + rows.map(line).join('');
+}
+
+/** In characters, not in UTF-16 units. */
+function width(cell: string): number {
+  return [...cell].length;
+}

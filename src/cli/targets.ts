@@ -1,0 +1,44 @@
+/** Decides which instances a command is about: those named, all that it applies to, or the primary one. */
+import type { WireInstance } from '../api/schemas.ts';
+import type { Client } from '../client/client.ts';
+import { fail, type HoldfastError } from '../core/errors.ts';
+import { ruling, type Action } from '../core/lifecycle.ts';
+import { UsageError } from './failure.ts';
+
+export const PRIMARY_KEY = 'client.primary-name';
+const NAME_OR_ALL = 'Name argument or --all is required';
+
+/** @throws UsageError */
+export function requireNamesOrAll(names: readonly string[], all: boolean, command: string): void {
+  if (all && names.length > 0) throw new UsageError('Cannot specify name(s) when --all option set');
+  if (!all && names.length === 0) throw new UsageError(NAME_OR_ALL, `see: holdfast help ${command}`);
+}
+
+/** @returns '' where the primary instance is disabled */
+export async function primaryName(client: Client, signal?: AbortSignal): Promise<string> {
+  return (await client.call('getSetting', { params: { key: PRIMARY_KEY } }, { signal })).value;
+}
+
+/** @throws UsageError  where it is disabled */
+export async function requirePrimary(client: Client, signal?: AbortSignal): Promise<string> {
+  const name = await primaryName(client, signal);
+  if (name === '') throw new UsageError(NAME_OR_ALL, `there is no primary instance: ${PRIMARY_KEY} is empty`);
+  return name;
+}
+
+export function allFor(action: Action, instances: readonly WireInstance[]): readonly string[] {
+  return instances.filter(({ state }) => ruling(state, action) === 'do').map(({ name }) => name);
+}
+
+/** Each once, in the order given. */
+export function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
+}
+
+export async function instances(client: Client, signal?: AbortSignal): Promise<readonly WireInstance[]> {
+  return (await client.call('listInstances', {}, { signal })).instances;
+}
+
+export function noSuchInstance(name: string): HoldfastError {
+  return fail('instance-not-found', `instance "${name}" does not exist`, { hint: 'which ones do: holdfast list' });
+}
