@@ -49,6 +49,8 @@ export function openSession(channel: ClientChannel, lost: Promise<never>): ExecS
     },
     async [Symbol.asyncDispose]() {
       for (const stream of [stdin, stdout, stderr]) stream.destroy();
+      // Without a terminal, sshd lets a program outlive its channel; it goes on counting against the session limit.
+      if (outcome === undefined) channel.signal('HUP');
       channel.close();
     },
   };

@@ -61,20 +61,21 @@ export class SshShell implements GuestShell {
     const pty = request.terminal === undefined ? undefined : ptyOf(request.terminal);
     using limit = timeLimit(this.#deadlines.channel, signal);
     let abandoned = false;
-    const opening = new Promise<ClientChannel>((resolve, reject) => {
+    const opening = new Promise<ExecSession>((resolve, reject) => {
       if (!this.alive) throw new ReachFailure('lost', `the connection into the guest was lost: ${this.#reason}`);
       const opened = (error: Error | undefined, channel: ClientChannel): void => {
         if (error) return reject(error);
         if (abandoned) { channel.resume(); channel.stderr.resume(); channel.close(); return; }
         this.#channels.add(channel);
         channel.once('close', () => this.#channels.delete(channel));
-        return resolve(channel);
+        // At once: the command's whole life may be in the same piece of the stream.
+        return resolve(openSession(channel, this.#lost));
       };
       if (line !== undefined) this.#client.exec(line, pty === undefined ? {} : { pty }, opened);
       else this.#client.shell(pty ?? false, opened);
     });
     try {
-      return openSession(await orAbort(Promise.race([opening, this.#lost]), limit.signal), this.#lost);
+      return await orAbort(Promise.race([opening, this.#lost]), limit.signal);
     } catch (error) {
       abandoned = true;
       if (signal.aborted) throw fail('cancelled', 'the command was cancelled before it started', { cause: error });

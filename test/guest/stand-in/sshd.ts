@@ -30,6 +30,8 @@ export function standInSshd(): StandInSshd {
   writeFileSync(join(dir, 'config'), [
     `HostKey ${join(dir, 'host')}`, `AuthorizedKeysFile ${join(dir, 'authorized')}`, 'PermitRootLogin yes', 'StrictModes no', 'UsePAM no',
     'UseDNS no', 'MaxSessions 200', 'PidFile none', 'LogLevel ERROR', 'PrintMotd no', 'PrintLastLog no',
+    // As if inside another shell: bash then leaves the rc file of whoever runs the tests alone.
+    'SetEnv SHLVL=5',
   ].join('\n'));
   return {
     dir,
