@@ -49,5 +49,5 @@ mkdirSync(dist, { recursive: true });
 // An older target: a Node that cannot read the file could not say that it is too old.
 requireLight(await bundle('src/cli/entry.ts', 'holdfast.cjs', 'node16'));
 if (existsSync(join(root, 'src/daemon/main.ts'))) await bundle('src/daemon/main.ts', 'holdfastd.cjs', 'node24');
-copyAssets('src/guest/agent', 'agent', (path) => !path.endsWith('.ts'));
-copyAssets('src/images/build/recipe', 'image-recipe', (path) => !path.endsWith('.ts'));
+copyAssets('src/guest/agent/files', 'agent', () => true);
+copyAssets('src/images/build/recipe', 'recipe', () => true);
