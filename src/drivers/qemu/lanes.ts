@@ -5,6 +5,10 @@ import { fail } from '../../core/errors.ts';
 import { LANES, type ConsolePort, type Lane, type LanePort } from '../../guest/lane-port.ts';
 import { LANE_ID_PREFIX } from './command-line/devices.ts';
 
+const QUEUE_DEADLINE_MS = 5_000;
+
+type Target = string | { readonly host: string; readonly port: number };
+
 export class QemuLanes implements LanePort {
   readonly #sockets: Readonly<Record<Lane, string>>;
   readonly #open = new Set<Lane>();
@@ -46,30 +50,43 @@ export function rescueLine(path: string): ConsolePort {
   return { connect: (signal) => connectSocket(path, 'the rescue line', signal) };
 }
 
-/** @throws guest-unreachable, cancelled */
-export function connectSocket(target: string | { readonly host: string; readonly port: number }, what: string, signal: AbortSignal): Promise<Duplex> {
+/**
+ * QEMU serves one connection per socket and queues one more. A new one that comes before the hang-up of the last was
+ * noticed finds the queue full (EAGAIN): that passes as soon as QEMU's main loop has run.
+ * @throws guest-unreachable, cancelled
+ */
+export async function connectSocket(target: Target, what: string, signal: AbortSignal): Promise<Duplex> {
+  const until = performance.now() + QUEUE_DEADLINE_MS;
+  for (let wait = 10; ; wait = Math.min(wait * 2, 200)) {
+    if (signal.aborted) throw cancelled(what, signal);
+    try {
+      return await connectOnce(target, signal);
+    } catch (error) {
+      if (signal.aborted) throw cancelled(what, signal);
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EAGAIN' || performance.now() >= until) throw fail('guest-unreachable', `${what} cannot be opened: ${message}`, { cause: error });
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+function cancelled(what: string, signal: AbortSignal): Error {
+  return fail('cancelled', `${what} was not opened: cancelled`, { cause: signal.reason });
+}
+
+function connectOnce(target: Target, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(fail('cancelled', `${what} was not opened: cancelled`, { cause: signal.reason }));
     const socket = typeof target === 'string' ? connect(target) : connect({ ...target, noDelay: true });
-    const settle = () => {
-      signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners('connect');
-      socket.off('error', onError);
-    };
-    const onError = (error: Error) => {
-      settle();
-      reject(fail('guest-unreachable', `${what} cannot be opened: ${error.message}`, { cause: error }));
-    };
-    const onAbort = () => {
-      settle();
-      socket.on('error', () => undefined);
-      socket.destroy();
-      reject(fail('cancelled', `${what} was not opened: cancelled`, { cause: signal.reason }));
-    };
+    const onAbort = () => socket.destroy(new Error('cancelled'));
     signal.addEventListener('abort', onAbort, { once: true });
+    const onError = (error: Error) => {
+      signal.removeEventListener('abort', onAbort);
+      reject(error);
+    };
     socket.once('error', onError);
     socket.once('connect', () => {
-      settle();
+      signal.removeEventListener('abort', onAbort);
+      socket.off('error', onError);
       resolve(socket);
     });
   });

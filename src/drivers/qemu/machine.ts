@@ -3,6 +3,7 @@ import type { GuestAccess } from '../../guest/access.ts';
 import type { MachineEnd, MachineEvents, RunningMachine } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
 import type { Hypervisor } from './hypervisor.ts';
+import type { QmpClient } from './qmp/client.ts';
 
 export interface QemuMachineParts {
   readonly id: string;
@@ -30,6 +31,11 @@ export class QemuMachine implements RunningMachine {
     this.#hypervisor = hypervisor;
     hypervisor.on({ ended: () => guest.expectEnd() });
     void hypervisor.gone.then(() => guest[Symbol.asyncDispose]());
+  }
+
+  /** For what only this driver can do. */
+  get monitor(): QmpClient {
+    return this.#hypervisor.monitor;
   }
 
   get isPaused(): boolean {

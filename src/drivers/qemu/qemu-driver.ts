@@ -35,6 +35,8 @@ export interface QemuDriverOptions {
   readonly log: (id: string, cause: string, message: string) => void;
   /** As root each machine has an identity of its own, otherwise the daemon's. */
   readonly identity?: IdentityPolicy;
+  /** Only these are tried; all that the host offers otherwise. */
+  readonly accelerators?: readonly Accelerator[];
 }
 
 const HOST_ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
@@ -76,7 +78,9 @@ export class QemuDriver implements Driver {
       await running[Symbol.asyncDispose]();
     }
     const files = this.#files(machine.id);
-    const started = await startHypervisor(machine, { files, identity: this.#identity, memory: this.#memory, log: this.#logOf(machine.id) }, work);
+    const started = await startHypervisor(machine, {
+      files, identity: this.#identity, memory: this.#memory, log: this.#logOf(machine.id), only: this.#options.accelerators,
+    }, work);
     return this.#hold(machine, files, started);
   }
 

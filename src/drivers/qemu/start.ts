@@ -22,6 +22,7 @@ export interface StartParts {
   readonly files: MachineFiles;
   readonly identity: IdentityPolicy;
   readonly memory: AcceleratorMemory;
+  readonly only: readonly Accelerator[] | undefined;
   readonly log: (cause: string, message: string) => void;
 }
 
@@ -41,7 +42,7 @@ export async function startHypervisor(machine: MachineSpec, parts: StartParts, w
   const key = await hostKey(await qemuVersion(machine.architecture));
   const { accelerators, obstacle, kvmGid } = candidates(await thisHost(identity), machine.architecture);
   const failed: { accelerator: Accelerator; reason: string; fresh: boolean }[] = [];
-  for (const accelerator of accelerators) {
+  for (const accelerator of accelerators.filter((candidate) => parts.only?.includes(candidate) ?? true)) {
     const emulated = accelerator === 'tcg';
     const known = emulated ? undefined : await memory.verdict(key, accelerator);
     if (known?.verdict === 'refused') {

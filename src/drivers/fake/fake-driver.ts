@@ -1,0 +1,113 @@
+/** A driver without a hypervisor: a small process stands for each machine, so that what survives a daemon can be tested. */
+import { mkdir, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '../../core/errors.ts';
+import { startDetached } from '../../host/process/detached.ts';
+import { isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
+import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
+import { FakeMachine, type FakeRun } from './machine.ts';
+
+export interface FakeDriverOptions {
+  readonly instancesDir: string;
+  readonly runDir: string;
+  /** The machine's program: machine-process.ts, or its bundle. */
+  readonly machineProcess: string;
+}
+
+export class FakeDriver implements Driver {
+  readonly name = 'fake';
+  readonly abilities: DriverAbilities = { fork: false, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly #options: FakeDriverOptions;
+
+  constructor(options: FakeDriverOptions) {
+    this.#options = options;
+  }
+
+  version(): Promise<string> {
+    return Promise.resolve('1');
+  }
+
+  async create({ id, name }: MachineSpec, { signal }: Work): Promise<void> {
+    if (signal.aborted) throw fail('cancelled', `creating ${name} was cancelled`, { cause: signal.reason });
+    await mkdir(this.#paths(id).directory, { recursive: true });
+  }
+
+  async modify(_machine: MachineSpec, _work: Work): Promise<void> { /* everything comes with the next start */ }
+
+  async start(machine: MachineSpec, { signal }: Work): Promise<RunningMachine> {
+    const paths = this.#paths(machine.id);
+    if (signal.aborted) throw fail('cancelled', `starting ${machine.name} was cancelled`, { cause: signal.reason });
+    if (!(await stat(paths.directory).then(() => true, () => false))) throw fail('machine-failed', `${machine.name} has no machine to start`);
+    const running = await this.adopt(machine);
+    if (running !== undefined && 'id' in running) {
+      if (running.end === undefined) return running;
+      await running.kill();
+    }
+    await mkdir(paths.runDirectory, { recursive: true });
+    await rm(paths.socket, { force: true });
+    const listening = new AbortController();
+    // Watched before it is started, so that the socket cannot appear unseen.
+    const appeared = appearance(paths.runDirectory, 'ctl', AbortSignal.any([listening.signal, AbortSignal.timeout(10_000)]));
+    try {
+      const { identity, exited } = await startDetached({
+        tool: process.execPath, package: 'nodejs', complaintsPath: join(paths.directory, 'fake.log'),
+        args: [this.#options.machineProcess, paths.directory, paths.socket, machine.id, machine.name],
+      });
+      const run: FakeRun = { ...identity, startedAt: new Date().toISOString() };
+      await writeFile(paths.run, JSON.stringify(run));
+      const died = exited.then(() => Promise.reject(fail('machine-failed', `the fake machine of ${machine.name} ended at once`)));
+      died.catch(() => undefined);
+      await Promise.race([appeared, died]);
+      return await FakeMachine.attach({ spec: machine, socketPath: paths.socket, run, poweredOffMark: paths.mark, runFile: paths.run });
+    } finally {
+      listening.abort();
+    }
+  }
+
+  async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
+    const paths = this.#paths(machine.id);
+    const run = await this.#run(machine.id);
+    if (run === undefined) return undefined;
+    if (await isSameProcess(run)) return FakeMachine.attach({ spec: machine, socketPath: paths.socket, run, poweredOffMark: paths.mark, runFile: paths.run });
+    if (run.end !== undefined) return { end: run.end };
+    const orderly = await stat(paths.mark).then(() => true, () => false);
+    return { end: orderly ? { kind: 'powered-off' } : { kind: 'died', reason: 'the fake machine was killed while no daemon was watching' } };
+  }
+
+  async remove(id: string): Promise<void> {
+    const run = await this.#run(id);
+    if (run !== undefined && await signalProcess(run, 'SIGKILL')) await waitForEnd(run, 5_000);
+    const { directory, runDirectory } = this.#paths(id);
+    await rm(runDirectory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  async traces(): Promise<readonly string[]> {
+    const { instancesDir, runDir } = this.#options;
+    const names = await Promise.all([instancesDir, runDir].map((directory) => readdir(directory).catch(() => [] as string[])));
+    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).sort();
+  }
+
+  async consoleTail(id: string, maxBytes: number): Promise<string> {
+    return (await readFile(join(this.#paths(id).directory, 'console.log'), 'utf8').catch(() => '')).slice(-maxBytes);
+  }
+
+  #paths(id: string) {
+    const directory = join(this.#options.instancesDir, id);
+    const runDirectory = join(this.#options.runDir, id);
+    return { directory, runDirectory, run: join(directory, 'fake.json'), mark: join(directory, 'powered-off'), socket: join(runDirectory, 'ctl') };
+  }
+
+  async #run(id: string): Promise<FakeRun | undefined> {
+    const text = await readFile(this.#paths(id).run, 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : JSON.parse(text) as FakeRun;
+  }
+}
+
+async function appearance(directory: string, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const { filename } of watch(directory, { signal })) if (filename === name) return;
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * One fake machine: a process that serves its monitor and its guest's commands on a socket, until it is powered off
+ * or killed. Started by the fake driver as: node machine-process.ts <directory> <socket> <id> <name>
+ */
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { runProgram } from './commands.ts';
+import { onMessages, send, type ExecInput, type Faults, type MonitorCommand, type MonitorEvent, type Request } from './protocol.ts';
+
+const [directory = '', socketPath = '', id = '', name = ''] = process.argv.slice(2);
+const monitors = new Set<Socket>();
+let booted = false;
+let paused = false;
+let panicked: string | null = null;
+
+function faults(): Faults {
+  try {
+    return JSON.parse(readFileSync(join(directory, 'faults.json'), 'utf8')) as Faults;
+  } catch {
+    return {};
+  }
+}
+
+function tell(event: MonitorEvent): void {
+  for (const monitor of monitors) send(monitor, event);
+}
+
+function boot(): void {
+  booted = false;
+  appendFileSync(join(directory, 'console.log'), `[    0.000000] Linux version fake\n${name} login: \n`);
+  setTimeout(() => {
+    booted = true;
+    tell({ event: 'booted' });
+  }, faults().bootMs ?? 20);
+}
+
+/** The marker says that it was no death; a machine that is killed leaves none. */
+function powerOff(): void {
+  writeFileSync(join(directory, 'powered-off'), '');
+  tell({ event: 'powered-off' });
+  rmSync(socketPath, { force: true });
+  setImmediate(() => process.exit(0));
+}
+
+function panic(reason: string): void {
+  panicked = reason;
+  paused = true;
+  tell({ event: 'panicked', reason });
+}
+
+function obey(command: MonitorCommand): void {
+  if (command.do === 'kill' || (command.do === 'power-down' && faults().ignoresPowerButton !== true)) powerOff();
+  if (command.do === 'pause') {
+    paused = true;
+    tell({ event: 'paused' });
+  }
+  if (command.do === 'reset') {
+    tell({ event: 'reset' });
+    boot();
+  }
+}
+
+function exec(socket: Socket, request: Extract<Request, { want: 'exec' }>): (input: ExecInput) => void {
+  const stdin = new PassThrough({ encoding: 'utf8' });
+  const ending = new AbortController();
+  socket.on('close', () => ending.abort());
+  const guest = { hostname: name, user: request.user, cwd: request.cwd, env: request.env };
+  void runProgram(request.command, guest, {
+    out: (text) => send(socket, { stdout: text }), err: (text) => send(socket, { stderr: text }), input: stdin, signal: ending.signal,
+  }).then((code) => socket.end(`${JSON.stringify({ exit: { code } })}\n`));
+  return (input) => {
+    if ('stdin' in input) stdin.write(input.stdin);
+    else if ('end' in input) stdin.end();
+    else {
+      socket.end(`${JSON.stringify({ exit: { signal: input.signal } })}\n`);
+      ending.abort();
+    }
+  };
+}
+
+const server = createServer((socket) => {
+  let take: ((message: never) => void) | undefined;
+  socket.on('error', () => undefined);
+  onMessages<Request>(socket, (message) => {
+    if (take !== undefined) return take(message as never);
+    if (message.want === 'monitor') {
+      monitors.add(socket);
+      socket.on('close', () => monitors.delete(socket));
+      send(socket, { event: 'hello', id, booted, paused, panicked } satisfies MonitorEvent);
+      take = obey;
+    } else {
+      // Silent: the guest's end is open and nobody answers, as when the program behind a lane hangs.
+      take = booted && panicked === null && faults().lane !== 'silent' ? exec(socket, message) : () => undefined;
+    }
+  });
+});
+
+rmSync(socketPath, { force: true });
+rmSync(join(directory, 'powered-off'), { force: true });
+// Between bind and listen a connection is refused: the name appears when it is served.
+server.listen(`${socketPath}.new`, () => renameSync(`${socketPath}.new`, socketPath));
+boot();
+const { diesAfterMs, panicsAfterMs } = faults();
+if (diesAfterMs !== undefined) setTimeout(() => process.kill(process.pid, 'SIGKILL'), diesAfterMs);
+if (panicsAfterMs !== undefined) setTimeout(() => panic('Kernel panic - not syncing: asked for by a test'), panicsAfterMs);

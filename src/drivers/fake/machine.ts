@@ -1,0 +1,125 @@
+/** A running fake machine, held by a connection to its process. */
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
+import type { MachineEnd, MachineEvents, MachineSpec, RunningMachine } from '../driver.ts';
+import { FakeGuest } from './guest.ts';
+import { onMessages, send, type MonitorCommand, type MonitorEvent } from './protocol.ts';
+
+export interface FakeRun extends ProcessIdentity {
+  readonly startedAt: string;
+  /** As a daemon saw it. */
+  readonly end?: MachineEnd;
+}
+
+export interface FakeMachineParts {
+  readonly spec: MachineSpec;
+  readonly socketPath: string;
+  readonly run: FakeRun;
+  readonly poweredOffMark: string;
+  readonly runFile: string;
+}
+
+export class FakeMachine implements RunningMachine {
+  readonly accelerator = 'fake';
+  readonly notice = null;
+  readonly guest: FakeGuest;
+  readonly #parts: FakeMachineParts;
+  readonly #socket: Socket;
+  readonly #listeners = new Set<Partial<MachineEvents>>();
+  #end: MachineEnd | undefined;
+  #paused = false;
+  #asked = false;
+  #released = false;
+
+  private constructor(parts: FakeMachineParts, socket: Socket) {
+    this.#parts = parts;
+    this.#socket = socket;
+    this.guest = new FakeGuest(parts.spec, parts.socketPath);
+    socket.on('error', () => undefined);
+    socket.on('close', () => void this.#gone());
+  }
+
+  /** @throws what the connection failed with */
+  static async attach(parts: FakeMachineParts): Promise<FakeMachine> {
+    const socket = connect(parts.socketPath);
+    await once(socket, 'connect');
+    const machine = new FakeMachine(parts, socket);
+    await new Promise<void>((resolve) => {
+      onMessages<MonitorEvent>(socket, (event) => {
+        machine.#take(event);
+        resolve();
+      });
+      socket.once('close', () => resolve());
+      send(socket, { want: 'monitor' });
+    });
+    return machine;
+  }
+
+  get id(): string { return this.#parts.spec.id; }
+  get startedAt(): string { return this.#parts.run.startedAt; }
+  get isPaused(): boolean { return this.#paused; }
+  get end(): MachineEnd | undefined { return this.#end; }
+
+  on(listener: Partial<MachineEvents>): () => void {
+    if (this.#end !== undefined) listener.ended?.(this.#end);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async powerDown(): Promise<void> { this.#say('power-down'); }
+  async reset(): Promise<void> { this.#say('reset'); }
+  async pause(): Promise<void> { this.#say('pause'); }
+
+  async kill(): Promise<void> {
+    this.#asked = true;
+    this.#say('kill');
+    if (!(await waitForEnd(this.#parts.run, 2_000))) await signalProcess(this.#parts.run, 'SIGKILL');
+    if (!this.#socket.closed) await once(this.#socket, 'close');
+    await this.#gone();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#released = true;
+    this.#socket.destroy();
+    await this.guest[Symbol.asyncDispose]();
+  }
+
+  #say(command: MonitorCommand['do']): void {
+    send(this.#socket, { do: command });
+  }
+
+  #take(event: MonitorEvent): void {
+    if (event.event === 'hello') {
+      this.#paused = event.paused;
+      if (event.booted) this.guest.setBooted(true);
+      if (event.panicked !== null) this.#finish({ kind: 'panicked', reason: event.panicked });
+    } else if (event.event === 'booted') this.guest.setBooted(true);
+    else if (event.event === 'reset') {
+      this.guest.setBooted(false);
+      for (const listener of this.#listeners) listener.reset?.();
+    } else if (event.event === 'paused') {
+      this.#paused = true;
+      for (const listener of this.#listeners) listener.paused?.(true);
+    } else if (event.event === 'panicked') {
+      this.#paused = true;
+      this.#finish({ kind: 'panicked', reason: event.reason });
+    }
+  }
+
+  async #gone(): Promise<void> {
+    if (this.#released) return;
+    await waitForEnd(this.#parts.run, 5_000);
+    const orderly = this.#asked || existsSync(this.#parts.poweredOffMark);
+    this.#finish(orderly ? { kind: 'powered-off' } : { kind: 'died', reason: 'the fake machine was killed' });
+  }
+
+  #finish(end: MachineEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    writeFileSync(this.#parts.runFile, JSON.stringify({ ...this.#parts.run, end }));
+    this.guest.setGone('the machine ended');
+    for (const listener of this.#listeners) listener.ended?.(end);
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * What every driver must do, run on each of them. A driver is made anew for each "daemon": what a second one finds is
+ * what an earlier one left, as after kill -9.
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Driver, MachineEnd, MachineSpec, RunningMachine, Work } from '../../src/drivers/driver.ts';
+
+export interface DriverUnderTest {
+  /** Another daemon over the same home. */
+  daemon(): Driver;
+  machine(id: string): MachineSpec;
+  /** The process behind a running machine. */
+  pidOf(id: string): Promise<number>;
+  /** Files and directories that belong to the machine. */
+  remains(id: string): Promise<readonly string[]>;
+  /** Has a guest that answers, so that reaching it can be tested here. */
+  readonly guests: boolean;
+  /** A machine costs little, so that several may run. */
+  readonly cheap: boolean;
+  /** Stops a machine's guest behind the daemon's back, where that can be done. */
+  pause?(running: RunningMachine): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export const work = (signal: AbortSignal = AbortSignal.timeout(60_000)): Work => ({ signal, progress: () => undefined });
+
+export function ended(machine: RunningMachine, deadlineMs = 10_000): Promise<MachineEnd> {
+  return within(deadlineMs, 'the end of the machine', (resolve) => void machine.on({ ended: resolve }));
+}
+
+export function within<T>(deadlineMs: number, what: string, wait: (resolve: (value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what} did not come within ${deadlineMs} ms`)), deadlineMs);
+    wait((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
+
+/** Gone for good: a child that has ended is a zombie until it was waited for. */
+async function gone(pid: number): Promise<void> {
+  await expect.poll(() => { try { return process.kill(pid, 0); } catch { return false; } }, { timeout: 5_000, interval: 10 }).toBe(false);
+}
+
+export function describeDriver(name: string, make: () => Promise<DriverUnderTest>): void {
+  describe(`driver ${name}`, () => {
+    let under: DriverUnderTest;
+    let driver: Driver;
+    let machine: MachineSpec;
+    const held: RunningMachine[] = [];
+    const keep = <T extends RunningMachine>(running: T): T => {
+      held.push(running);
+      return running;
+    };
+    const adopted = async (by: Driver, spec = machine): Promise<RunningMachine> => {
+      const found = await by.adopt(spec);
+      if (found === undefined || !('id' in found)) throw new Error(`not adopted: ${JSON.stringify(found)}`);
+      return keep(found);
+    };
+    const started = async (spec = machine): Promise<RunningMachine> => {
+      await driver.create(spec, work());
+      return keep(await driver.start(spec, work()));
+    };
+
+    beforeEach(async () => {
+      under = await make();
+      driver = under.daemon();
+      machine = under.machine('00c0ffee');
+    });
+    afterEach(async () => {
+      for (const running of held.splice(0)) await running[Symbol.asyncDispose]();
+      for (const id of await driver.traces()) await driver.remove(id);
+      await under.dispose();
+    });
+
+    test('tells its version', async () => {
+      expect(await driver.version()).not.toBe('');
+    });
+
+    test('what was created leaves a trace, and nothing runs yet', async () => {
+      expect(await driver.traces()).toEqual([]);
+      await driver.create(machine, work());
+      expect(await driver.traces()).toEqual([machine.id]);
+      expect(await driver.adopt(machine)).toBeUndefined();
+    });
+
+    test('creating again changes nothing', async () => {
+      await driver.create(machine, work());
+      const before = await under.remains(machine.id);
+      await under.daemon().create(machine, work());
+      expect(await under.remains(machine.id)).toEqual(before);
+    });
+
+    test('a cancelled creation leaves nothing and can be repeated', async () => {
+      await expect(driver.create(machine, work(AbortSignal.abort()))).rejects.toMatchObject({ code: 'cancelled' });
+      expect(await driver.traces()).toEqual([]);
+      await driver.create(machine, work());
+      expect(await driver.traces()).toEqual([machine.id]);
+    });
+
+    test('starting what was never created is refused', async () => {
+      await expect(driver.start(machine, work())).rejects.toMatchObject({ code: 'machine-failed' });
+    });
+
+    test('starting what runs gives the same machine', async () => {
+      const first = await started();
+      const pid = await under.pidOf(machine.id);
+      await first[Symbol.asyncDispose]();
+      const again = keep(await under.daemon().start(machine, work()));
+      expect(await under.pidOf(machine.id)).toBe(pid);
+      expect(again.startedAt).toBe(first.startedAt);
+    });
+
+    test('letting go is not ending: another daemon takes it over', async () => {
+      const first = await started();
+      const ends: MachineEnd[] = [];
+      first.on({ ended: (end) => ends.push(end) });
+      await first[Symbol.asyncDispose]();
+      const second = await adopted(under.daemon());
+      expect(second).toMatchObject({ id: machine.id, accelerator: first.accelerator, startedAt: first.startedAt, isPaused: false, end: undefined, notice: null });
+      expect(ends).toEqual([]);
+    });
+
+    test('ended on request: powered off, told once, and late listeners hear it at once', async () => {
+      const running = await started();
+      const ends: MachineEnd[] = [];
+      running.on({ ended: (end) => ends.push(end) });
+      await running.kill();
+      expect(ends).toEqual([{ kind: 'powered-off' }]);
+      expect(running.end).toEqual({ kind: 'powered-off' });
+      let late: MachineEnd | undefined;
+      running.on({ ended: (end) => { late = end; } });
+      expect(late).toEqual({ kind: 'powered-off' });
+      expect(await under.daemon().adopt(machine)).toEqual({ end: { kind: 'powered-off' } });
+    });
+
+    test('killed under the daemon that started it: died, within a second', async () => {
+      const running = await started();
+      const end = ended(running, 1_000);
+      process.kill(await under.pidOf(machine.id), 'SIGKILL');
+      expect(await end).toEqual({ kind: 'died', reason: expect.stringMatching(/killed/) as string });
+    });
+
+    test('killed under the daemon that adopted it: died, within a second', async () => {
+      await (await started())[Symbol.asyncDispose]();
+      const running = await adopted(under.daemon());
+      const end = ended(running, 1_000);
+      process.kill(await under.pidOf(machine.id), 'SIGKILL');
+      expect(await end).toEqual({ kind: 'died', reason: expect.stringMatching(/killed/) as string });
+      expect(await under.daemon().adopt(machine)).toEqual({ end: running.end });
+    });
+
+    test('killed while no daemon watched: the next one is told, every time', async () => {
+      const running = await started();
+      const pid = await under.pidOf(machine.id);
+      await running[Symbol.asyncDispose]();
+      process.kill(pid, 'SIGKILL');
+      await gone(pid);
+      const expected = { end: { kind: 'died', reason: expect.stringMatching(/no daemon was watching/) as string } };
+      expect(await under.daemon().adopt(machine)).toEqual(expected);
+      expect(await under.daemon().adopt(machine)).toEqual(expected);
+      keep(await under.daemon().start(machine, work()));
+    });
+
+    test('a reset is told, and is no end', async () => {
+      const running = await started();
+      const reset = within<void>(5_000, 'the reset', (resolve) => void running.on({ reset: resolve }));
+      await running.reset();
+      await reset;
+      expect(running.end).toBeUndefined();
+    });
+
+    test('a pause is told, and found by the next daemon', async () => {
+      if (under.pause === undefined) return;
+      const running = await started();
+      const paused = within<boolean>(5_000, 'the pause', (resolve) => void running.on({ paused: resolve }));
+      await under.pause(running);
+      expect(await paused).toBe(true);
+      expect(running.isPaused).toBe(true);
+      await running[Symbol.asyncDispose]();
+      expect((await adopted(under.daemon())).isPaused).toBe(true);
+    });
+
+    test('the power button can be pressed', async () => {
+      const running = await started();
+      await running.powerDown();
+      if (under.guests) expect(await ended(running)).toEqual({ kind: 'powered-off' });
+    });
+
+    test('removing what runs ends it and leaves nothing; removing again is no error', async () => {
+      const running = await started();
+      const pid = await under.pidOf(machine.id);
+      await running[Symbol.asyncDispose]();
+      await under.daemon().remove(machine.id);
+      await gone(pid);
+      expect(await under.remains(machine.id)).toEqual([]);
+      expect(await driver.traces()).toEqual([]);
+      expect(await driver.adopt(machine)).toBeUndefined();
+      await driver.remove(machine.id);
+    });
+
+    test('a cancelled start leaves nothing running', async () => {
+      await driver.create(machine, work());
+      await expect(driver.start(machine, work(AbortSignal.abort()))).rejects.toMatchObject({ code: 'cancelled' });
+      const found = await under.daemon().adopt(machine);
+      expect(found === undefined || 'end' in found).toBe(true);
+    });
+
+    test('a disk grows, and is never made smaller', async () => {
+      await driver.create(machine, work());
+      const grown = { ...machine, spec: { ...machine.spec, diskBytes: machine.spec.diskBytes * 2 } };
+      await driver.modify(grown, work());
+      await driver.modify(machine, work());
+      keep(await driver.start(grown, work()));
+    });
+
+    test('the console of what never ran is empty', async () => {
+      expect(await driver.consoleTail(machine.id, 1000)).toBe('');
+    });
+
+    test('two machines do not touch each other', async () => {
+      if (!under.cheap) return;
+      const other = under.machine('0badcafe');
+      const [first, second] = [await started(), await started(other)];
+      await first.kill();
+      expect(second.end).toBeUndefined();
+      expect(await driver.traces()).toEqual(['00c0ffee', '0badcafe']);
+    });
+
+    test('a command runs in the guest, by a daemon that only adopted it', async () => {
+      if (!under.guests) return;
+      await (await started())[Symbol.asyncDispose]();
+      const running = await adopted(under.daemon());
+      const { shell } = await running.guest.reach('session', { deadlineMs: 5_000, signal: AbortSignal.timeout(10_000) });
+      await using session = await shell.exec({ command: ['cat'] }, AbortSignal.timeout(5_000));
+      session.stdin.end('over the lane\n');
+      let said = '';
+      for await (const chunk of session.stdout) said += String(chunk);
+      expect(await session.exit).toEqual({ code: 0 });
+      expect(said).toBe('over the lane\n');
+      await using failing = await shell.exec({ command: ['sh', '-c', 'exit 7'] }, AbortSignal.timeout(5_000));
+      failing.stdin.end();
+      expect(await failing.exit).toEqual({ code: 7 });
+    });
+  });
+}

@@ -1,0 +1,134 @@
+/** The contract on real QEMU with an empty disk: all that a driver does short of a guest, in seconds. test/e2e boots guests. */
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { HoldGuestOptions } from '../../src/drivers/qemu/hold-guest.ts';
+import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
+import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-driver.ts';
+import { LANES } from '../../src/guest/lane-port.ts';
+import { machineUid } from '../../src/drivers/qemu/identity.ts';
+import { describeDriver, work, type DriverUnderTest } from './driver-suite.ts';
+import { idleGuest } from './idle-guest.ts';
+
+const GiB = 1024 ** 3;
+
+async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUnderTest & { readonly home: string }> {
+  const home = await mkdtemp(join(tmpdir(), 'hf-qemu-'));
+  await chmod(home, 0o755);
+  const layout = { instancesDir: join(home, 'instances'), runDir: join(home, 'run'), acceleratorFile: join(home, 'accelerators.json') };
+  await mkdir(layout.instancesDir);
+  await mkdir(layout.runDir);
+  const image = join(home, 'image.raw');
+  await writeFile(image, Buffer.alloc(1024 * 1024), { mode: 0o644 });
+  return {
+    home, guests: false, cheap: false,
+    daemon: () => new QemuDriver({
+      layout, resolveImage: () => image, holdGuest: idleGuest, writeSeed: (_machine, _keys, path) => writeFile(path, Buffer.alloc(4096)),
+      defaultUser: 'ubuntu', log: () => undefined,
+      // An empty disk shows no kernel: on trial every accelerator would be refused, and that takes its time.
+      accelerators: ['tcg'], ...more,
+    }),
+    machine: (id) => ({
+      id, name: `m-${id}`, architecture: process.arch === 'arm64' ? 'aarch64' : 'x86_64', timezone: 'UTC', userData: undefined,
+      spec: { cpus: 1, memoryBytes: GiB / 4, diskBytes: GiB, imageDigest: 'none', imageFormat: 'raw', mac: '52:54:00:12:34:56', subnetIndex: 9 },
+    }),
+    pidOf: async (id) => Number(await readFile(join(layout.runDir, id, 'pid'), 'utf8')),
+    remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).sort(),
+    async pause(running) { await (running as QemuMachine).monitor.execute('stop'); },
+    dispose: () => rm(home, { recursive: true, force: true }),
+  };
+}
+
+describeDriver('qemu', () => makeQemu());
+
+describe('qemu alone', () => {
+  test('every lane and the rescue line can be connected to, anew after each hang-up', async () => {
+    await withMachine({}, async (options) => {
+      for (let round = 0; round < 3; round += 1) {
+        for (const lane of LANES) {
+          const stream = await options.lanes.connect(lane, AbortSignal.timeout(2_000));
+          expect(options.lanes.isGuestOpen(lane)).toBe(false);
+          stream.destroy();
+        }
+        (await options.console?.connect(AbortSignal.timeout(2_000)))?.destroy();
+      }
+    });
+  });
+
+  test('the forward to the guest is gone with its stream', async () => {
+    await withMachine({}, async ({ address }, machine) => {
+      const stream = await address?.connect(AbortSignal.timeout(2_000));
+      const table = () => machine.monitor.execute('human-monitor-command', { 'command-line': 'info usernet' });
+      expect(await table()).toMatch(/HOST_FORWARD.*127\.0\.0\.1/);
+      stream?.destroy();
+      await expect.poll(table, { timeout: 5_000 }).not.toMatch(/HOST_FORWARD/);
+    });
+  });
+
+  test('as root the machine runs under an identity of its own, and owns no more than it needs', async () => {
+    if (process.getuid?.() !== 0) return;
+    await withMachine({}, async (_options, _machine, under) => {
+      const pid = await under.pidOf('00c0ffee');
+      const uid = String(machineUid('00c0ffee', 'own'));
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
+      expect(/^Uid:\t(.*)$/m.exec(status)?.[1]).toBe([uid, uid, uid, uid].join('\t'));
+      expect(/^Groups:[ \t]*(.*)$/m.exec(status)?.[1]?.trim()).toBe('');
+      expect(/^Seccomp:\t(\d)$/m.exec(status)?.[1]).toBe('2');
+      const owner = async (path: string) => (await stat(join(under.home, path))).uid;
+      expect(String(await owner('instances/00c0ffee/disk.qcow2'))).toBe(uid);
+      expect(await owner('instances/00c0ffee')).toBe(0);
+      expect((await stat(join(under.home, 'instances/00c0ffee/keys'))).mode & 0o777).toBe(0o700);
+    });
+  });
+
+  test('a home that the machine\'s identity cannot pass is refused, naming the directory', async () => {
+    if (process.getuid?.() !== 0) return;
+    const under = await makeQemu();
+    await chmod(under.home, 0o700);
+    await expect(under.daemon().create(under.machine('00c0ffee'), work())).rejects.toMatchObject({
+      code: 'no-rights', message: expect.stringContaining(`${under.home} is closed`) as string, hint: expect.stringContaining('chmod o+x') as string,
+    });
+    await under.dispose();
+  });
+
+  test('what QEMU complains of is what the failed start says', async () => {
+    const under = await makeQemu();
+    const machine = under.machine('00c0ffee');
+    await under.daemon().create(machine, work());
+    await expect(under.daemon().start({ ...machine, spec: { ...machine.spec, mac: 'no mac' } }, work()))
+      .rejects.toMatchObject({ code: 'machine-failed', message: expect.stringMatching(/QEMU did not start \(code 1\): .*no mac/) as string });
+    await under.dispose();
+  });
+
+  test('another process under the recorded pid is not taken for the machine, nor harmed', async () => {
+    const under = await makeQemu();
+    const machine = under.machine('00c0ffee');
+    await under.daemon().create(machine, work());
+    const statePath = join(under.home, 'instances/00c0ffee/machine.json');
+    const state = JSON.parse(await readFile(statePath, 'utf8')) as object;
+    await writeFile(statePath, JSON.stringify({ ...state, run: { pid: process.pid, startTime: '1', bootId: null, startedAt: '', accelerator: 'tcg', settled: true, end: null } }));
+    expect(await under.daemon().adopt(machine)).toMatchObject({ end: {} });
+    await under.daemon().remove(machine.id);
+    await under.dispose();
+  });
+});
+
+async function withMachine(
+  more: Partial<QemuDriverOptions>, body: (options: HoldGuestOptions, machine: QemuMachine, under: Awaited<ReturnType<typeof makeQemu>>) => Promise<void>,
+): Promise<void> {
+  const held: HoldGuestOptions[] = [];
+  const under = await makeQemu({ holdGuest: (options) => (held.push(options), idleGuest()), ...more });
+  const spec = under.machine('00c0ffee');
+  const driver = under.daemon();
+  try {
+    await driver.create(spec, work());
+    await using machine = await driver.start(spec, work()) as QemuMachine;
+    const [options] = held;
+    if (options === undefined) throw new Error('no guest was held');
+    await body(options, machine, under);
+  } finally {
+    await driver.remove(spec.id);
+    await under.dispose();
+  }
+}
