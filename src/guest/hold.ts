@@ -33,6 +33,7 @@ export interface HoldOptions {
   readonly log: (cause: string, message: string) => void;
   /** For tests. */
   readonly deadlines?: Deadlines;
+  readonly graceMs?: number;
 }
 
 export function holdGuest(options: HoldOptions): GuestAccess {
@@ -81,7 +82,7 @@ class GuestHold implements GuestAccess {
     return holdOf({
       name: this.#options.name,
       quietMs: heardAt === undefined ? undefined : now - heardAt,
-      graceMs: Math.max(10_000, this.#deadlines.keepalive + this.#deadlines.ping + 1_000),
+      graceMs: this.#options.graceMs ?? Math.max(10_000, this.#deadlines.keepalive + this.#deadlines.ping + 1_000),
       why: control.state === 'open' ? undefined : this.#routes.control.reason,
       addressAnswers: this.#addressAnswers,
       hasConsole: this.#console !== undefined,

@@ -57,6 +57,11 @@ export class ConnectionKeeper implements AsyncDisposable {
     return this.#state;
   }
 
+  /** Its last attempt came to nothing: no use waiting for it in passing. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** Why it is not open, as far as known. */
   get reason(): string {
     if (!this.#options.isOpposite()) return 'nothing in the guest has it open';
@@ -65,7 +70,7 @@ export class ConnectionKeeper implements AsyncDisposable {
 
   /** The open connection, or the next that opens. @throws ReachFailure when the signal aborts or trying is not worth it now */
   async shell(signal: AbortSignal): Promise<SshShell> {
-    if (this.#state.state === 'open') return this.#state.shell;
+    if (this.#state.state === 'open' && this.#state.shell.alive) return this.#state.shell;
     if (this.#end.signal.aborted) throw new ReachFailure('lost', 'its connection was given up here');
     const now = performance.now();
     if (this.#breaker.state === 'open' && !mayTry(this.#breaker, now)) {

@@ -15,6 +15,7 @@ export interface RungRoute {
 
 /** What the first of several rungs may use of the time that is left; the last has all of it. */
 const SHARE = 0.6;
+const LAST_WORDS_MS = 50;
 
 export async function climb(guest: string, routes: readonly RungRoute[], { deadlineMs, signal }: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<Reached> {
   const until = performance.now() + deadlineMs;
@@ -22,9 +23,12 @@ export async function climb(guest: string, routes: readonly RungRoute[], { deadl
   let cause: unknown;
   for (const [index, { rung, name, reach }] of routes.entries()) {
     const left = until - performance.now();
-    using limit = timeLimit(index === routes.length - 1 ? left : left * SHARE, signal);
+    const share = index === routes.length - 1 ? left : left * SHARE;
+    using limit = timeLimit(share, signal);
+    // A moment longer, in which the rung says in its own words why it did not answer.
+    using latest = timeLimit(share + LAST_WORDS_MS, signal);
     try {
-      const shell = await orAbort(reach(limit.signal), limit.signal);
+      const shell = await orAbort(reach(limit.signal), latest.signal);
       return { shell: shared(shell), rung, passedOver };
     } catch (error) {
       if (signal.aborted) throw fail('cancelled', `reaching ${guest} was cancelled`, { cause: error });

@@ -24,14 +24,14 @@ export function consoleLines(request: ExecRequest, marker: string, user: string 
     'd=$(mktemp -d /run/holdfast.XXXXXX || mktemp -d) || exit 1',
     `sh -c ${quote(inner)} </dev/null >"$d/o" 2>"$d/e"; c=$?`,
     // In two halves: an echo of this text must not look like the mark itself.
-    `m=${marker.slice(0, 8)}; m=$m${marker.slice(8)}`,
+    `m=${marker.slice(0, 8)}; m="$m"${marker.slice(8)}`,
     'printf "\\n%s-out\\n" "$m"; head -c ' + MOST_OUTPUT + ' "$d/o" | base64',
     'printf "\\n%s-err\\n" "$m"; head -c ' + MOST_OUTPUT + ' "$d/e" | base64',
     'printf "\\n%s-end %d\\n" "$m" "$c"; rm -rf "$d"',
   ].join('\n');
   const coded = Buffer.from(script).toString('base64');
   const parts = coded.match(new RegExp(`.{1,${CHUNK}}`, 'g')) ?? [];
-  return ['', ' stty -echo 2>/dev/null; hf=', ...parts.map((part) => ` hf=$hf${part}`), ' printf %s "$hf" | base64 -d | sh', ''].join('\n');
+  return ['', ' stty -echo 2>/dev/null; hf=', ...parts.map((part) => ` hf=$\{hf}${part}`), ' printf %s "$hf" | base64 -d | sh', ''].join('\n');
 }
 
 export interface ConsoleAnswer {

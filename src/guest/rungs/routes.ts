@@ -51,7 +51,7 @@ export function openRoutes({ lanes, address, keys, defaultUser, deadlines, faile
   /** The guest knows whom its cloud-init made; without the control lane the usual name is tried. */
   const asUser = async (signal: AbortSignal): Promise<{ user: string; privateKey: string }> => {
     using limit = timeLimit(deadlines.ping, signal);
-    const shell = await reachKept(control, limit.signal).catch(() => undefined);
+    const shell = control.isFailing ? undefined : await reachKept(control, limit.signal).catch(() => undefined);
     const user = shell === undefined ? defaultUser : await sessionUser(shell, defaultUser, deadlines.channel, signal);
     return { user, privateKey: keys.sessionPrivate };
   };
