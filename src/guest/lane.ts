@@ -27,9 +27,13 @@ export interface KeeperOptions {
   readonly onChange?: (state: KeeperState) => void;
 }
 
-/** 25 ms first, because the usual failure is having met the end of an old session, which is over in milliseconds. */
+/** Short at first, because the usual failure is having met the end of an old session, which is over in milliseconds. */
 export const LANE_BACKOFF: Backoff = { firstMs: 50, capMs: 15_000 };
 export const LANE_LIMITS: BreakerLimits = { failures: 6, openMs: 5_000, openCapMs: 30_000 };
+
+/** A connection that stood for so long counts as one. */
+const STOOD_MS = 1_000;
+const MOST_IN_BURST = 50;
 
 export class ConnectionKeeper implements AsyncDisposable {
   readonly #options: Required<KeeperOptions>;
@@ -37,6 +41,8 @@ export class ConnectionKeeper implements AsyncDisposable {
   #state: KeeperState = { state: 'idle' };
   #breaker: Breaker = CLOSED;
   #failures = 0;
+  /** Attempts since a connection last stood for a while. */
+  #burst = 0;
   #failure: ReachFailure | undefined;
   #waiters = new Set<{ resolve: (shell: SshShell) => void; reject: (error: Error) => void }>();
   #rest = new AbortController();
@@ -51,15 +57,20 @@ export class ConnectionKeeper implements AsyncDisposable {
     return this.#state;
   }
 
+  /** Its last attempt came to nothing: no use waiting for it in passing. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** Why it is not open, as far as known. */
   get reason(): string {
-    if (this.#failure) return this.#failure.message;
-    return this.#options.isOpposite() ? 'nothing in the guest has answered yet' : 'nothing in the guest has it open';
+    if (!this.#options.isOpposite()) return 'nothing in the guest has it open';
+    return this.#failure?.message ?? 'nothing in the guest has answered yet';
   }
 
   /** The open connection, or the next that opens. @throws ReachFailure when the signal aborts or trying is not worth it now */
   async shell(signal: AbortSignal): Promise<SshShell> {
-    if (this.#state.state === 'open') return this.#state.shell;
+    if (this.#state.state === 'open' && this.#state.shell.alive) return this.#state.shell;
     if (this.#end.signal.aborted) throw new ReachFailure('lost', 'its connection was given up here');
     const now = performance.now();
     if (this.#breaker.state === 'open' && !mayTry(this.#breaker, now)) {
@@ -81,8 +92,21 @@ export class ConnectionKeeper implements AsyncDisposable {
     }
   }
 
-  /** Forget what failed, and if a connection is wanted try at once. An open one is left alone. */
+  /**
+   * The other end opened: try now. An end that opens and falls again and again (a broken sshd behind a good doorman)
+   * is believed only so often, then the backoff decides again.
+   */
+  opened(): void {
+    if (this.#burst < MOST_IN_BURST) this.#forget();
+  }
+
+  /** The host slept or the guest was paused: forget what failed, and if a connection is wanted try at once. */
   wake(): void {
+    this.#burst = 0;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#breaker = nextBreaker(this.#breaker, { type: 'reset' }, performance.now(), this.#options.limits);
     this.#failures = 0;
     this.#rest.abort();
@@ -116,6 +140,7 @@ export class ConnectionKeeper implements AsyncDisposable {
         if (!this.#wanted) break;
       }
       this.#breaker = nextBreaker(this.#breaker, { type: 'try' }, performance.now(), this.#options.limits);
+      this.#burst += 1;
       this.#set({ state: 'connecting' });
       try {
         await this.#keep(await this.#options.open(this.#end.signal));
@@ -135,25 +160,26 @@ export class ConnectionKeeper implements AsyncDisposable {
     if (this.#breaker.state === 'open') ms = Math.max(ms, this.#breaker.untilMs - now);
     this.#rest = new AbortController();
     this.#set({ state: 'backoff', reason: this.reason });
-    await pause(ms, AbortSignal.any([this.#rest.signal, this.#end.signal]));
+    await pause(ms, this.#rest.signal);
   }
 
   async #keep(shell: SshShell): Promise<void> {
     if (this.#end.signal.aborted) return await shell[Symbol.asyncDispose]();
-    this.#breaker = nextBreaker(this.#breaker, { type: 'success' }, performance.now(), this.#options.limits);
-    this.#failures = 0;
     this.#failure = undefined;
     this.#set({ state: 'open', shell });
     for (const { resolve } of this.#waiters) resolve(shell);
     this.#waiters.clear();
     const since = performance.now();
     const reason = await Promise.race([shell.closed, orAbort(shell.closed, this.#end.signal).catch(() => 'it was closed here')]);
+    this.#set({ state: 'idle' });
     await shell[Symbol.asyncDispose]();
     if (this.#end.signal.aborted) return;
-    this.#failure = new ReachFailure('lost', reason);
     // One that falls at once is no better than one that never came: it must not be made again and again.
-    if (performance.now() - since < 1000) this.#failures = 1;
-    this.#set({ state: 'idle' });
+    if (performance.now() - since < STOOD_MS) return this.#failed(new ReachFailure('lost', reason));
+    this.#burst = 0;
+    this.#failure = new ReachFailure('lost', reason);
+    this.#failures = 0;
+    this.#breaker = nextBreaker(this.#breaker, { type: 'success' }, performance.now(), this.#options.limits);
   }
 
   #failed(error: unknown): void {
@@ -169,6 +195,7 @@ export class ConnectionKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();
+    this.#rest.abort();
     for (const { reject } of this.#waiters) reject(new ReachFailure('lost', 'its connection was given up here'));
     this.#waiters.clear();
     await this.#running;

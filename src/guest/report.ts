@@ -39,3 +39,13 @@ export interface SystemReport {
 }
 
 export type Report = NetworkReport | SystemReport;
+
+/** Stands in until the bounded parser of the guest's agent is merged. */
+export function parseReport(line: string): Report | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'type' in value && (value.type === 'network' || value.type === 'system') ? value as Report : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -26,7 +26,12 @@ export interface SshRoute {
 /** @throws ReachFailure; `host-key` when somebody else answers: not to be retried silently */
 export async function connectSsh(route: SshRoute, login: SshLogin, signal: AbortSignal): Promise<SshShell> {
   const { deadlines } = route;
-  const raw = await within(deadlines.connect, signal, 'connect', 'the host\'s end did not open', async (limit) => await route.connect(limit));
+  const raw = await within(deadlines.connect, signal, 'connect', 'the host\'s end did not open', async (limit) => {
+    const opened = await route.connect(limit);
+    // Too late to be of use to anybody.
+    if (limit.aborted) opened.destroy();
+    return opened;
+  });
   const transport = new SshTransport(raw);
   const client = new Client();
   try {

@@ -1,0 +1,53 @@
+/** What the host asks of Holdfast's own program in the guest, over the control lane. */
+import { fail } from '../core/errors.ts';
+import { runCommand } from './run-command.ts';
+import type { GuestShell } from './shell.ts';
+import { printable, ReachFailure } from './ssh/failure.ts';
+
+const AGENT = ['python3', '/usr/lib/holdfast/agent.py'] as const;
+export const REPORTER: readonly string[] = ['python3', '/usr/lib/holdfast/report.py'];
+
+/** @throws ReachFailure `not-ready` while the guest has no user to log in as */
+export async function sessionUser(shell: GuestShell, fallback: string, deadlineMs: number, signal: AbortSignal): Promise<string> {
+  const answer = await ask(shell, 'session-user', deadlineMs, signal).catch(() => undefined);
+  if (answer === undefined) return fallback;
+  if (typeof answer['user'] === 'string' && /^[a-z_][a-z0-9_.-]{0,31}\$?$/i.test(answer['user'])) return answer['user'];
+  const why = typeof answer['why'] === 'string' ? printable(answer['why']) : 'it did not say why';
+  throw new ReachFailure('not-ready', `there is no user to log in as yet: ${why}`);
+}
+
+/** @returns the version that was there before, when another one was put in its place */
+export async function renewAgent(shell: GuestShell, agent: { readonly version: string; readonly bundleJson: string }, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
+  const { version } = await ask(shell, 'version', deadlineMs, signal);
+  if (typeof version !== 'string' || !isOlder(version, agent.version)) return undefined;
+  const { exit, stderr } = await runCommand(shell, [...AGENT, 'renew'], { stdin: agent.bundleJson, maxBytes: 64 * 1024, deadlineMs: deadlineMs * 3, signal });
+  if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `Holdfast's own files in the guest could not be renewed: ${printable(stderr)}`);
+  return printable(version, 40);
+}
+
+/** Numbers between dots, compared as numbers; whatever is no such version counts as older than any. */
+export function isOlder(there: string, ours: string): boolean {
+  const parts = (version: string): number[] => (/^\d+(\.\d+)*$/.test(version) ? version.split('.').map(Number) : []);
+  const [a, b] = [parts(there), parts(ours)];
+  for (let i = 0; i < Math.max(a.length, b.length); i += 1) {
+    const difference = (a[i] ?? -1) - (b[i] ?? -1);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+async function ask(shell: GuestShell, what: string, deadlineMs: number, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const { exit, stdout, stderr } = await runCommand(shell, [...AGENT, what], { maxBytes: 64 * 1024, deadlineMs, signal });
+  if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `the guest's ${what} failed: ${printable(stderr)}`);
+  const answer: unknown = parsed(stdout);
+  if (typeof answer !== 'object' || answer === null) throw fail('exec-failed', `the guest's ${what} gave no answer that can be read`);
+  return { ...answer };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+/** Decides how well a guest is held, and says it in a sentence. Pure. */
+import type { Hold } from '../core/instance.ts';
+import { seconds } from './ssh/time-limit.ts';
+
+export interface HoldFacts {
+  readonly name: string;
+  /** Milliseconds since the control lane last said anything; undefined when it never has. */
+  readonly quietMs: number | undefined;
+  /** So much quiet is no news: a lane that reconnects, a guest that is busy. */
+  readonly graceMs: number;
+  /** What went wrong with the control lane, if it is known. */
+  readonly why: string | undefined;
+  readonly addressAnswers: boolean;
+  readonly hasConsole: boolean;
+  /** It is going down because somebody asked for it. */
+  readonly ending: boolean;
+}
+
+export function holdOf({ name, quietMs, graceMs, why, addressAnswers, hasConsole, ending }: HoldFacts): Hold {
+  if (quietMs === undefined) return { level: 'none', reason: 'waiting for the guest' };
+  if (quietMs < graceMs) return { level: 'held', reason: null };
+  if (ending) return { level: 'none', reason: null };
+  const lane = `${name} is running, but its control lane has not answered for ${seconds(quietMs)}${why === undefined ? '' : ` (${why})`}`;
+  if (addressAnswers) return { level: 'by-address', reason: `${lane}; it is reached by its address instead` };
+  return { level: 'lost', reason: hasConsole ? `${lane}; its console is open: holdfast logs ${name}` : lane };
+}

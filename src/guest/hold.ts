@@ -1,0 +1,233 @@
+/** Holds one running guest: the control lane always, the other ways when they are wanted. */
+import type { Hold } from '../core/instance.ts';
+import type { GuestAccess, Reached, Use } from './access.ts';
+import { renewAgent } from './agent-calls.ts';
+import { holdOf } from './hold-level.ts';
+import type { KeeperState } from './lane.ts';
+import type { AddressPort, ConsolePort, LanePort } from './lane-port.ts';
+import type { Report } from './report.ts';
+import { keepReporter } from './reporter.ts';
+import { climb } from './rungs/climb.ts';
+import { ConsoleShell } from './rungs/console.ts';
+import { reachKept } from './rungs/kept.ts';
+import { type GuestRoutes, openRoutes } from './rungs/routes.ts';
+import { withSudo } from './rungs/sudo.ts';
+import { type Deadlines, NATIVE, SLOW } from './ssh/deadlines.ts';
+import { clause, ReachFailure } from './ssh/failure.ts';
+import type { SshShell } from './ssh/shell.ts';
+import { pause, timeLimit } from './ssh/time-limit.ts';
+
+export interface HoldOptions {
+  readonly name: string;
+  readonly lanes: LanePort;
+  readonly address: AddressPort | undefined;
+  readonly console: ConsolePort | undefined;
+  /** Private keys in OpenSSH's form; public ones as in a .pub file. hostPublic is the lanes', guestHostPublic the guest's own sshd's. */
+  readonly keys: { readonly controlPrivate: string; readonly sessionPrivate: string; readonly hostPublic: string; readonly guestHostPublic: string };
+  /** The guest is emulated: everything takes some ten times longer. */
+  readonly slow: boolean;
+  readonly defaultUser: string;
+  /** Our version of the files in the guest; an older one there is renewed. */
+  readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
+  /** One line per cause; repetitions of a cause are left out by whoever prints. */
+  readonly log: (cause: string, message: string) => void;
+  /** For tests. */
+  readonly deadlines?: Deadlines;
+  readonly graceMs?: number;
+}
+
+export function holdGuest(options: HoldOptions): GuestAccess {
+  return new GuestHold(options);
+}
+
+const REVIEW_MS = 1_000;
+const LOST_REVIEW_MS = 15_000;
+
+class GuestHold implements GuestAccess {
+  readonly #options: HoldOptions;
+  readonly #deadlines: Deadlines;
+  readonly #routes: GuestRoutes;
+  readonly #console: { control: ConsoleShell; session: ConsoleShell } | undefined;
+  readonly #holdListeners = new Set<(hold: Hold) => void>();
+  readonly #reportListeners = new Set<(report: Report) => void>();
+  readonly #end = new AbortController();
+  readonly #work = new Set<Promise<void>>();
+  readonly #stopListening: () => void;
+  #reports: { network: Extract<Report, { type: 'network' }> | undefined; system: Extract<Report, { type: 'system' }> | undefined } = { network: undefined, system: undefined };
+  #told: Hold['level'] = 'none';
+  /** When the control lane last said anything, on a connection that is gone. */
+  #heardAt: number | undefined;
+  #addressAnswers = false;
+  #ending = false;
+  #renewed = 0;
+  #stir = new AbortController();
+
+  constructor(options: HoldOptions) {
+    this.#options = options;
+    this.#deadlines = options.deadlines ?? (options.slow ? SLOW : NATIVE);
+    this.#console = options.console && { control: new ConsoleShell(options.console, undefined), session: new ConsoleShell(options.console, options.defaultUser) };
+    this.#routes = openRoutes({ ...options, deadlines: this.#deadlines, failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state) });
+    this.#stopListening = options.lanes.onGuestOpen((lane, open) => {
+      const keeper = lane === 'control' || lane === 'session' || lane === 'bulk' ? this.#routes[lane] : undefined;
+      if (open) keeper?.opened();
+      else keeper?.lose('the guest closed its end');
+    });
+    this.#do(this.#review());
+  }
+
+  get hold(): Hold {
+    const control = this.#routes.control.state;
+    const now = performance.now();
+    const heardAt = control.state === 'open' ? now - control.shell.silentMs : this.#heardAt;
+    return holdOf({
+      name: this.#options.name,
+      quietMs: heardAt === undefined ? undefined : now - heardAt,
+      graceMs: this.#options.graceMs ?? Math.max(10_000, this.#deadlines.keepalive + this.#deadlines.ping + 1_000),
+      why: control.state === 'open' ? undefined : this.#routes.control.reason,
+      addressAnswers: this.#addressAnswers,
+      hasConsole: this.#console !== undefined,
+      ending: this.#ending,
+    });
+  }
+
+  get reports(): GuestAccess['reports'] {
+    return this.#reports;
+  }
+
+  async reach(use: Use, limits: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<Reached> {
+    const { address } = this.#routes;
+    return await climb(this.#options.name, [
+      { rung: 'lane', name: `its ${use} lane`, reach: (signal) => reachKept(this.#routes[use], signal) },
+      ...(address ? [{ rung: 'address' as const, name: 'its address', reach: async (signal: AbortSignal) => {
+        const shell = await reachKept(address, signal);
+        return use === 'control' ? withSudo(shell) : shell;
+      } }] : []),
+      ...(this.#console ? [{ rung: 'console' as const, name: 'its console', reach: (signal: AbortSignal) => this.#reachConsole(use, signal) }] : []),
+    ], limits);
+  }
+
+  async #reachConsole(use: Use, signal: AbortSignal): Promise<ConsoleShell> {
+    const shell = use === 'control' ? this.#console?.control : this.#console?.session;
+    if (shell === undefined) throw new ReachFailure('connect', 'it has none');
+    await using session = await shell.exec({ command: ['true'] }, signal);
+    const stop = (): void => session.signal('SIGINT');
+    signal.addEventListener('abort', stop, { once: true });
+    const exit = await session.exit.finally(() => signal.removeEventListener('abort', stop));
+    if (!('code' in exit) || exit.code !== 0) throw new ReachFailure('login', `no shell for ${shell.user} on it`);
+    return shell;
+  }
+
+  onHold(listener: (hold: Hold) => void): () => void {
+    this.#holdListeners.add(listener);
+    return () => { this.#holdListeners.delete(listener); };
+  }
+
+  onReport(listener: (report: Report) => void): () => void {
+    this.#reportListeners.add(listener);
+    return () => { this.#reportListeners.delete(listener); };
+  }
+
+  wake(): void {
+    for (const keeper of this.#routes.all) {
+      keeper.wake();
+      // A connection that does not answer any more is found out now, not when silence has lasted long enough.
+      if (keeper.state.state === 'open') this.#do(this.#verify(keeper.state.shell));
+    }
+    this.#stir.abort();
+  }
+
+  async #verify(shell: SshShell): Promise<void> {
+    await shell.ping(this.#end.signal).catch(() => {
+      if (!this.#end.signal.aborted) shell.drop('it did not answer after the guest went on');
+    });
+  }
+
+  expectEnd(): void {
+    this.#ending = true;
+  }
+
+  #note(route: string, error: unknown): void {
+    if (this.#ending || this.#end.signal.aborted) return;
+    const stage = error instanceof ReachFailure ? error.stage : 'lost';
+    // While it boots, silence is no news; a wrong key always is.
+    if (this.#heardAt === undefined && stage !== 'host-key' && stage !== 'login') return;
+    this.#options.log(`${route}:${stage}`, `${this.#options.name}: ${route}: ${clause(error)}`);
+  }
+
+  #controlChanged(state: KeeperState): void {
+    if (state.state === 'open') {
+      this.#ending = false;
+      const { shell } = state;
+      this.#heardAt = performance.now();
+      void shell.closed.then(() => { this.#heardAt = performance.now() - shell.silentMs; });
+      this.#do(this.#serve(shell));
+    }
+    this.#stir.abort();
+  }
+
+  async #serve(shell: SshShell): Promise<void> {
+    const { agent, name, log } = this.#options;
+    const signal = this.#end.signal;
+    // Twice at most: a guest that stays old must not be written to on every connection.
+    if (agent && this.#renewed < 2) {
+      try {
+        const before = await renewAgent(shell, agent, this.#deadlines.channel, signal);
+        if (before !== undefined) {
+          this.#renewed += 1;
+          log('agent-renewed', `${name}: Holdfast's files in the guest were renewed from ${before} to ${agent.version}`);
+        }
+      } catch (error) {
+        if (shell.alive && !signal.aborted) log('agent-renew', `${name}: ${clause(error)}`);
+      }
+    }
+    await keepReporter(shell, { report: (report) => this.#heard(report), log: (cause, message) => log(cause, `${name}: ${message}`) }, signal);
+  }
+
+  #heard(report: Report): void {
+    this.#reports = report.type === 'network' ? { ...this.#reports, network: report } : { ...this.#reports, system: report };
+    for (const listener of this.#reportListeners) listener(report);
+  }
+
+  /** Tells of changes; looks at the address only while the control lane does not answer. */
+  async #review(): Promise<void> {
+    for (;;) {
+      let { level } = this.hold;
+      if ((level === 'lost' || level === 'by-address') && this.#routes.address) this.#addressAnswers = await this.#asksAddress();
+      else this.#addressAnswers = false;
+      ({ level } = this.hold);
+      if (this.#end.signal.aborted) return;
+      if (level !== this.#told) this.#tell();
+      this.#stir = new AbortController();
+      await pause(level === 'lost' || level === 'by-address' ? LOST_REVIEW_MS : REVIEW_MS, this.#stir.signal);
+    }
+  }
+
+  async #asksAddress(): Promise<boolean> {
+    const { address } = this.#routes;
+    if (!address) return false;
+    using limit = timeLimit(this.#deadlines.banner + this.#deadlines.login, this.#end.signal);
+    return await reachKept(address, limit.signal).then(() => true, () => false);
+  }
+
+  #tell(): void {
+    const hold = this.hold;
+    const regained = hold.level === 'held' && this.#told !== 'none';
+    this.#told = hold.level;
+    if (hold.reason !== null && hold.level !== 'none') this.#options.log(`hold:${hold.level}`, hold.reason);
+    if (regained) this.#options.log('hold:held', `${this.#options.name} is held again by its control lane`);
+    for (const listener of this.#holdListeners) listener(hold);
+  }
+
+  #do(work: Promise<void>): void {
+    const task = work.finally(() => { this.#work.delete(task); });
+    this.#work.add(task);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    this.#stir.abort();
+    this.#stopListening();
+    await Promise.all([...this.#routes.all, this.#console?.control, this.#console?.session].map((one) => one?.[Symbol.asyncDispose]()));
+    await Promise.allSettled(this.#work);
+  }
+}

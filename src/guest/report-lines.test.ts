@@ -1,0 +1,24 @@
+import { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { LONGEST_REPORT, reportLines } from './report-lines.ts';
+
+async function lines(pieces: readonly (string | Buffer)[]): Promise<string[]> {
+  const found: string[] = [];
+  for await (const line of reportLines(Readable.from(pieces.map((piece) => Buffer.from(piece))), new AbortController().signal, () => {})) found.push(line);
+  return found;
+}
+
+describe('reportLines', () => {
+  test('joins pieces and cuts at line ends', async () => {
+    expect(await lines(['{"a"', ':1}\n{"b":2}\n{', '}\n', 'rest'])).toEqual(['{"a":1}', '{"b":2}', '{}']);
+  });
+
+  test('drops a line that is too long and goes on with the next', async () => {
+    expect(await lines(['x'.repeat(LONGEST_REPORT), 'y'.repeat(10), 'z\nnext\n'])).toEqual(['next']);
+  });
+
+  test('a character cut in two by the stream is whole again', async () => {
+    const text = Buffer.from('é\n');
+    expect(await lines([text.subarray(0, 1), text.subarray(1)])).toEqual(['é']);
+  });
+});

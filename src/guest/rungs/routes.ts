@@ -1,0 +1,68 @@
+/** The kept connections of one guest: three lanes and, where there is one, its address. */
+import { sessionUser } from '../agent-calls.ts';
+import { ConnectionKeeper, type KeeperState } from '../lane.ts';
+import type { AddressPort, LanePort } from '../lane-port.ts';
+import { connectSsh } from '../ssh/connect.ts';
+import type { Deadlines } from '../ssh/deadlines.ts';
+import { parseHostKey } from '../ssh/host-key.ts';
+import type { SshShell } from '../ssh/shell.ts';
+import { timeLimit } from '../ssh/time-limit.ts';
+import { reachKept } from './kept.ts';
+
+export interface RouteOptions {
+  readonly lanes: LanePort;
+  readonly address: AddressPort | undefined;
+  readonly keys: { readonly controlPrivate: string; readonly sessionPrivate: string; readonly hostPublic: string; readonly guestHostPublic: string };
+  readonly defaultUser: string;
+  readonly deadlines: Deadlines;
+  readonly failed: (route: string, error: unknown) => void;
+  readonly controlChanged: (state: KeeperState) => void;
+}
+
+export interface GuestRoutes {
+  readonly control: ConnectionKeeper;
+  readonly session: ConnectionKeeper;
+  readonly bulk: ConnectionKeeper;
+  readonly address: ConnectionKeeper | undefined;
+  readonly all: readonly ConnectionKeeper[];
+}
+
+export function openRoutes({ lanes, address, keys, defaultUser, deadlines, failed, controlChanged }: RouteOptions): GuestRoutes {
+  const laneKey = parseHostKey(keys.hostPublic);
+  const guestKey = parseHostKey(keys.guestHostPublic);
+
+  const noting = (route: string, open: (signal: AbortSignal) => Promise<SshShell>) => async (signal: AbortSignal): Promise<SshShell> => {
+    try {
+      return await open(signal);
+    } catch (error) {
+      failed(route, error);
+      throw error;
+    }
+  };
+  const onLane = (lane: 'control' | 'session' | 'bulk', login: (signal: AbortSignal) => Promise<{ user: string; privateKey: string }>) => ({
+    isOpposite: () => lanes.isGuestOpen(lane),
+    open: noting(`its ${lane} lane`, async (signal) => {
+      const who = await login(signal);
+      return await connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines }, { ...who, hostKey: laneKey }, signal);
+    }),
+  });
+
+  const control = new ConnectionKeeper({ ...onLane('control', async () => ({ user: 'root', privateKey: keys.controlPrivate })), eager: true, onChange: controlChanged });
+  /** The guest knows whom its cloud-init made; without the control lane the usual name is tried. */
+  const asUser = async (signal: AbortSignal): Promise<{ user: string; privateKey: string }> => {
+    using limit = timeLimit(deadlines.ping, signal);
+    const shell = control.isFailing ? undefined : await reachKept(control, limit.signal).catch(() => undefined);
+    const user = shell === undefined ? defaultUser : await sessionUser(shell, defaultUser, deadlines.channel, signal);
+    return { user, privateKey: keys.sessionPrivate };
+  };
+  const session = new ConnectionKeeper({ ...onLane('session', asUser), eager: false });
+  const bulk = new ConnectionKeeper({ ...onLane('bulk', asUser), eager: false });
+  const byAddress = address && new ConnectionKeeper({
+    eager: false,
+    open: noting('its address', async (signal) => await connectSsh(
+      { connect: (limit) => address.connect(limit), doorman: false, deadlines },
+      { user: defaultUser, privateKey: keys.sessionPrivate, hostKey: guestKey }, signal,
+    )),
+  });
+  return { control, session, bulk, address: byAddress, all: [control, session, bulk, ...(byAddress ? [byAddress] : [])] };
+}
