@@ -15,9 +15,12 @@ import { base64Lines } from './base64.ts';
 import { latin1, utf8Bytes, utf8Text } from './text.ts';
 import { userDataKind } from './user-data-kind.ts';
 
-/** @param boothook  ASCII, as boothookScript() makes it */
-export function composeUserData(boothook: string, userData: Uint8Array | undefined): Uint8Array {
-  const boundary = unusedBoundary(latin1(userData ?? new Uint8Array(0)) + boothook);
+/**
+ * @param boothook   ASCII, as boothookScript() makes it
+ * @param companion  a cloud-config to merge after the user's, left out when there is none to go with
+ */
+export function composeUserData(boothook: string, userData: Uint8Array | undefined, companion = ''): Uint8Array {
+  const boundary = unusedBoundary(latin1(userData ?? new Uint8Array(0)) + boothook + companion);
   const head = [
     `Content-Type: multipart/mixed; boundary="${boundary}"`, 'MIME-Version: 1.0', '',
     `--${boundary}`,
@@ -28,7 +31,17 @@ export function composeUserData(boothook: string, userData: Uint8Array | undefin
   ].join('\n');
   const part = userData === undefined ? undefined : userPart(userData);
   if (part === undefined) return utf8Bytes(`${head}--${boundary}--\n`);
-  return concatenate(utf8Bytes(`${head}--${boundary}\n`), part, utf8Bytes(`\n--${boundary}--\n`));
+  const tail = companion === '' ? '' : `--${boundary}\n${base64Part('text/cloud-config', 'holdfast-companion', utf8Bytes(companion))}\n`;
+  return concatenate(utf8Bytes(`${head}--${boundary}\n`), part, utf8Bytes(`\n${tail}--${boundary}--\n`));
+}
+
+function base64Part(type: string, name: string, bytes: Uint8Array): string {
+  return [
+    `Content-Type: ${type}`,
+    'Content-Transfer-Encoding: base64',
+    `Content-Disposition: attachment; filename="${name}"`, '',
+    base64Lines(bytes),
+  ].join('\n');
 }
 
 function userPart(userData: Uint8Array): Uint8Array | undefined {
@@ -37,12 +50,7 @@ function userPart(userData: Uint8Array): Uint8Array | undefined {
   // cloud-init decodes a whole message as UTF-8 and gives up on all of it otherwise: such data must not cost the boothook.
   if (kind === 'mime' && utf8Text(userData) !== undefined) return userData;
   const type = kind === 'gzip' ? 'application/gzip' : 'text/x-not-multipart';
-  return utf8Bytes([
-    `Content-Type: ${type}`,
-    'Content-Transfer-Encoding: base64',
-    'Content-Disposition: attachment; filename="part-001"', '',
-    base64Lines(userData),
-  ].join('\n'));
+  return utf8Bytes(base64Part(type, 'part-001', userData));
 }
 
 /** Deterministic, so that the same data gives the same seed. */

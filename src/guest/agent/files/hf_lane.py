@@ -156,7 +156,12 @@ class Lane(Connection):
         self.seek()
 
     def seek(self):
-        """Skips what a former client left, up to a new one's first line."""
+        """Skips what a former client left, up to a new one's first line.
+
+        A client's first bytes can come before word that it is there (the kernel tells of
+        data at once, of connections by a work queue): they are kept for one event more.
+        """
+        kept = bool(self.seen)
         for _ in range(256):
             try:
                 data = os.read(self.fd, CHUNK)
@@ -165,9 +170,11 @@ class Lane(Connection):
             except OSError:
                 self.lost()
                 return
-            if not data:  # nobody is there: what was read came from one who has gone
-                self.seen = b""
+            if not data:  # nobody is there, or not yet
+                if kept:
+                    self.seen = b""
                 return
+            kept = False
             self.seen = data if data.startswith(b"SSH-") else self.seen + data
             at = self.seen.find(b"SSH-")
             self.seen = self.seen[at:][:CHUNK] if at >= 0 else self.seen[-3:]
