@@ -26,7 +26,7 @@ export function stageOf(line: string): Stage | undefined {
 
 /** @returns the line that says why it failed, out of many that do not */
 export function reasonOf(lines: readonly string[]): string {
-  const own = lines.findLast((line) => /^E: (?!setup failed|.*failed with exit code|run_)/.test(line));
+  const own = lines.findLast((line) => /^E: (?!setup failed|mmdebstrap failed|.*failed with exit code|run_)/.test(line));
   const found = own ?? lines.findLast((line) => /^(?:E|Err)[: ]|error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
   return found.replace(/^E: /, '').slice(0, 300);
 }
