@@ -23,14 +23,17 @@ const SLOW_MS = 1_000;
 /** Asking is one connect(2); a watch on the directory would need one that is there, and inotify watches run out. */
 const POLL_MS = 20;
 /** For the socket of a daemon that another client started, when ours lost the race without saying so. */
-const GRACE_MS = 1_000;
+const GRACE_MS = 500;
+/** What the daemon says when another has the home (store/home-lock.ts): that one's socket is on its way. */
+const LOST_RACE = /daemon already/;
 const OUTPUT_KEPT_BYTES = 1024 * 1024;
 
 /** @throws daemon-denied, daemon-failed, or what the daemon said when it could not start */
 export async function ensureDaemon(start: Autostart): Promise<void> {
   const { layout, signal, onSlow, deadlineMs = DEADLINE_MS } = start;
-  if (await listens(layout.run.socket)) return;
+  // Before connecting: the kernel's word for such a path is EINVAL.
   requireShortSocketPaths(layout, process.platform);
+  if (await listens(layout.run.socket)) return;
   const slow = setTimeout(() => onSlow?.(), SLOW_MS);
   const started = startDaemon(start);
   const began = Date.now();
@@ -40,7 +43,7 @@ export async function ensureDaemon(start: Autostart): Promise<void> {
       const ended = started.ended();
       if (ended) {
         exitedAt ??= Date.now();
-        const lostRace = ended.lastLine.includes('already');
+        const lostRace = LOST_RACE.test(ended.lastLine);
         if (!lostRace && Date.now() - exitedAt > GRACE_MS) throw couldNotStart(ended, layout);
       }
       if (Date.now() - began > deadlineMs) {

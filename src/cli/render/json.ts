@@ -7,12 +7,17 @@ export function toJson(value: Json): string {
 }
 
 function block(value: Json, indent: string): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return literal(value);
   const inner = `${indent}    `;
   const [open, close, items] = isList(value)
     ? ['[', ']', value.map((item) => inner + block(item, inner))]
-    : ['{', '}', Object.entries(value).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${block(item, inner)}`)];
+    : ['{', '}', Object.entries(value).map(([key, item]) => `${inner}${literal(key)}: ${block(item, inner)}`)];
   return items.length === 0 ? `${open}\n${indent}${close}` : `${open}\n${items.join(',\n')}\n${indent}${close}`;
+}
+
+/** JSON need not escape the controls above ASCII, but a terminal that is shown them obeys. */
+function literal(value: string | number | boolean | null): string {
+  return JSON.stringify(value).replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 export function isList(value: Json): value is readonly Json[] {

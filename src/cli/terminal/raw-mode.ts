@@ -1,5 +1,8 @@
 /** Puts the terminal into raw mode, and out of it however the process ends short of SIGKILL. */
+import { constants } from 'node:os';
 import type { Context } from '../command.ts';
+
+const ENDING = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 export function rawMode(stdin: Context['stdin']): Disposable {
   stdin.setRawMode?.(true);
@@ -9,11 +12,15 @@ export function rawMode(stdin: Context['stdin']): Disposable {
       stdin.setRawMode?.(false);
     } catch { /* gone */ }
   };
-  // Node's own signal exits and uncaught errors both come through here.
   process.once('exit', restore);
+  // From outside, or since the terminal has gone: the keys of the terminal are the command's, as bytes. As with ssh it
+  // is the connection's end that ends the command.
+  const endings = ENDING.map((signal) => [signal, () => process.exit(128 + constants.signals[signal])] as const);
+  for (const [signal, end] of endings) process.on(signal, end);
   return {
     [Symbol.dispose]() {
       process.removeListener('exit', restore);
+      for (const [signal, end] of endings) process.removeListener(signal, end);
       restore();
     },
   };

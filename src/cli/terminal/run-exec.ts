@@ -18,7 +18,7 @@ export interface Exec {
 
 /** Of a process that a signal ended, as a shell says it. */
 const SIGNALLED = 128;
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+const FORWARDED = ['SIGINT', 'SIGTERM'] as const;
 type Tty = { readonly columns?: number; readonly rows?: number };
 
 /** @returns the exit code of the command */
@@ -51,8 +51,9 @@ export async function runExec(context: Context, client: Client, { name, command,
     if (terminal) {
       ending.use(rawMode(stdin));
       ending.use(followSize(session, stdout as Tty));
+    } else {
+      ending.use(forwardSignals(session));
     }
-    ending.use(forwardSignals(session));
     void sendStdin(stdin, session);
   });
   return codeOf(await session.outcome);
@@ -84,7 +85,6 @@ function followSize(session: ExecSession, tty: Tty): Disposable {
   return { [Symbol.dispose]: () => process.removeListener('SIGWINCH', tell) };
 }
 
-/** In raw mode Ctrl-C is a byte like any other; a signal comes from elsewhere then, and is the command's all the same. */
 function forwardSignals(session: ExecSession): Disposable {
   const listeners = FORWARDED.map((signal) => [signal, () => session.control({ type: 'signal', name: signal.slice(3) })] as const);
   forwarding = true;

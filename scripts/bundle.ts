@@ -1,0 +1,45 @@
+/** How each program is made into one file. */
+import { join } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+
+/** For whoever starts a bundle with a Node of his own. */
+const OLD_NODE = 'if (+process.versions.node.split(".")[0] < 24) { console.error("Holdfast needs Node.js 24 or later, and this is " + process.versions.node); process.exit(2); }';
+
+/** ssh2 and its kin try native parts and do without: nothing is compiled for Holdfast. */
+const withoutNative: Plugin = {
+  name: 'without-native',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+async function bundle(entry: string, outfile: string, target: string): Promise<Metafile> {
+  const { metafile } = await build({
+    entryPoints: [join(root, entry)], outfile, bundle: true, platform: 'node', format: 'cjs', target, metafile: true,
+    absWorkingDir: root, plugins: [withoutNative], banner: { js: OLD_NODE }, legalComments: 'linked', logLevel: 'warning', minifySyntax: true, minifyWhitespace: true,
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    // ws tries these, and without them uses what Node brings.
+    external: ['bufferutil', 'utf-8-validate'],
+  });
+  return metafile;
+}
+
+/** What would cost the CLI its quick start. */
+const TOO_HEAVY_FOR_CLI = /node_modules\/(typebox|ajv|fastify|undici|ssh2|yaml)\//;
+
+function requireLight({ inputs }: Metafile): void {
+  const heavy = Object.keys(inputs).filter((path) => TOO_HEAVY_FOR_CLI.test(path));
+  if (heavy.length > 0) throw new Error(`the CLI's bundle must not have: ${heavy.slice(0, 5).join(', ')}`);
+}
+
+/** @throws when something came in that the CLI must not load */
+export async function bundleCli(directory: string): Promise<void> {
+  // An older target: a Node that cannot read the file could not say that it is too old.
+  requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast.cjs'), 'node16'));
+}
+
+export async function bundleDaemon(directory: string): Promise<void> {
+  await bundle('src/daemon/main.ts', join(directory, 'holdfastd.cjs'), 'node24');
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { COMMANDS } from './commands.ts';
+import { commandHelp, generalHelp } from './help.ts';
+import { parseWords } from './parse.ts';
+
+test('no two commands share a word', () => {
+  const words = COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  expect(words).toEqual([...new Set(words)]);
+});
+
+test.each(COMMANDS.map((command) => [command.name, command] as const))('%s has help that shows what it takes, and examples that parse', (name, command) => {
+  const help = commandHelp(command);
+  for (const { flags, hidden } of Object.values(command.options)) expect(help.includes(flags)).toBe(!hidden);
+  expect(generalHelp(COMMANDS)).toContain(`  ${name} `);
+  expect(command.examples.length).toBeGreaterThan(0);
+  for (const [line] of command.examples) {
+    const words = (line.split('| ').at(-1) ?? '').split(' ');
+    expect(words.slice(0, 2)).toEqual(['holdfast', name]);
+    expect(() => parseWords(command, words.slice(2))).not.toThrow();
+  }
+});
+
+test('help can be asked for where arguments are missing', () => {
+  const exec = COMMANDS.find(({ name }) => name === 'exec')!;
+  expect(parseWords(exec, ['-h']).help).toBe(true);
+  expect(parseWords(exec, ['a', '-vvv', '--', '-h', '-v'])).toMatchObject({ help: false, verbosity: 3, args: ['a', '-h', '-v'] });
+});

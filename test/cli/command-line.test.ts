@@ -1,0 +1,216 @@
+/** What the built program says and which exit code it ends with, against fixed answers. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { WireInstance } from '../../src/api/schemas.ts';
+import { event, json, makeBench, operation, type Bench, type Handler } from './bench-cli.ts';
+import { apollo, primary } from './instances.ts';
+
+let bench: Bench;
+let special: Handler | undefined;
+let instances: readonly WireInstance[];
+let primaryName: string;
+
+const refuse = (code: string, message: string, status: number, hint: string | null = null): Handler => (_, answer) => json(answer, { code, message, hint }, status);
+
+const usual: Handler = ({ method, url }, answer) => {
+  if (url === '/v1/instances' && method === 'GET') return json(answer, { instances });
+  if (url === '/v1/version') return json(answer, { daemon: '0.1.9', api: 1, driver: 'qemu', home: '/h', pid: 1 });
+  if (url === '/v1/settings/client.primary-name') return json(answer, { key: 'client.primary-name', value: primaryName });
+  if (url === '/v1/settings') return json(answer, { settings: [{ key: 'local.driver', value: 'qemu' }, { key: 'client.primary-name', value: '' }] });
+  if (url.startsWith('/v1/settings/')) return json(answer, { key: 'k', value: '' });
+  if (url.endsWith('/events')) return event(answer, operation({ status: 'done', result: { name: 'apollo', zone: 'zone1' } }));
+  if (url.includes('/ghost/')) return json(answer, { code: 'instance-not-found', message: 'instance "ghost" does not exist', hint: 'see: holdfast list' }, 404);
+  if (method === 'POST') return json(answer, operation(), 202);
+  return json(answer, { message: 'Route not found', statusCode: 404 }, 404);
+};
+
+beforeAll(async () => {
+  bench = await makeBench();
+  await bench.serve((asked, answer, request) => (special ?? usual)(asked, answer, request));
+});
+afterAll(() => bench[Symbol.asyncDispose]());
+beforeEach(() => {
+  special = undefined;
+  instances = [apollo, primary];
+  primaryName = 'primary';
+  bench.asked.length = 0;
+});
+
+test.each([
+  [['list', 'x'], 'This command takes no arguments'],
+  [['list', '--format', 'xml'], 'Invalid format type given.'],
+  [['list', '--nope'], "Unknown option '--nope'"],
+  [['delete'], 'Name argument or --all is required'],
+  [['recover'], 'Name argument or --all is required'],
+  [['stop', 'a', '--all'], 'Cannot specify name(s) when --all option set'],
+  [['start', 'a', '--all'], 'Cannot specify name(s) when --all option set'],
+  [['stop', 'a', '--force', '-t', '5'], 'Cannot set --force together with --time or --cancel'],
+  [['stop', 'a', '-t', '5', '-c'], 'Cannot set a time and cancel at once'],
+  [['stop', 'a', '-t', 'soon'], "Invalid delay 'soon'"],
+  [['start', '--timeout', '0'], '--timeout value has to be a positive integer'],
+  [['launch', '--timeout=-3'], '--timeout value has to be a positive integer'],
+  [['launch', '-c', '0'], "Invalid CPU count '0'"],
+  [['launch', '-c', 'two'], "Invalid CPU count 'two'"],
+  [['launch', 'a', 'b'], 'Too many arguments given'],
+  [['launch', 'file://disk.img'], 'Image file path is not absolute: disk.img'],
+  [['launch', 'file:///nowhere.img'], 'Cannot read the image: /nowhere.img does not exist'],
+  [['launch', 'file:///usr'], 'Cannot read the image: /usr is a directory'],
+  [['launch', '--cloud-init', '/nowhere.yaml'], 'Could not load cloud-init configuration: /nowhere.yaml does not exist'],
+  [['get'], 'A settings key is required'],
+  [['set', '=x'], 'A settings key is required'],
+  [['exec', 'apollo'], 'Wrong number of arguments given'],
+  [['exec', 'apollo', '-d', '/', '-n', '--', 'ls'], 'Options --working-directory and --no-map-working-directory clash'],
+  [['image', 'build', 'plan9'], "Cannot build 'plan9'"],
+  [['image', 'paint'], "Unknown action 'paint'"],
+] as const)('%j is refused with exit code 1 before anything is asked', async (words, message) => {
+  const { code, stderr, stdout } = await bench.run(words);
+  expect(stderr.split('\n')[0]).toBe(message);
+  expect([code, stdout, bench.asked]).toEqual([1, '', []]);
+});
+
+test.each([
+  [['launch', '-n', '9lives'], 'launch failed: Invalid instance name supplied: 9lives'],
+  [['launch', '-m', '1CiG'], 'launch failed: Invalid memory size value supplied: 1CiG.'],
+  [['launch', '-d', '5M'], 'launch failed: Invalid disk size value supplied: 5M.'],
+  [['launch', 'https://x/y.img'], 'launch failed: images are not downloaded from URLs yet'],
+  [['launch', '--cloud-init', 'https://x/y'], 'launch failed: --cloud-init does not take URLs yet'],
+] as const)('%j fails with exit code 2 before anything is asked', async (words, message) => {
+  const { code, stderr } = await bench.run(words);
+  expect([stderr.split('\n')[0], code, bench.asked]).toEqual([message, 2, []]);
+});
+
+test('an option of the inner command without -- gets a hint', async () => {
+  const { code, stderr } = await bench.run(['exec', 'apollo', 'ls', '-l']);
+  expect([code, stderr]).toEqual([1, "Unknown option '-l'\noptions of the command itself go behind --: holdfast exec <name> -- <command> <options>\n"]);
+});
+
+test('no words at all show the help, with exit code 2; an unknown one is told on stdout, with 1', async () => {
+  expect(await bench.run([])).toMatchObject({ code: 2, stdout: expect.stringContaining('Usage: holdfast') });
+  expect(await bench.run(['help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Inside an instance:') });
+  expect(await bench.run(['nope'])).toEqual({ code: 1, stdout: 'Error: Unknown command or alias \'nope\' (try "holdfast help")\n', stderr: '' });
+  expect(await bench.run(['-vv', 'help', 'sh'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: holdfast shell') });
+  expect(await bench.run(['-V'])).toMatchObject({ code: 0, stdout: 'holdfast 0.1.0\n' });
+});
+
+test('launch tells the daemon what was asked, and the user what came of it', async () => {
+  writeFileSync(join(bench.home, 'user-data'), '#cloud-config\n\u0000ü');
+  const { code, stdout, stderr } = await bench.run(['launch', 'debian:13', '-n', 'apollo', '-c2', '-m', '1G', '--disk=6G', '--cloud-init', join(bench.home, 'user-data'), '--timeout', '90']);
+  expect([code, stdout]).toEqual([0, 'Launched: apollo in zone1\n']);
+  expect(stderr).toBe('');
+  const sent = JSON.parse(bench.asked[0]?.body ?? '') as Record<string, unknown>;
+  expect(sent).toMatchObject({ image: 'debian:13', name: 'apollo', cpus: 2, memory: '1G', disk: '6G', timeoutSeconds: 90, timezone: expect.any(String) });
+  expect(Buffer.from(String(sent['cloudInit']), 'base64').toString()).toBe('#cloud-config\n\u0000ü');
+});
+
+test('cloud-init data comes from stdin with -', async () => {
+  expect((await bench.run(['launch', '--cloud-init', '-'], 'packages: [jq]\n')).code).toBe(0);
+  expect(JSON.parse(bench.asked[0]?.body ?? '')).toMatchObject({ cloudInit: Buffer.from('packages: [jq]\n').toString('base64') });
+});
+
+test('stages and notices go to stderr as plain lines, each once', async () => {
+  special = (asked, answer) => {
+    if (!asked.url.endsWith('/events')) return usual(asked, answer, undefined as never);
+    event(answer, operation({ stage: 'Retrieving image', fraction: 0.1 }));
+    event(answer, operation({ stage: 'Retrieving image', fraction: 0.9, notices: ['no KVM here'] }));
+    event(answer, operation({ stage: 'Creating apollo\u001b[2J', notices: ['no KVM here'] }));
+    event(answer, operation({ status: 'done', result: { name: 'apollo' }, notices: ['no KVM here'] }));
+  };
+  expect(await bench.run(['launch'])).toEqual({ code: 0, stdout: 'Launched: apollo\n', stderr: 'Retrieving image\nno KVM here\nCreating apollo [2J\n' });
+});
+
+test('what the daemon refuses is told with its hint and ends with the exit code of its kind', async () => {
+  special = refuse('bad-cloud-init', 'Could not load cloud-init configuration: line 3, column 5: a tab', 400, 'use spaces');
+  expect(await bench.run(['launch'])).toEqual({ code: 1, stdout: '', stderr: 'launch failed: Could not load cloud-init configuration: line 3, column 5: a tab\nuse spaces\n' });
+  special = refuse('daemon-stopping', 'the daemon is stopping', 503);
+  expect((await bench.run(['list'])).code).toBe(3);
+  special = refuse('unknown-setting', "Unrecognized settings key: 'k'", 404);
+  expect(await bench.run(['get', 'k'])).toMatchObject({ code: 1, stderr: "get failed: Unrecognized settings key: 'k'\n" });
+  special = (_, answer) => answer.writeHead(500).end('<html>');
+  expect(await bench.run(['list'])).toMatchObject({ code: 3, stderr: expect.stringContaining('list failed: the daemon answered with status 500') });
+});
+
+test('an operation that failed is told as such, and one that took too long has exit code 5', async () => {
+  const ended = (code: string, message: string): Handler => (asked, answer) =>
+    asked.url.endsWith('/events') ? event(answer, operation({ status: 'failed', error: { code: code as never, message, hint: null } })) : usual(asked, answer, undefined as never);
+  special = ended('boot-failed', 'apollo did not boot');
+  expect(await bench.run(['start', 'apollo'])).toMatchObject({ code: 2, stderr: 'start failed: apollo did not boot\n' });
+  special = ended('timed-out', 'timed out waiting for response');
+  expect((await bench.run(['start', 'apollo', '--timeout', '1'])).code).toBe(5);
+  special = (asked, answer) => asked.url.endsWith('/events') ? event(answer, operation()) : usual(asked, answer, undefined as never);
+  expect(await bench.run(['launch', '--timeout', '1'])).toMatchObject({ code: 5, stderr: expect.stringContaining('launch failed: timed out') });
+  expect(bench.asked.some(({ method }) => method === 'DELETE')).toBe(false);
+});
+
+test('several names are carried out together, and their errors told together', async () => {
+  const { code, stderr } = await bench.run(['stop', 'ghost', 'apollo', 'ghost', '-t', '+3']);
+  expect([code, stderr]).toEqual([2, 'stop failed: The following errors occurred:\ninstance "ghost" does not exist\nsee: holdfast list\n']);
+  expect(bench.asked.filter(({ method }) => method === 'POST').map(({ url, body }) => [url, JSON.parse(body) as unknown]).toSorted()).toEqual([
+    ['/v1/instances/apollo/actions', { action: 'stop', delayMinutes: 3 }], ['/v1/instances/ghost/actions', { action: 'stop', delayMinutes: 3 }],
+  ]);
+});
+
+test('--all is about those to which the command applies', async () => {
+  expect((await bench.run(['stop', '--all', '--force'])).code).toBe(0);
+  expect((await bench.run(['start', '--all'])).code).toBe(0);
+  expect(bench.asked.filter(({ method }) => method === 'POST').map(({ url, body }) => [url, body])).toEqual([
+    ['/v1/instances/primary/actions', '{"action":"stop","force":true}'], ['/v1/instances/apollo/actions', '{"action":"start"}'],
+  ]);
+});
+
+test('without a name it is the primary instance, which start launches where there is none', async () => {
+  await bench.run(['stop']);
+  expect(bench.asked.at(-2)?.url).toBe('/v1/instances/primary/actions');
+  instances = [apollo];
+  expect((await bench.run(['start'])).stdout).toBe('Launched: apollo in zone1\n');
+  expect(JSON.parse(bench.asked.at(-2)?.body ?? '')).toMatchObject({ name: 'primary' });
+  primaryName = '';
+  expect(await bench.run(['restart'])).toMatchObject({ code: 1, stderr: expect.stringContaining('Name argument or --all is required\n') });
+});
+
+test('info of what is not there fails, and names it', async () => {
+  expect(await bench.run(['info', 'ghost'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('info failed: instance "ghost" does not exist\n') });
+  expect(await bench.run(['info', 'ghost', 'apollo'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('info failed: The following errors occurred:\ninstance "ghost"') });
+  expect((await bench.run(['info', 'apollo'])).stdout).toContain('Name:           apollo\n');
+});
+
+test('settings are read and written', async () => {
+  expect((await bench.run(['get', '--keys'])).stdout).toBe('client.primary-name\nlocal.driver\n');
+  expect((await bench.run(['get', 'local.x'])).stdout).toBe('<empty>\n');
+  expect((await bench.run(['get', 'local.x', '--raw'])).stdout).toBe('\n');
+  expect((await bench.run(['set', 'local.x=a=b'])).code).toBe(0);
+  expect(bench.asked.at(-1)).toEqual({ method: 'PUT', url: '/v1/settings/local.x', body: '{"value":"a=b"}' });
+  expect((await bench.run(['set', 'local.x'], 'typed\n')).code).toBe(0);
+  expect(bench.asked.at(-1)?.body).toBe('{"value":"typed"}');
+  expect((await bench.run(['set', 'local.x'])).code).toBe(1);
+});
+
+test('an image of the caller is sent whole, then launched by its digest', async () => {
+  const bytes = Buffer.alloc(3_000_001, 'QFI');
+  mkdirSync(join(bench.home, 'my images'), { recursive: true });
+  writeFileSync(join(bench.home, 'my images/a#1.img'), bytes);
+  let received = 0;
+  special = (asked, answer, request) => {
+    if (!asked.url.startsWith('/v1/images/upload')) return usual(asked, answer, request);
+    request.on('data', (chunk: Buffer) => { received += chunk.length; }).on('end', () => json(answer, { digest: 'abc123' }));
+  };
+  expect((await bench.run(['launch', `file://${join(bench.home, 'my images/a#1.img')}`])).code).toBe(0);
+  expect(received).toBe(bytes.length);
+  expect(JSON.parse(bench.asked[1]?.body ?? '')).toMatchObject({ image: 'sha256:abc123' });
+});
+
+test('an image that is refused by its first bytes is not sent to the end', async () => {
+  writeFileSync(join(bench.home, 'big.img'), Buffer.alloc(40_000_000));
+  special = (asked, answer, request) => {
+    if (!asked.url.startsWith('/v1/images/upload')) return usual(asked, answer, request);
+    request.once('data', () => {
+      request.pause();
+      json(answer, { code: 'image-refused', message: 'it has a backing file', hint: null }, 400);
+    });
+  };
+  expect(await bench.run(['launch', `file://${join(bench.home, 'big.img')}`])).toMatchObject({ code: 2, stderr: expect.stringContaining('launch failed: it has a backing file\n') });
+});
+
+test('version works with a daemon, and --format is honoured', async () => {
+  expect((await bench.run(['version', '--format', 'json'])).stdout).toBe('{\n    "holdfast": "0.1.0",\n    "holdfastd": "0.1.9"\n}\n');
+});

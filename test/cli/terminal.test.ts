@@ -1,0 +1,109 @@
+/** The built program on a real terminal, which Python makes: raw mode, its end, the window's size, the spinner. */
+import { execFileSync, spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { ClientControl, ExecFrameRequest, ServerControl } from '../../src/api/exec-frames.ts';
+import { controlFrame, FRAME, frame } from '../../src/api/frames.ts';
+import { event, json, makeBench, operation, type Bench } from './bench-cli.ts';
+
+/** Arguments: what to do when something was seen, then the command. Says at the end whether the terminal is as it was. */
+const PTY = `
+import fcntl, json, os, pty, select, struct, subprocess, sys, termios
+steps = json.loads(sys.argv[1])
+master, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 33, 101, 0, 0))
+before = termios.tcgetattr(slave)
+child = subprocess.Popen(sys.argv[2:], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+seen = b''
+raw = False
+while True:
+    if not select.select([master], [], [], 0.05)[0]:
+        if child.poll() is not None: break
+        continue
+    seen += os.read(master, 65536)
+    while steps and steps[0][0].encode() in seen:
+        raw = raw or not termios.tcgetattr(slave)[3] & termios.ECHO
+        what = steps.pop(0)
+        if what[1] == 'keys': os.write(master, what[2].encode())
+        if what[1] == 'size': fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', what[2][1], what[2][0], 0, 0))
+        if what[1] == 'kill': child.send_signal(what[2])
+restored = termios.tcgetattr(slave)[:4] == before[:4]
+print(json.dumps({'code': child.returncode, 'seen': seen.decode(errors='replace'), 'raw': raw, 'restored': restored}))
+`;
+interface Seen { readonly code: number; readonly seen: string; readonly raw: boolean; readonly restored: boolean }
+type Step = readonly [seen: string, 'keys', string] | readonly [seen: string, 'size', readonly [number, number]] | readonly [seen: string, 'kill', number];
+
+let bench: Bench;
+let requests: ExecFrameRequest[];
+let controls: ClientControl[];
+let typed: string;
+
+const python = (() => {
+  try {
+    execFileSync('python3', ['-c', 'import pty']);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+async function onTerminal(words: readonly string[], steps: readonly Step[]): Promise<Seen> {
+  const child = spawn('python3', ['-c', PTY, JSON.stringify(steps), process.execPath, bench.cli, ...words], {
+    env: { PATH: process.env['PATH'], HOLDFAST_HOME: bench.home, TERM: 'vt220' }, stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(await text(child.stdout)) as Seen;
+}
+
+beforeAll(async () => {
+  bench = await makeBench();
+  const server = await bench.serve(({ method, url }, answer) => {
+    if (method === 'DELETE') json(answer, operation({ status: 'cancelled' }));
+    else if (url.endsWith('/events')) event(answer, operation({ fraction: 0.42 }));
+    else json(answer, operation(), 202);
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, stream, head) => sockets.handleUpgrade(request, stream, head, (socket) => {
+    const tell = (message: ServerControl) => socket.send(controlFrame(message));
+    requests = [];
+    controls = [];
+    typed = '';
+    socket.on('message', (data: Buffer) => {
+      if (data[0] === FRAME.stdin) {
+        typed += data.subarray(1).toString();
+        socket.send(frame(FRAME.stdout, Buffer.from(`[${JSON.stringify(typed)}]`)));
+        if (typed.endsWith('\u0004')) tell({ type: 'exit', code: 7 });
+        return;
+      }
+      const message = JSON.parse(data.subarray(1).toString()) as ClientControl;
+      if (message.type !== 'request') {
+        controls.push(message);
+        if (message.type === 'resize') socket.send(frame(FRAME.stdout, Buffer.from(`<${message.cols}x${message.rows}>`)));
+        return;
+      }
+      requests.push(message);
+      tell({ type: 'progress', stage: 'Starting apollo' });
+      tell({ type: 'started', rung: 'lane', passedOver: [] });
+    });
+  }));
+});
+afterAll(() => bench[Symbol.asyncDispose]());
+
+test.runIf(python)('a shell gets the terminal raw: keys, size and its change go in, and it is given back', { timeout: 30_000 }, async () => {
+  const seen = await onTerminal(['shell', 'apollo'], [['<101x33>', 'keys', 'a\u0003'], ['[\"a\\u0003\"]', 'size', [120, 40]], ['<120x40>', 'keys', '\u0004']]);
+  expect(requests).toEqual([{ type: 'request', command: [], terminal: { term: 'vt220', cols: 101, rows: 33 } }]);
+  expect(typed).toBe('a\u0003\u0004');
+  expect(seen).toMatchObject({ code: 7, raw: true, restored: true });
+  expect(controls).toContainEqual({ type: 'resize', cols: 120, rows: 40 });
+});
+
+test.runIf(python).each([[1, 129], [15, 143]])('signal %i ends it and leaves the terminal as it was', { timeout: 30_000 }, async (signal, code) => {
+  const seen = await onTerminal(['exec', 'apollo', '--', 'top'], [['<101x33>', 'keys', 'x'], ['["x"]', 'kill', signal]]);
+  expect(seen).toMatchObject({ raw: true, restored: true, code });
+});
+
+test.runIf(python)('the spinner takes its line away, and Ctrl-C undoes the launch', { timeout: 30_000 }, async () => {
+  const seen = await onTerminal(['launch'], [['Creating apollo: 42%', 'keys', '\u0003']]);
+  expect(seen.code).toBe(2);
+  expect(seen.seen.split('\r\u001b[2K').at(-1)).toBe('launch failed: cancelled, and undone\r\n');
+});
