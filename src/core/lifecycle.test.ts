@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { STATES } from './instance.ts';
+import { ACTIONS, requireLegal, ruling } from './lifecycle.ts';
+
+test.each(STATES.flatMap((state) => ACTIONS.map((action) => [state, action] as const)))('%s, %s: ruled, and refused in words', (state, action) => {
+  const decided = ruling(state, action);
+  if (decided !== 'refuse') expect(requireLegal('apollo', state, null, action)).toBe(decided);
+  else expect(() => requireLegal('apollo', state, 'why', action)).toThrow(/apollo/);
+});
+
+test('a command starts only what was stopped on purpose', () => {
+  expect(ruling('Stopped', 'exec')).toBe('do');
+  expect(() => requireLegal('apollo', 'Crashed', 'its kernel panicked', 'exec')).toThrow('apollo crashed: its kernel panicked');
+});
+
+test('whatever state it is in, a delete or a forced stop is never refused for good', () => {
+  for (const state of STATES) {
+    if (state === 'Suspending') continue;
+    expect(ruling(state, 'delete')).not.toBe('refuse');
+  }
+});
