@@ -1,0 +1,44 @@
+/** Runs a command in an instance: starts it when it was stopped on purpose, reaches it by the first rung that works. */
+import type { ExecFrameRequest, ServerControl } from '../api/exec-frames.ts';
+import { fail } from '../core/errors.ts';
+import type { ExecSession } from '../guest/shell.ts';
+import { ensureStarted } from './instances/actions.ts';
+import type { House } from './instances/house.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** Unless `--timeout` says otherwise. */
+const REACH_SECONDS = 15;
+
+export async function execIn(house: House, name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal): Promise<ExecSession> {
+  const supervisor = house.registry.require(name);
+  await ensureStarted(house, supervisor, (stage) => tell({ type: 'progress', stage }));
+  const { machine } = supervisor;
+  if (!machine) {
+    throw fail('guest-unreachable', `${name} does not run: it is ${supervisor.state}${supervisor.reason ? ` (${supervisor.reason})` : ''}`, { hint: `start it: holdfast start ${name}` });
+  }
+  const deadlineMs = (request.timeoutSeconds ?? REACH_SECONDS) * 1000;
+  const startedAt = performance.now();
+  await untilUnpaused(supervisor, deadlineMs, signal);
+  const left = Math.max(1000, deadlineMs - (performance.now() - startedAt));
+  const { shell, rung, passedOver } = await machine.guest.reach('session', { deadlineMs: left, signal });
+  const session = await shell.exec({
+    command: request.command,
+    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    ...(request.terminal === undefined ? {} : { terminal: request.terminal }),
+  }, signal);
+  tell({ type: 'started', rung, passedOver });
+  return session;
+}
+
+/** A paused machine answers nobody: say so, once it has had the time to go on. */
+async function untilUnpaused(supervisor: Supervisor, deadlineMs: number, signal: AbortSignal): Promise<void> {
+  if (!supervisor.machine?.isPaused) return;
+  try {
+    await supervisor.until(() => !supervisor.machine?.isPaused, `${supervisor.name} is paused`, deadlineMs - 1000, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw fail('guest-unreachable', `${supervisor.name} is paused: something told its machine to stop, and it has not gone on for ${Math.round(deadlineMs / 1000)} s`, {
+      hint: `let it go on, or restart it: holdfast stop --force ${supervisor.name}`, cause: error,
+    });
+  }
+}

@@ -1,0 +1,108 @@
+/** The exec route: a WebSocket on one side, a command in a guest on the other, with backpressure both ways. */
+import type { Server } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Value } from 'typebox/value';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { ClientControlSchema, controlFrame, ExecRequestSchema, FRAME, frame, MAX_FRAME_BYTES, type ClientControl, type ExecFrameRequest, type ServerControl } from '../../api/exec-frames.ts';
+import { errorRecord, fail, HoldfastError } from '../../core/errors.ts';
+import type { ExecSession } from '../../guest/shell.ts';
+import { openInbox, type Inbox } from './exec-inbox.ts';
+
+/** Beyond this the guest's output waits until the client has read. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+const REQUEST_DEADLINE_MS = 10_000;
+const PATH = /^\/v1\/instances\/([^/?]{1,192})\/exec$/;
+
+export type ExecService = (name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal) => Promise<ExecSession>;
+
+export function mountExecSocket(server: Server, exec: ExecService, onBug: (error: unknown) => void): void {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES + 1, perMessageDeflate: false });
+  server.on('upgrade', (request, socket, head) => {
+    const found = PATH.exec(new URL(request.url ?? '/', 'http://holdfast').pathname);
+    if (!found) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    sockets.handleUpgrade(request, socket, head, (websocket) => {
+      void serve(websocket, safeDecode(found[1] ?? ''), exec, onBug);
+    });
+  });
+}
+
+async function serve(websocket: WebSocket, name: string, exec: ExecService, onBug: (error: unknown) => void): Promise<void> {
+  const gone = new AbortController();
+  const tell = (message: ServerControl) => websocket.send(controlFrame(message));
+  websocket.on('close', () => gone.abort(fail('cancelled', 'the client has gone')));
+  websocket.on('error', () => websocket.terminate());
+  try {
+    const inbox = openInbox(websocket);
+    const request = await firstRequest(inbox, gone.signal);
+    await using session = await exec(name, request, tell, gone.signal);
+    gone.signal.addEventListener('abort', () => void session[Symbol.asyncDispose]());
+    inbox.deliver((data) => onClientFrame(data, session, websocket));
+    const outputs = Promise.all([pump(session.stdout, FRAME.stdout, websocket), pump(session.stderr, FRAME.stderr, websocket)]);
+    const exit = await session.exit;
+    await outputs;
+    tell('code' in exit ? { type: 'exit', code: exit.code } : { type: 'signalled', signal: exit.signal });
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) onBug(error);
+    if (websocket.readyState === websocket.OPEN) tell({ type: 'error', error: errorRecord(error) });
+  }
+  websocket.close(1000);
+}
+
+async function firstRequest(inbox: Inbox, signal: AbortSignal): Promise<ExecFrameRequest> {
+  const data = await inbox.first(REQUEST_DEADLINE_MS, signal);
+  const request: unknown = data[0] === FRAME.control ? parseJson(data.subarray(1)) : undefined;
+  if (!Value.Check(ExecRequestSchema, request)) throw fail('bad-argument', 'the first frame must be an exec request');
+  return request;
+}
+
+function onClientFrame(data: Buffer, session: ExecSession, websocket: WebSocket): void {
+  if (data[0] === FRAME.stdin) {
+    if (!session.stdin.writable) return;
+    if (session.stdin.write(data.subarray(1))) return;
+    websocket.pause();
+    session.stdin.once('drain', () => websocket.resume());
+    session.stdin.once('close', () => websocket.resume());
+    return;
+  }
+  const message: unknown = data[0] === FRAME.control ? parseJson(data.subarray(1)) : undefined;
+  if (!Value.Check(ClientControlSchema, message)) return websocket.close(1008, 'unknown frame');
+  onControl(message, session);
+}
+
+function onControl(message: ClientControl, session: ExecSession): void {
+  switch (message.type) {
+    case 'eof': return void session.stdin.end();
+    case 'resize': return session.resize(message.cols, message.rows);
+    case 'signal': return session.signal(message.name);
+    case 'request': return;
+  }
+}
+
+async function pump(from: Readable, kind: typeof FRAME.stdout | typeof FRAME.stderr, websocket: WebSocket): Promise<void> {
+  try {
+    for await (const chunk of from) {
+      if (websocket.readyState !== websocket.OPEN) return;
+      const sent = Promise.withResolvers<void>();
+      websocket.send(frame(kind, chunk as Buffer), () => sent.resolve());
+      if (websocket.bufferedAmount > HIGH_WATER_BYTES) await sent.promise;
+    }
+  } catch {
+    // The connection into the guest ended: `exit` says why.
+  }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

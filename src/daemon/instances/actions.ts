@@ -1,0 +1,95 @@
+/** From what a client asks to the operation that does it: rules first, then one operation at a time per instance. */
+import type { WireAction, WireOperation } from '../../api/schemas.ts';
+import { fail } from '../../core/errors.ts';
+import { requireLegal, type Action } from '../../core/lifecycle.ts';
+import type { OperationEngine, Result, Task } from '../operations/engine.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { deleteInstance, recover } from './delete.ts';
+import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
+import { removeForGood } from './remove.ts';
+import { restart } from './restart.ts';
+import { start } from './start.ts';
+import { stop } from './stop.ts';
+
+/** Work on an instance that a forced stop or a delete may call off. */
+const INTERRUPTIBLE: readonly string[] = ['start', 'stop', 'restart', 'launch'];
+
+export function act(house: House, name: string, request: WireAction): WireOperation {
+  const supervisor = house.registry.require(name);
+  if (request.delayMinutes || request.cancel) {
+    throw fail('not-supported', 'a delayed stop is not supported yet', { hint: `stop it now: holdfast stop ${name}` });
+  }
+  const ruling = requireLegal(name, supervisor.state, supervisor.reason, actionOf(request));
+  const callsOff = request.force === true || request.action === 'delete';
+  if (!callsOff && supervisor.occupation && ruling === 'do') supervisor.occupy({ operation: '', kind: request.action });
+  return house.engine.begin({
+    kind: request.action, instanceName: name, instanceId: supervisor.id, request,
+    body: async (task) => {
+      if (callsOff) await callOff(house.engine, supervisor);
+      if (ruling === 'nothing' && !callsOff) return await joinOther(house.engine, supervisor, task);
+      if (house.registry.byId(supervisor.id) === undefined) return {};
+      return await perform(house, supervisor, request, task);
+    },
+  });
+}
+
+/** Does one action; the next daemon calls this too, for what was interrupted. */
+export async function perform(house: House, supervisor: Supervisor, request: WireAction, task: Task): Promise<Result> {
+  using _busy = supervisor.occupy({ operation: task.id, kind: request.action });
+  const seconds = request.timeoutSeconds ?? DEFAULT_TIMEOUT_S;
+  switch (request.action) {
+    case 'start': return await start(house, supervisor, seconds, task);
+    case 'stop': return await stop(supervisor, { force: request.force ?? false, seconds }, task);
+    case 'restart': return await restart(house, supervisor, seconds, task);
+    case 'delete': return await deleteInstance(house, supervisor, request.purge ?? false, task);
+    case 'recover': return recover(supervisor);
+  }
+}
+
+export function purge(house: House): WireOperation {
+  return house.engine.begin({
+    kind: 'purge', instanceName: null, instanceId: null, request: {},
+    body: async (task) => {
+      for (const supervisor of house.registry.all) {
+        if (!supervisor.record.wanted.deleted) continue;
+        task.step('remove');
+        task.progress(`Removing ${supervisor.name}`);
+        using _busy = supervisor.occupy({ operation: task.id, kind: 'purge' });
+        await removeForGood(house, supervisor);
+      }
+      return {};
+    },
+  });
+}
+
+/** Starts it if, and only if, it was stopped on purpose; waits for a start that is under way. */
+export async function ensureStarted(house: House, supervisor: Supervisor, onStage: (stage: string) => void): Promise<void> {
+  const ruling = requireLegal(supervisor.name, supervisor.state, supervisor.reason, 'exec');
+  if (ruling !== 'do' || supervisor.state !== 'Stopped') return;
+  const { id } = act(house, supervisor.name, { action: 'start' });
+  const release = house.engine.follow(id, ({ stage }) => { if (stage) onStage(stage); });
+  const ended = await house.engine.ended(id);
+  release();
+  if (ended.error) throw fail(ended.error.code, ended.error.message, { hint: ended.error.hint ?? undefined });
+}
+
+function actionOf(request: WireAction): Action {
+  if (request.action === 'stop' && request.force) return 'force-stop';
+  if (request.action === 'delete') return 'delete';
+  return request.action;
+}
+
+async function callOff(engine: OperationEngine, supervisor: Supervisor): Promise<void> {
+  const other = supervisor.occupation;
+  if (other && INTERRUPTIBLE.includes(other.kind)) await engine.cancel(other.operation, `${supervisor.name} is being stopped or deleted`);
+}
+
+/** `start` of what is being started already waits for that start and ends as it does. */
+async function joinOther(engine: OperationEngine, supervisor: Supervisor, task: Task): Promise<Result> {
+  const other = supervisor.occupation;
+  if (!other) return {};
+  task.progress(`Waiting for ${supervisor.name}`);
+  const ended = await engine.ended(other.operation);
+  if (ended.error) throw fail(ended.error.code, ended.error.message, { hint: ended.error.hint ?? undefined });
+  return {};
+}

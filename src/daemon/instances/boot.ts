@@ -1,0 +1,53 @@
+/** From a machine that is laid down to a guest that answers. */
+import { fail } from '../../core/errors.ts';
+import type { Supervisor } from '../supervisor.ts';
+import type { Task } from '../operations/engine.ts';
+import type { House } from './house.ts';
+
+/** Starts the machine and gives it to the supervisor; a fallback to emulation is told as a notice. */
+export async function powerOn(house: House, supervisor: Supervisor, task: Task): Promise<void> {
+  task.progress(`Starting ${supervisor.name}`);
+  supervisor.want({ running: true });
+  supervisor.settle('Starting');
+  const machine = await house.driver.start(supervisor.machineSpec, { signal: task.signal, progress: (stage, fraction) => task.progress(stage, fraction) });
+  supervisor.attach(machine);
+  if (machine.notice) {
+    task.notice(machine.notice);
+    house.log.line('accelerator', null, machine.notice);
+  }
+}
+
+/** @throws boot-failed when it ends meanwhile, timed-out */
+export async function untilHeld(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
+  await supervisor.until(
+    () => gone(supervisor) || supervisor.machine?.guest.hold.level === 'held' || supervisor.machine?.guest.hold.level === 'by-address',
+    `${supervisor.name} was started, but its guest did not answer within ${seconds} s`,
+    seconds * 1000,
+    signal,
+  );
+  requireRunning(supervisor);
+}
+
+const SETTLED = new Set(['done', 'degraded', 'error', 'disabled']);
+
+/** Waits for cloud-init to end, whatever its verdict: the caller reads that from the report. */
+export async function untilInitialised(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
+  await supervisor.until(
+    () => gone(supervisor) || SETTLED.has(supervisor.machine?.guest.reports.system?.cloudInit.status ?? ''),
+    `${supervisor.name} runs and can be reached, but cloud-init did not finish within ${seconds} s`,
+    seconds * 1000,
+    signal,
+  );
+  requireRunning(supervisor);
+}
+
+function gone(supervisor: Supervisor): boolean {
+  return supervisor.machine === undefined || supervisor.state === 'Crashed';
+}
+
+function requireRunning(supervisor: Supervisor): void {
+  if (!gone(supervisor)) return;
+  throw fail('boot-failed', `${supervisor.name} ended while it was starting: ${supervisor.reason ?? 'it shut itself down'}`, {
+    hint: `its console: holdfast logs ${supervisor.name}`,
+  });
+}

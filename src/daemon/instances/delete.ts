@@ -1,0 +1,44 @@
+/** Deletes an instance: at first so that it can be recovered, with `purge` for good. */
+import type { Result, Task } from '../operations/engine.ts';
+import type { Supervisor } from '../supervisor.ts';
+import type { House } from './house.ts';
+import { removeForGood } from './remove.ts';
+import { clearAway } from './start.ts';
+import { stop } from './stop.ts';
+
+export const DELETE_STEPS = ['mark', 'halt', 'remove'] as const;
+
+/** Multipass halts what it deletes softly: the guest gets this long to go by itself. */
+const HALT_SECONDS = 60;
+
+export async function deleteInstance(house: House, supervisor: Supervisor, purge: boolean, task: Task): Promise<Result> {
+  task.progress(`Deleting ${supervisor.name}`);
+  task.step('mark');
+  supervisor.want({ deleted: true, running: false });
+  task.step('halt');
+  if (supervisor.machine) {
+    if (purge) await clearAway(supervisor);
+    else await haltOrKill(supervisor, task);
+  }
+  supervisor.settle('Deleted');
+  if (!purge) return {};
+  task.step('remove');
+  await removeForGood(house, supervisor);
+  return {};
+}
+
+async function haltOrKill(supervisor: Supervisor, task: Task): Promise<void> {
+  try {
+    await stop(supervisor, { force: false, seconds: HALT_SECONDS }, { ...task, step: () => {} });
+  } catch (error) {
+    task.signal.throwIfAborted();
+    task.notice(`${supervisor.name} did not shut down within ${HALT_SECONDS} s, so its plug was pulled (${error instanceof Error ? error.message : String(error)})`);
+    await clearAway(supervisor);
+  }
+}
+
+export function recover(supervisor: Supervisor): Result {
+  supervisor.want({ deleted: false, running: false });
+  supervisor.settle('Stopped');
+  return {};
+}

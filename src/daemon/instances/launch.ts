@@ -1,0 +1,111 @@
+/**
+ * Launch, step by step. Until the machine has been started an interruption undoes it all; from then on the instance
+ * stands, and an interrupted launch is finished by the next daemon.
+ */
+import type { WireLaunch, WireOperation } from '../../api/schemas.ts';
+import { fail } from '../../core/errors.ts';
+import type { Instance, InstanceSpec } from '../../core/instance.ts';
+import { freeSubnetIndex } from '../../core/subnets.ts';
+import type { InstanceRecord } from '../../store/instances.ts';
+import type { Result, Task } from '../operations/engine.ts';
+import { Supervisor } from '../supervisor.ts';
+import { powerOn, untilHeld, untilInitialised } from './boot.ts';
+import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
+import { freshId, freshMac } from './identity.ts';
+import { removeForGood } from './remove.ts';
+import { checkLaunch, type CheckedLaunch } from './launch-request.ts';
+
+/** Steps in order; `record` and `create` are undone by the next daemon, the later ones finished. */
+export const LAUNCH_STEPS = ['record', 'create', 'start', 'reach', 'initialise', 'settle'] as const;
+const UNDONE: readonly string[] = ['', 'record', 'create'];
+
+export async function launch(house: House, request: WireLaunch): Promise<WireOperation> {
+  const checked = await checkLaunch(house, request);
+  return house.engine.begin({
+    kind: 'launch', instanceName: checked.name, instanceId: null,
+    request: { timeoutSeconds: checked.timeoutSeconds },
+    body: (task) => begin(house, checked, task),
+  });
+}
+
+async function begin(house: House, checked: CheckedLaunch, task: Task): Promise<Result> {
+  for (const warning of checked.warnings) task.notice(warning);
+  task.progress(`Retrieving image ${checked.image.label.name}`);
+  const supervisor = enrol(house, checked, task);
+  using _busy = supervisor.occupy({ operation: task.id, kind: 'launch' });
+  try {
+    task.step('record');
+    task.progress(`Creating ${supervisor.name}`);
+    task.step('create');
+    await house.driver.create(supervisor.machineSpec, { signal: task.signal, progress: task.progress });
+    task.step('start');
+    await powerOn(house, supervisor, task);
+  } catch (error) {
+    await removeForGood(house, supervisor);
+    throw error;
+  }
+  return await finish(house, supervisor, checked.timeoutSeconds, task);
+}
+
+/** The part that a later daemon can do as well. A cancelled launch leaves nothing; a slow one leaves the instance to be looked at. */
+async function finish(house: House, supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
+  try {
+    task.step('reach');
+    task.progress(`Waiting for ${supervisor.name} to answer`);
+    await untilHeld(supervisor, seconds, task.signal);
+    task.step('initialise');
+    task.progress('Waiting for initialization to complete');
+    await untilInitialised(supervisor, seconds, task.signal);
+    task.step('settle');
+  } catch (error) {
+    if (task.signal.aborted) await removeForGood(house, supervisor);
+    else if (supervisor.state === 'Starting') supervisor.settle('Running', supervisor.machine?.guest.hold.level === 'held' ? null : 'its guest has not answered yet');
+    throw error;
+  }
+  supervisor.settle('Running');
+  const cloudInit = supervisor.machine?.guest.reports.system?.cloudInit;
+  if (cloudInit?.status === 'error') {
+    throw fail('cloud-init-failed', `${supervisor.name} runs, but its cloud-init failed: ${cloudInit.detail || 'no reason given'}`, {
+      hint: `see: holdfast exec ${supervisor.name} -- cloud-init status --long`,
+    });
+  }
+  if (cloudInit?.status === 'degraded') task.notice(`cloud-init in ${supervisor.name} finished with warnings: ${cloudInit.detail}`);
+  return { name: supervisor.name, zone: supervisor.record.instance.zone };
+}
+
+/** What the next daemon does with a launch that was interrupted. */
+export async function resumeLaunch(house: House, supervisor: Supervisor, step: string, request: { timeoutSeconds?: number }, task: Task): Promise<Result> {
+  using _busy = supervisor.occupy({ operation: task.id, kind: 'launch' });
+  const seconds = request.timeoutSeconds ?? DEFAULT_TIMEOUT_S;
+  if (UNDONE.includes(step) || (step === 'start' && !supervisor.machine)) {
+    await removeForGood(house, supervisor);
+    throw fail('cancelled', `the launch of ${supervisor.name} was interrupted before its machine ran, and was undone`, { hint: 'launch it again' });
+  }
+  supervisor.settle('Starting');
+  return await finish(house, supervisor, seconds, task);
+}
+
+function enrol(house: House, checked: CheckedLaunch, task: Task): Supervisor {
+  if (house.registry.find(checked.name)) throw fail('instance-exists', `instance "${checked.name}" already exists`);
+  const taken = house.registry.all.map(({ record }) => record.instance);
+  const spec: InstanceSpec = {
+    cpus: checked.cpus, memoryBytes: checked.memoryBytes, diskBytes: Math.max(checked.diskBytes, checked.image.virtualSizeBytes),
+    imageDigest: checked.image.digest, imageFormat: checked.image.format,
+    mac: freshMac(new Set(taken.map((each) => each.spec.mac))),
+    subnetIndex: freeSubnetIndex(new Set(taken.map((each) => each.spec.subnetIndex))),
+  };
+  const now = new Date().toISOString();
+  const instance: Instance = {
+    id: freshId(new Set(taken.map((each) => each.id))), name: checked.name, architecture: 'x86_64', node: house.node, owner: house.owner,
+    spec, image: checked.image.label, zone: 'zone1', createdAt: now,
+  };
+  const record: InstanceRecord = {
+    instance, timezone: checked.timezone, userData: checked.userData,
+    wanted: { running: true, deleted: false }, observed: { state: 'Starting', reason: null, at: now },
+  };
+  task.bind(instance.id);
+  house.store.insert(record);
+  const supervisor = new Supervisor(record, house);
+  house.registry.add(supervisor);
+  return supervisor;
+}

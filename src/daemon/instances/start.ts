@@ -1,0 +1,48 @@
+/** Starts an instance that is stopped or crashed; done when its guest answers. */
+import type { Result, Task } from '../operations/engine.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { powerOn, untilHeld } from './boot.ts';
+import type { House } from './house.ts';
+
+export const START_STEPS = ['start', 'reach', 'settle'] as const;
+
+export async function start(house: House, supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
+  task.step('start');
+  // A guest that panicked is kept, paused, to be looked at; what starts anew begins without it.
+  if (supervisor.state === 'Crashed') await clearAway(supervisor);
+  if (!supervisor.machine) await powerOnOrStop(house, supervisor, task);
+  return await reach(supervisor, seconds, task);
+}
+
+/** A start that fails, or is cancelled, leaves the instance stopped. */
+async function powerOnOrStop(house: House, supervisor: Supervisor, task: Task): Promise<void> {
+  try {
+    await powerOn(house, supervisor, task);
+  } catch (error) {
+    await clearAway(supervisor);
+    supervisor.want({ running: false });
+    supervisor.settle('Stopped');
+    throw error;
+  }
+}
+
+/** Also what ends a restart: the guest answers again. */
+export async function reach(supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
+  try {
+    task.step('reach');
+    task.progress(`Waiting for ${supervisor.name} to answer`);
+    await untilHeld(supervisor, seconds, task.signal);
+    task.step('settle');
+  } catch (error) {
+    if (supervisor.state === 'Starting' || supervisor.state === 'Restarting') supervisor.settle('Running', 'its guest has not answered yet');
+    throw error;
+  }
+  supervisor.settle('Running');
+  return {};
+}
+
+export async function clearAway(supervisor: Supervisor): Promise<void> {
+  supervisor.expectEnd();
+  await supervisor.machine?.kill();
+  await supervisor.detach();
+}

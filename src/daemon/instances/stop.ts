@@ -1,0 +1,60 @@
+/** Stops an instance: asks the guest, waits, and says what to do when it does not go. */
+import { fail } from '../../core/errors.ts';
+import { runCommand } from '../../guest/run-command.ts';
+import type { Result, Task } from '../operations/engine.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { clearAway } from './start.ts';
+
+export const STOP_STEPS = ['ask', 'wait', 'settle'] as const;
+
+export interface StopRequest {
+  readonly force: boolean;
+  readonly seconds: number;
+}
+
+export async function stop(supervisor: Supervisor, { force, seconds }: StopRequest, task: Task): Promise<Result> {
+  task.step('ask');
+  task.progress(`Stopping ${supervisor.name}`);
+  supervisor.want({ running: false });
+  if (force || supervisor.state === 'Crashed') await clearAway(supervisor);
+  else await askToPowerOff(supervisor, task.signal);
+  task.step('wait');
+  await untilOff(supervisor, seconds, task.signal);
+  task.step('settle');
+  supervisor.settle('Stopped');
+  return {};
+}
+
+/** Over the control lane, which needs no cooperation of the guest's power button; by the button where no rung answers. */
+async function askToPowerOff(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  const { machine } = supervisor;
+  if (!machine) return;
+  supervisor.expectEnd();
+  if (!(await tellGuest(supervisor, ['systemctl', '--no-block', 'poweroff'], signal))) await machine.powerDown();
+}
+
+/** @returns whether the guest took the command */
+export async function tellGuest(supervisor: Supervisor, argv: readonly string[], signal: AbortSignal): Promise<boolean> {
+  const { machine } = supervisor;
+  if (!machine || machine.isPaused || machine.guest.hold.level !== 'held') return false;
+  try {
+    const { shell } = await machine.guest.reach('control', { deadlineMs: 10_000, signal });
+    const { exit } = await runCommand(shell, argv, { maxBytes: 4096, deadlineMs: 20_000, signal });
+    return 'code' in exit && exit.code === 0;
+  } catch {
+    signal.throwIfAborted();
+    // The connection may well end while the guest goes down: then it was told.
+    return supervisor.machine === undefined;
+  }
+}
+
+async function untilOff(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await supervisor.until(() => supervisor.machine === undefined, `${supervisor.name} did not shut down within ${seconds} s`, seconds * 1000, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw fail('timed-out', `${supervisor.name} was asked to shut down, and has not within ${seconds} s`, {
+      hint: `pull its plug: holdfast stop --force ${supervisor.name}`, cause: error,
+    });
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The daemon's log: at most one line per cause and instance in ten minutes, each with what to do about it, in a file
+ * that is bounded (the older half is kept as `.1`).
+ */
+import { appendFileSync, renameSync, statSync } from 'node:fs';
+
+const QUIET_MS = 10 * 60_000;
+const MAX_BYTES = 1024 * 1024;
+/** More causes than this at once would be a bug; the map must not grow with them. */
+const MAX_CAUSES = 10_000;
+
+export interface Log {
+  /**
+   * @param cause  what the line is about, in a word or two: the key, with the instance, by which repeats are held back
+   * @param remedy  what to do about it; null where nothing needs doing
+   */
+  line(cause: string, instance: string | null, message: string, remedy?: string | null): void;
+}
+
+export function openLog(path: string, now: () => number = Date.now): Log {
+  const last = new Map<string, { at: number; heldBack: number }>();
+  let size = sizeOf(path);
+  return {
+    line(cause, instance, message, remedy = null) {
+      const key = `${instance ?? ''}\0${cause}`;
+      const before = last.get(key);
+      if (before && now() - before.at < QUIET_MS) {
+        before.heldBack += 1;
+        return;
+      }
+      if (last.size >= MAX_CAUSES) last.clear();
+      last.set(key, { at: now(), heldBack: 0 });
+      const repeats = before?.heldBack ? ` (and ${before.heldBack} times more since ${new Date(before.at).toISOString()})` : '';
+      const line = `${new Date(now()).toISOString()} ${instance ?? '-'} ${oneLine(message)}${repeats}${remedy ? `; ${oneLine(remedy)}` : ''}\n`;
+      if (size + line.length > MAX_BYTES) {
+        renameSync(path, `${path}.1`);
+        size = 0;
+      }
+      appendFileSync(path, line, { mode: 0o600 });
+      size += Buffer.byteLength(line);
+    },
+  };
+}
+
+/** A guest's words can be in a message: no control characters reach a terminal through the log. */
+function oneLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 2000);
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

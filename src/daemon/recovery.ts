@@ -1,0 +1,78 @@
+/**
+ * What a daemon does first: takes over the machines that run, clears away what no record claims, and finishes or undoes
+ * the operations that its predecessor left.
+ */
+import type { WireAction } from '../api/schemas.ts';
+import { fail } from '../core/errors.ts';
+import type { OperationRow, OperationStore } from '../store/operations.ts';
+import { perform } from './instances/actions.ts';
+import type { House } from './instances/house.ts';
+import { resumeLaunch } from './instances/launch.ts';
+import { removeForGood } from './instances/remove.ts';
+import type { Result, Task } from './operations/engine.ts';
+import { Supervisor } from './supervisor.ts';
+
+export async function takeOver(house: House, operations: OperationStore): Promise<void> {
+  for (const record of house.store.all()) house.registry.add(new Supervisor(record, house));
+  const unfinished = operations.unfinished();
+  const occupied = new Set(unfinished.map(({ instance }) => instance));
+  await Promise.all(house.registry.all.map(async (supervisor) => {
+    try {
+      await adopt(house, supervisor, occupied.has(supervisor.id));
+    } catch (error) {
+      supervisor.settle('Unknown', `it could not be taken over: ${error instanceof Error ? error.message : String(error)}`);
+      house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${String(error)}`, `try: holdfast stop --force ${supervisor.name}`);
+    }
+  }));
+  await clearUnclaimed(house);
+  for (const row of unfinished) resume(house, row);
+}
+
+async function adopt(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
+  const found = await house.driver.adopt(supervisor.machineSpec);
+  if (found && 'guest' in found) {
+    supervisor.attach(found);
+    if (hasOperation || found.end) return;
+    // Nobody asked for it to stop: it is Running, whatever was seen last.
+    if (!supervisor.record.wanted.deleted) supervisor.settle('Running');
+    return;
+  }
+  if (hasOperation || supervisor.state === 'Stopped' || supervisor.state === 'Deleted' || supervisor.state === 'Crashed') return;
+  if (!supervisor.record.wanted.running) return supervisor.settle('Stopped');
+  if (found?.end.kind === 'powered-off') {
+    supervisor.want({ running: false });
+    return supervisor.settle('Stopped');
+  }
+  const reason = found?.end.reason ?? 'its machine ended while no daemon was watching';
+  supervisor.settle('Crashed', reason);
+  house.log.line('crash', supervisor.name, `${supervisor.name} crashed: ${reason}`, `start it again: holdfast start ${supervisor.name}`);
+}
+
+/** Files and machines without a record: a launch or a removal that was cut off between the two. */
+async function clearUnclaimed(house: House): Promise<void> {
+  for (const id of await house.driver.traces()) {
+    if (house.registry.byId(id)) continue;
+    house.log.line('leftover', null, `cleared away what an interrupted operation left of instance ${id}`);
+    await house.driver.remove(id);
+  }
+}
+
+function resume(house: House, row: OperationRow): void {
+  house.engine.resume(row, async (task) => await resumed(house, row, task));
+}
+
+async function resumed(house: House, row: OperationRow, task: Task): Promise<Result> {
+  const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
+  const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
+  if (row.kind === 'purge') {
+    for (const each of house.registry.all) if (each.record.wanted.deleted) await removeForGood(house, each);
+    return {};
+  }
+  if (!supervisor) {
+    if (row.kind === 'delete') return {};
+    throw fail('cancelled', `${row.kind} was interrupted when the daemon ended, and was undone`, { hint: 'do it again' });
+  }
+  if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
+  // An action that had not begun is as if it had not been asked for, except that a client may be waiting for it: do it.
+  return await perform(house, supervisor, request, task);
+}

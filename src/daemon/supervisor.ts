@@ -1,0 +1,184 @@
+/**
+ * One per instance: owns its machine, keeps what was observed, and lets one operation at a time change it. Whatever
+ * goes wrong in one supervisor stays in it.
+ */
+import type { Network, State } from '../core/instance.ts';
+import { fail } from '../core/errors.ts';
+import { addressesToShow, networkHealth } from '../core/network-health.ts';
+import { userSubnet } from '../core/subnets.ts';
+import type { MachineEnd, MachineSpec, RunningMachine } from '../drivers/driver.ts';
+import type { InstanceRecord, InstanceStore, Wanted } from '../store/instances.ts';
+import type { EventHub } from './event-hub.ts';
+import type { Log } from './log.ts';
+
+export interface Occupation {
+  readonly operation: string;
+  readonly kind: string;
+}
+
+export class Supervisor implements AsyncDisposable {
+  readonly #store: InstanceStore;
+  readonly #events: EventHub;
+  readonly #log: Log;
+  readonly #changes = new Set<() => void>();
+  #record: InstanceRecord;
+  #machine: RunningMachine | undefined;
+  #releases: (() => void)[] = [];
+  #endExpected = false;
+  #occupation: Occupation | undefined;
+  #network: Network = { health: 'unknown', reason: null };
+
+  constructor(record: InstanceRecord, parts: { store: InstanceStore; events: EventHub; log: Log }) {
+    this.#record = record;
+    this.#store = parts.store;
+    this.#events = parts.events;
+    this.#log = parts.log;
+  }
+
+  get id(): string { return this.#record.instance.id; }
+  get name(): string { return this.#record.instance.name; }
+  get record(): InstanceRecord { return this.#record; }
+  get state(): State { return this.#record.observed.state; }
+  get reason(): string | null { return this.#record.observed.reason; }
+  get machine(): RunningMachine | undefined { return this.#machine; }
+  get network(): Network { return this.#machine ? this.#network : { health: 'unknown', reason: null }; }
+  get occupation(): Occupation | undefined { return this.#occupation; }
+
+  get machineSpec(): MachineSpec {
+    const { instance, timezone, userData } = this.#record;
+    return { id: instance.id, name: instance.name, architecture: instance.architecture, spec: instance.spec, timezone, userData };
+  }
+
+  /** @throws instance-busy  another operation works on it */
+  occupy(occupation: Occupation): Disposable {
+    const other = this.#occupation;
+    if (other) {
+      throw fail('instance-busy', `${this.name} is busy: ${other.kind} is under way`, {
+        hint: `wait for it to end, or see: holdfast info ${this.name}`,
+      });
+    }
+    this.#occupation = occupation;
+    return { [Symbol.dispose]: () => { if (this.#occupation === occupation) this.#occupation = undefined; } };
+  }
+
+  settle(state: State, reason: string | null = null): void {
+    if (state === this.state && reason === this.reason) return;
+    this.#record = { ...this.#record, observed: { state, reason, at: new Date().toISOString() } };
+    this.#store.setObserved(this.id, this.#record.observed);
+    this.#events.publish({ type: 'instance-state', instance: this.name, state, reason });
+    this.#changed();
+  }
+
+  want(change: Partial<Wanted>): void {
+    this.#record = { ...this.#record, wanted: { ...this.#record.wanted, ...change } };
+    this.#store.setWanted(this.id, this.#record.wanted);
+  }
+
+  respecify(spec: InstanceRecord['instance']['spec']): void {
+    this.#record = { ...this.#record, instance: { ...this.#record.instance, spec } };
+    this.#store.setSpec(this.id, spec);
+  }
+
+  /** From now on the machine's end is what somebody asked for. */
+  expectEnd(): void {
+    this.#endExpected = true;
+    this.#machine?.guest.expectEnd();
+  }
+
+  attach(machine: RunningMachine): void {
+    this.#machine = machine;
+    this.#endExpected = false;
+    this.#network = { health: 'unknown', reason: null };
+    this.#releases = [
+      machine.on({
+        ended: (end) => this.#ended(machine, end),
+        paused: (paused) => {
+          if (!paused) machine.guest.wake();
+          this.#changed();
+        },
+        reset: () => this.#changed(),
+      }),
+      machine.guest.onHold((hold) => {
+        this.#events.publish({ type: 'instance-hold', instance: this.name, hold });
+        if (this.state === 'Starting' && hold.level === 'held' && !this.#occupation) this.settle('Running');
+        this.#changed();
+      }),
+      machine.guest.onReport((report) => {
+        if (report.type === 'network') this.#judgeNetwork();
+        this.#changed();
+      }),
+    ];
+    this.#judgeNetwork();
+    this.#changed();
+  }
+
+  /** Lets go of a machine that is still there (when it is about to be removed or replaced). */
+  async detach(): Promise<void> {
+    const machine = this.#machine;
+    this.#machine = undefined;
+    for (const release of this.#releases.splice(0)) release();
+    await machine?.[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Resolves when `met` holds; looked at again at every change.
+   * @throws timed-out with `what`, or the signal's reason
+   */
+  async until(met: () => boolean, what: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (met()) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = () => { if (met()) resolve(); };
+    const abort = () => reject(signal.reason as Error);
+    const timer = setTimeout(() => reject(fail('timed-out', what, { hint: `its console: holdfast logs ${this.name}` })), deadlineMs);
+    this.#changes.add(look);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#changes.delete(look);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach();
+  }
+
+  #judgeNetwork(): void {
+    const { spec } = this.#record.instance;
+    const links = this.#machine?.guest.reports.network?.links;
+    const network = networkHealth(links, { mac: spec.mac, address: userSubnet(spec.subnetIndex).guest });
+    const before = this.#network;
+    this.#network = network;
+    if (before.health === network.health && before.reason === network.reason) return;
+    this.#events.publish({ type: 'instance-network', instance: this.name, network, ipv4: addressesToShow(links, spec.mac) });
+    if (network.health === 'changed') {
+      this.#log.line('network', this.name, `${this.name}'s network was changed: ${network.reason ?? ''}`, 'Holdfast still holds it; its netplan files are in /etc/netplan');
+    }
+  }
+
+  #ended(machine: RunningMachine, end: MachineEnd): void {
+    if (this.#machine !== machine) return;
+    if (end.kind === 'panicked') {
+      this.settle('Crashed', end.reason);
+      this.#log.line('crash', this.name, `${this.name} crashed: ${end.reason}`, `its console: holdfast logs ${this.name}; start it again: holdfast start ${this.name}`);
+      return;
+    }
+    const crashed = end.kind === 'died' && !this.#endExpected;
+    void this.detach();
+    if (crashed) {
+      const panicked = this.state === 'Crashed';
+      if (!panicked) this.settle('Crashed', end.reason);
+      this.#log.line('crash', this.name, `${this.name} crashed: ${end.reason}`, `start it again: holdfast start ${this.name}`);
+      return;
+    }
+    if (!this.#endExpected) this.want({ running: false });
+    this.settle(this.#record.wanted.deleted ? 'Deleted' : 'Stopped');
+  }
+
+  #changed(): void {
+    for (const look of this.#changes) look();
+  }
+}

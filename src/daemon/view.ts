@@ -1,0 +1,47 @@
+/** An instance as the API shows it, from what the daemon knows: never waits for anything. */
+import type { WireGuestInfo, WireInstance } from '../api/schemas.ts';
+import { addressesToShow } from '../core/network-health.ts';
+import type { SystemReport } from '../guest/report.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export function viewOf(supervisor: Supervisor): WireInstance {
+  const { instance } = supervisor.record;
+  const machine = supervisor.machine;
+  const links = machine?.guest.reports.network?.links;
+  const system = machine?.guest.reports.system;
+  const hold = machine?.guest.hold ?? { level: 'none' as const, reason: null };
+  return {
+    id: instance.id,
+    name: instance.name,
+    state: supervisor.state,
+    reason: supervisor.reason,
+    zone: { name: instance.zone, available: true },
+    image: { ...instance.image, digest: instance.spec.imageDigest },
+    architecture: instance.architecture,
+    cpus: instance.spec.cpus,
+    memoryBytes: instance.spec.memoryBytes,
+    diskBytes: instance.spec.diskBytes,
+    snapshotCount: 0,
+    ipv4: addressesToShow(links, instance.spec.mac, 4),
+    ipv6: addressesToShow(links, instance.spec.mac, 6),
+    guest: system ? guestInfo(system) : null,
+    hold: machine?.isPaused ? { level: hold.level, reason: 'the machine is paused' } : { level: hold.level, reason: hold.reason },
+    network: { ...supervisor.network },
+    accelerator: machine?.accelerator ?? null,
+    mac: instance.spec.mac,
+    createdAt: instance.createdAt,
+    startedAt: machine?.startedAt ?? null,
+  };
+}
+
+function guestInfo(system: SystemReport): WireGuestInfo {
+  return {
+    release: system.os.pretty,
+    kernel: system.kernel,
+    hostname: system.hostname,
+    load: [...system.load],
+    memory: { ...system.memory },
+    disks: system.disks.map((disk) => ({ ...disk })),
+    cloudInit: system.cloudInit.status,
+  };
+}
