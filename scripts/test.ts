@@ -1,0 +1,89 @@
+/**
+ * Runs every suite one after the other and prints what each took. `npm test -- pure real` runs only those named.
+ * The last line counts: `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Suite {
+  readonly name: string;
+  readonly about: string;
+  readonly run: () => Promise<Count>;
+}
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const scratch = mkdtempSync('/var/tmp/hf-test-');
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+const SUITES: readonly Suite[] = [
+  {
+    name: 'static', about: 'types, lint, layers, dead code',
+    run: () => checks([
+      ['node_modules/typescript-native/bin/tsc', '-p', '.', '--noEmit'],
+      ['node_modules/typescript-native/bin/tsc', '-p', 'src/core', '--noEmit'],
+      ['node_modules/.bin/oxlint', '--type-aware', 'src', 'test', 'scripts'],
+      ['scripts/check-layers.ts'],
+      ['node_modules/.bin/knip', '--no-progress'],
+    ]),
+  },
+  { name: 'pure', about: 'what needs no machine', run: () => vitest('pure', ['src', 'test/cli', 'test/guest', 'test/daemon']) },
+  { name: 'contract', about: 'the driver contract, on the fake driver and on QEMU', run: () => vitest('contract', ['test/contract']) },
+  { name: 'image', about: 'an image is built, and bad ones are refused', run: () => vitest('image', ['test/images']) },
+  { name: 'real', about: 'real VMs: launch, faults, restarts of the daemon', run: () => vitest('real', ['test/real']) },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`no such suite: ${unknown.join(', ')}; there are: ${SUITES.map(({ name }) => name).join(', ')}\n`);
+  process.exit(1);
+}
+
+const lines: string[] = [];
+const total = { passed: 0, failed: 0 };
+for (const suite of SUITES) {
+  if (wanted.length > 0 && !wanted.includes(suite.name)) continue;
+  process.stdout.write(`\n==> ${suite.name}: ${suite.about}\n`);
+  const startedAt = performance.now();
+  const count = await suite.run();
+  total.passed += count.passed;
+  total.failed += count.failed;
+  lines.push(`${suite.name.padEnd(10)} ${String(count.passed).padStart(5)} passed ${String(count.failed).padStart(4)} failed ${((performance.now() - startedAt) / 1000).toFixed(0).padStart(6)} s`);
+}
+process.stdout.write(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed\n`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+/** Each command is one check. */
+async function checks(commands: readonly (readonly string[])[]): Promise<Count> {
+  let passed = 0;
+  for (const [file = '', ...args] of commands) {
+    const code = await node([file, ...args]);
+    process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${file.replace(/^.*\//, '')} ${args.join(' ')}\n`);
+    if (code === 0) passed += 1;
+  }
+  return { passed, failed: commands.length - passed };
+}
+
+/** A suite that ends without having run a test counts as a failure. */
+async function vitest(name: string, paths: readonly string[]): Promise<Count> {
+  const report = join(scratch, `${name}.json`);
+  const code = await node(['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...paths]);
+  try {
+    const { numPassedTests: passed, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number };
+    const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
+    return { passed, failed: passed === 0 && failed === 0 ? 1 : failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+function node(args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }).once('error', reject).once('close', (code) => resolve(code ?? 1));
+  });
+}
