@@ -1,0 +1,74 @@
+/** Makes one fault in a real guest and watches, from the outside, what control does. */
+import type { Outcome, TestHome } from '../real/home.ts';
+import { waitFor } from '../real/home.ts';
+import type { Fault } from './table.ts';
+
+export interface Watched {
+  readonly fault: string;
+  /** From the fault to an exec that has succeeded. */
+  readonly firstExecSeconds: number;
+  /** One that is begun 10 s after the fault. */
+  readonly laterExecSeconds: number;
+  /** The slowest `list` while it was watched, whole process. */
+  readonly slowestListSeconds: number;
+  /** The slowest `exec` in the other instance. */
+  readonly slowestOtherSeconds: number;
+  readonly noticedSeconds: number;
+  readonly execs: number;
+}
+
+export interface Watch {
+  readonly home: TestHome;
+  readonly instance: string;
+  readonly other: string;
+  /** How long it is watched; at least 12 s, so that the later exec is in it. */
+  readonly watchSeconds: number;
+}
+
+/** The limit of the issue, under emulation: 10 s; what is measured includes the command line's own start. */
+export const EXEC_LIMIT_SECONDS = 10;
+
+export async function runFault(fault: Fault, { home, instance, other, watchSeconds }: Watch): Promise<Watched> {
+  const madeFrom = performance.now();
+  // The exec that makes the fault may itself be cut off by it (the doorman's): what counts is the next one.
+  await asRoot(home, instance, fault.make);
+  const madeAt = performance.now();
+  const first = await execTrue(home, instance);
+  const firstExecSeconds = (performance.now() - madeAt) / 1000;
+  const noticedSeconds = await waitFor(`info to call ${instance}'s network ${fault.network}`, async () => (await home.info(instance)).network.health === fault.network, 20_000);
+
+  const lists: number[] = [];
+  const others: number[] = [];
+  let later: Outcome | undefined;
+  let execs = 1;
+  while (performance.now() - madeAt < watchSeconds * 1000) {
+    lists.push((await home.must(['list'])).seconds);
+    others.push((await execTrue(home, other)).seconds);
+    const outcome = await execTrue(home, instance);
+    execs += 1;
+    if (!later && performance.now() - madeAt >= 10_000) later = outcome;
+  }
+  later ??= await execTrue(home, instance);
+  const { hold } = await home.info(instance);
+  if (hold.level !== 'held') throw new Error(`${fault.name}: the hold is ${hold.level} (${hold.reason ?? 'no reason'}), not held`);
+  if (firstExecSeconds > EXEC_LIMIT_SECONDS) throw new Error(`${fault.name}: the first exec took ${firstExecSeconds.toFixed(1)} s (making it took ${((madeAt - madeFrom) / 1000).toFixed(1)} s): ${first.stderr}`);
+  return {
+    fault: fault.name, firstExecSeconds, laterExecSeconds: later.seconds, noticedSeconds, execs,
+    slowestListSeconds: Math.max(...lists, 0), slowestOtherSeconds: Math.max(...others, 0),
+  };
+}
+
+/** Mends it, and waits until the network is as it was: the next fault begins from a sound guest. */
+export async function mend(fault: Fault, { home, instance }: Watch): Promise<void> {
+  const outcome = await asRoot(home, instance, fault.mend);
+  if (outcome.code !== 0) throw new Error(`${fault.name} could not be mended: ${outcome.stdout}${outcome.stderr}`);
+  await waitFor(`${instance}'s network to be ok again after: ${fault.name}`, async () => (await home.info(instance)).network.health === 'ok', 60_000);
+}
+
+async function asRoot(home: TestHome, instance: string, script: string): Promise<Outcome> {
+  return await home.run(['exec', instance, '--', 'sudo', 'sh', '-c', script], { timeoutMs: 120_000 });
+}
+
+async function execTrue(home: TestHome, instance: string): Promise<Outcome> {
+  return await home.must(['exec', instance, '--', 'true'], { timeoutMs: 30_000 });
+}

@@ -1,0 +1,167 @@
+/** A home of a test's own, used from the outside: through the built command line, as a user would. */
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+const HOLDFAST = join(CHECKOUT, 'bin/holdfast');
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly input?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called with everything that is printed, as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+export interface TestHome extends AsyncDisposable {
+  readonly directory: string;
+  run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** As run, and throws with all that was said when the command fails. */
+  must(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  info(name: string): Promise<InstanceInfo>;
+  daemonPid(): Promise<number | undefined>;
+  qemuPid(name: string): Promise<number | undefined>;
+  /** SIGKILL, and waits until it is gone. */
+  killDaemon(): Promise<void>;
+  /** What is left of processes that name this home. */
+  processes(): Promise<string[]>;
+}
+
+/** What `info --format json` says of one instance, as far as tests look. */
+export interface InstanceInfo {
+  readonly state: string;
+  readonly ipv4: readonly string[];
+  readonly hold: { readonly level: string; readonly reason: string | null };
+  readonly network: { readonly health: string; readonly reason: string | null };
+  readonly reason: string | null;
+  readonly accelerator: string | null;
+  readonly release: string;
+}
+
+/** Under /var/tmp: the unprivileged user of each VM must be able to pass, and paths of sockets are short. */
+export async function makeTestHome(options: { readonly imagesFrom?: string | undefined } = {}): Promise<TestHome> {
+  const directory = await mkdtemp('/var/tmp/hf-');
+  await chmod(directory, 0o711);
+  if (options.imagesFrom !== undefined) {
+    await mkdir(join(directory, 'images'), { recursive: true, mode: 0o711 });
+    await cp(options.imagesFrom, join(directory, 'images'), { recursive: true, filter: (source) => !source.includes('/build') });
+  }
+  return openTestHome(directory);
+}
+
+export function openTestHome(directory: string): TestHome {
+  const run: TestHome['run'] = (args, runOptions = {}) => runHoldfast(args, directory, runOptions);
+  const daemonPid = async () => await livePid(join(directory, 'daemon.pid'));
+  const home: TestHome = {
+    directory,
+    run,
+    async must(args, runOptions) {
+      const outcome = await run(args, runOptions);
+      if (outcome.code !== 0) throw new Error(`holdfast ${args.join(' ')} ended with ${outcome.code}\n${outcome.stdout}${outcome.stderr}`);
+      return outcome;
+    },
+    async info(name) {
+      const { stdout } = await home.must(['info', name, '--format', 'json']);
+      const info = (JSON.parse(stdout) as { info: Record<string, InstanceInfo> }).info[name];
+      if (!info) throw new Error(`info says nothing of ${name}: ${stdout}`);
+      return info;
+    },
+    daemonPid,
+    async qemuPid(name) {
+      for (const id of await readdir(join(directory, 'run')).catch(() => [])) {
+        const pid = await livePid(join(directory, 'run', id, 'pid'));
+        if (pid !== undefined && (await commandLine(pid)).includes(`guest=${name}`)) return pid;
+      }
+      return undefined;
+    },
+    async killDaemon() {
+      const pid = await daemonPid();
+      if (pid === undefined) return;
+      process.kill(pid, 'SIGKILL');
+      await waitFor(`daemon ${pid} to be gone`, async () => (await commandLine(pid)) === '', 10_000);
+    },
+    async processes() {
+      const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+      const found = await Promise.all(pids.map(async (pid) => ({ pid, line: await commandLine(pid), env: await environment(pid) })));
+      return found.filter(({ pid, line, env }) => pid !== process.pid && (line.includes(directory) || env.includes(`HOLDFAST_HOME=${directory}\0`)))
+        .map(({ pid, line }) => `${pid} ${line.slice(0, 120)}`);
+    },
+    async [Symbol.asyncDispose]() {
+      await run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
+      await run(['purge'], { timeoutMs: 60_000 });
+      const pid = await daemonPid();
+      if (pid !== undefined) {
+        process.kill(pid, 'SIGTERM');
+        await waitFor('the daemon to end', async () => (await commandLine(pid)) === '', 20_000);
+      }
+      const left = await home.processes();
+      await rm(directory, { recursive: true, force: true });
+      if (left.length > 0) throw new Error(`still running after everything was purged:\n${left.join('\n')}`);
+    },
+  };
+  return home;
+}
+
+function runHoldfast(args: readonly string[], directory: string, { input, env, timeoutMs = 300_000, signal, onOutput }: RunOptions): Promise<Outcome> {
+  const startedAt = performance.now();
+  const child = spawn(HOLDFAST, args, {
+    env: { ...process.env, HOLDFAST_HOME: directory, ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
+      onOutput?.(text);
+    });
+  }
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
+  const interrupt = () => child.kill('SIGINT');
+  signal?.addEventListener('abort', interrupt, { once: true });
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    reject(new Error(`holdfast ${args.join(' ')} took over ${timeoutMs / 1000} s\n${said.stdout}${said.stderr}`));
+  }, timeoutMs);
+  child.once('error', reject);
+  child.once('close', (code) => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', interrupt);
+    resolve({ code: code ?? 128, ...said, seconds: (performance.now() - startedAt) / 1000 });
+  });
+  return promise;
+}
+
+/** Looks until it holds; every 50 ms, so that what is measured is not the waiting. */
+export async function waitFor(what: string, met: () => Promise<boolean>, deadlineMs: number): Promise<number> {
+  const startedAt = performance.now();
+  while (!(await met())) {
+    if (performance.now() - startedAt > deadlineMs) throw new Error(`waited ${deadlineMs / 1000} s for ${what}`);
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+  }
+  return (performance.now() - startedAt) / 1000;
+}
+
+async function livePid(file: string): Promise<number | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const pid = Number(text.trim());
+  return Number.isSafeInteger(pid) && pid > 0 && (await commandLine(pid)) !== '' ? pid : undefined;
+}
+
+async function commandLine(pid: number): Promise<string> {
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+}
+
+async function environment(pid: number): Promise<string> {
+  return await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+}
