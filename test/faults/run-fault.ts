@@ -35,7 +35,7 @@ export async function runFault(fault: Fault, { home, instance, other, watchSecon
   const madeAt = performance.now();
   const first = await execTrue(home, instance);
   const firstExecSeconds = (performance.now() - madeAt) / 1000;
-  const noticedSeconds = await waitFor(`info to call ${instance}'s network ${fault.network}`, async () => (await home.info(instance)).network.health === fault.network, 20_000);
+  const noticedSeconds = await waitFor(`info to call ${instance}'s network ${fault.network}`, async () => (await home.info(instance)).network === fault.network, 20_000);
 
   const lists: number[] = [];
   const others: number[] = [];
@@ -49,8 +49,8 @@ export async function runFault(fault: Fault, { home, instance, other, watchSecon
     if (!later && performance.now() - madeAt >= 10_000) later = outcome;
   }
   later ??= await execTrue(home, instance);
-  const { hold } = await home.info(instance);
-  if (hold.level !== 'held') throw new Error(`${fault.name}: the hold is ${hold.level} (${hold.reason ?? 'no reason'}), not held`);
+  const { hold, hold_reason: why } = await home.info(instance);
+  if (hold !== 'held') throw new Error(`${fault.name}: the hold is ${hold} (${why ?? 'no reason'}), not held`);
   if (firstExecSeconds > EXEC_LIMIT_SECONDS) throw new Error(`${fault.name}: the first exec took ${firstExecSeconds.toFixed(1)} s (making it took ${((madeAt - madeFrom) / 1000).toFixed(1)} s): ${first.stderr}`);
   return {
     fault: fault.name, firstExecSeconds, laterExecSeconds: later.seconds, noticedSeconds, execs,
@@ -62,7 +62,7 @@ export async function runFault(fault: Fault, { home, instance, other, watchSecon
 export async function mend(fault: Fault, { home, instance }: Watch): Promise<void> {
   const outcome = await asRoot(home, instance, fault.mend);
   if (outcome.code !== 0) throw new Error(`${fault.name} could not be mended: ${outcome.stdout}${outcome.stderr}`);
-  await waitFor(`${instance}'s network to be ok again after: ${fault.name}`, async () => (await home.info(instance)).network.health === 'ok', 60_000);
+  await waitFor(`${instance}'s network to be ok again after: ${fault.name}`, async () => (await home.info(instance)).network === 'ok', 60_000);
 }
 
 async function asRoot(home: TestHome, instance: string, script: string): Promise<Outcome> {

@@ -41,8 +41,10 @@ export interface TestHome extends AsyncDisposable {
 export interface InstanceInfo {
   readonly state: string;
   readonly ipv4: readonly string[];
-  readonly hold: { readonly level: string; readonly reason: string | null };
-  readonly network: { readonly health: string; readonly reason: string | null };
+  readonly hold: string;
+  readonly hold_reason: string | null;
+  readonly network: string;
+  readonly network_reason: string | null;
   readonly reason: string | null;
   readonly accelerator: string | null;
   readonly release: string;
