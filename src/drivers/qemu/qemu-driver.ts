@@ -4,7 +4,7 @@ import { fail } from '../../core/errors.ts';
 import type { Architecture } from '../../core/instance.ts';
 import { processStartTime, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import { readPidFile } from '../../host/process/detached.ts';
-import { ensureInstanceKeys, type InstanceKeys } from '../../host/keys.ts';
+import { ensureInstanceKeys } from '../../host/keys.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
 import { AcceleratorMemory } from './accelerator/memory.ts';
 import { adoptHypervisor } from './adopt.ts';
@@ -31,8 +31,8 @@ export interface QemuDriverOptions {
   readonly holdGuest: HoldGuest;
   readonly writeSeed: WriteSeed;
   readonly defaultUser: string;
-  /** The guest's files as this Holdfast has them, with the instance's own keys in them. */
-  readonly agentBundle?: ((keys: InstanceKeys) => { readonly version: string; readonly bundleJson: string }) | undefined;
+  /** The guest's files as this Holdfast has them, without keys: those of the instance stay. */
+  readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
   readonly log: (id: string, cause: string, message: string) => void;
   /** As root each machine has an identity of its own, otherwise the daemon's. */
   readonly identity?: IdentityPolicy;
@@ -121,7 +121,7 @@ export class QemuDriver implements Driver {
         controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
-      slow: accelerator === 'tcg', defaultUser: this.#options.defaultUser, agent: this.#options.agentBundle?.(keys), log: this.#logOf(machine.id),
+      slow: accelerator === 'tcg', defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
     });
     return new QemuMachine({ id: machine.id, guest, ...started });
   }
