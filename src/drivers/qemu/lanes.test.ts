@@ -21,7 +21,7 @@ test('no socket is unreachable, a cancelled attempt is cancelled', async () => {
   const path = join(directory, 's');
   await expect(connectSocket(path, 'the control lane', AbortSignal.timeout(1_000))).rejects.toMatchObject({ code: 'guest-unreachable' });
   await expect(connectSocket(path, 'the control lane', AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
-  const server = createServer((socket) => socket.end('x'));
+  const server = createServer((socket) => void socket.on('error', () => undefined).end('x'));
   await new Promise<void>((resolve) => server.listen(path, resolve));
   (await connectSocket(path, 'the control lane', AbortSignal.timeout(1_000))).destroy();
   server.close();
