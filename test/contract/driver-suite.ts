@@ -44,7 +44,7 @@ async function gone(pid: number): Promise<void> {
 }
 
 export function describeDriver(name: string, make: () => Promise<DriverUnderTest>): void {
-  describe(`driver ${name}`, () => {
+  describe(`driver ${name}`, { timeout: 60_000 }, () => {
     let under: DriverUnderTest;
     let driver: Driver;
     let machine: MachineSpec;

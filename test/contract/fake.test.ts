@@ -30,7 +30,7 @@ async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> 
 
 describeDriver('fake', makeFake);
 
-test('faults: a silent lane is unreachable, a panic and a death are told', async () => {
+test('faults: a silent lane is unreachable, a panic and a death are told', { timeout: 60_000 }, async () => {
   const under = await makeFake();
   const driver = under.daemon();
   const machine = under.machine('00c0ffee');

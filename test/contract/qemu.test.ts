@@ -42,7 +42,7 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
 
 describeDriver('qemu', () => makeQemu());
 
-describe('qemu alone', () => {
+describe('qemu alone', { timeout: 60_000 }, () => {
   test('every lane and the rescue line can be connected to, anew after each hang-up', async () => {
     await withMachine({}, async (options) => {
       for (let round = 0; round < 3; round += 1) {

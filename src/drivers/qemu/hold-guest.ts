@@ -13,7 +13,7 @@ export interface HoldGuestOptions {
   /** Emulated: longer deadlines. */
   readonly slow: boolean;
   readonly defaultUser: string;
-  readonly agent?: { version: string; bundleJson: string } | undefined;
+  readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
   readonly log: (cause: string, message: string) => void;
 }
 

@@ -16,6 +16,8 @@ import type { QmpEvent } from './qmp/messages.ts';
 
 const MONITOR_DEADLINE_MS = 5_000;
 const COMPLAINTS_MAX_BYTES = 256 * 1024;
+/** After the first instruction; emulated on a busy host SeaBIOS takes about half of it. */
+const FIRMWARE_MS = 2_000;
 const COMPLAINTS_CHECK_MS = 60_000;
 
 export interface HypervisorOptions {
@@ -41,6 +43,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #complaintsTimer: NodeJS.Timeout;
   #monitor: QmpClient;
   #console: ConsoleReader | undefined;
+  readonly #attachedAt = performance.now();
   #paused = false;
   #end: MachineEnd | undefined;
   #shutdown: string | undefined;
@@ -110,6 +113,13 @@ export class Hypervisor implements AsyncDisposable {
     }
     if (!gone) throw fail('machine-failed', `${name}: QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
     await this.gone;
+  }
+
+  /** Resets hard. Not while the firmware sets itself up: a reset that hits it then hangs it (docs/decisions/qemu-machine.md). */
+  async reset(): Promise<void> {
+    const age = performance.now() - this.#attachedAt;
+    if (this.#options.exited !== undefined && age < FIRMWARE_MS) await new Promise((resolve) => setTimeout(resolve, FIRMWARE_MS - age));
+    await this.#monitor.execute('system_reset');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

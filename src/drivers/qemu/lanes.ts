@@ -87,6 +87,8 @@ function connectOnce(target: Target, signal: AbortSignal): Promise<Duplex> {
     socket.once('connect', () => {
       signal.removeEventListener('abort', onAbort);
       socket.off('error', onError);
+      // A reset before its user listens must not end the daemon; the user hears of it as close.
+      socket.on('error', () => undefined);
       resolve(socket);
     });
   });

@@ -55,7 +55,7 @@ export class QemuMachine implements RunningMachine {
   }
 
   async reset(): Promise<void> {
-    await this.#hypervisor.monitor.execute('system_reset');
+    await this.#hypervisor.reset();
   }
 
   async kill(): Promise<void> {

@@ -31,7 +31,8 @@ export interface QemuDriverOptions {
   readonly holdGuest: HoldGuest;
   readonly writeSeed: WriteSeed;
   readonly defaultUser: string;
-  readonly agent?: { version: string; bundleJson: string } | undefined;
+  /** The guest's files as this Holdfast has them, without keys: those of the instance stay. */
+  readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
   readonly log: (id: string, cause: string, message: string) => void;
   /** As root each machine has an identity of its own, otherwise the daemon's. */
   readonly identity?: IdentityPolicy;
