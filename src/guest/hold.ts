@@ -3,7 +3,7 @@ import type { Hold } from '../core/instance.ts';
 import type { GuestAccess, Reached, Use } from './access.ts';
 import { renewAgent } from './agent-calls.ts';
 import { holdOf } from './hold-level.ts';
-import type { KeeperState } from './lane.ts';
+import type { KeeperState, KeptShell } from './lane.ts';
 import type { AddressPort, ConsolePort, LanePort } from './lane-port.ts';
 import type { Report } from './report.ts';
 import { keepReporter } from './reporter.ts';
@@ -14,7 +14,6 @@ import { type GuestRoutes, openRoutes } from './rungs/routes.ts';
 import { withSudo } from './rungs/sudo.ts';
 import { type Deadlines, NATIVE, SLOW } from './ssh/deadlines.ts';
 import { clause, ReachFailure } from './ssh/failure.ts';
-import type { SshShell } from './ssh/shell.ts';
 import { pause, timeLimit } from './ssh/time-limit.ts';
 
 export interface HoldOptions {
@@ -136,7 +135,7 @@ class GuestHold implements GuestAccess {
     this.#stir.abort();
   }
 
-  async #verify(shell: SshShell): Promise<void> {
+  async #verify(shell: KeptShell): Promise<void> {
     await shell.ping(this.#end.signal).catch(() => {
       if (!this.#end.signal.aborted) shell.drop('it did not answer after the guest went on');
     });
@@ -165,7 +164,7 @@ class GuestHold implements GuestAccess {
     this.#stir.abort();
   }
 
-  async #serve(shell: SshShell): Promise<void> {
+  async #serve(shell: KeptShell): Promise<void> {
     const { agent, name, log } = this.#options;
     const signal = this.#end.signal;
     // Twice at most: a guest that stays old must not be written to on every connection.

@@ -4,19 +4,28 @@
  */
 import { type Backoff, delayBefore } from '../core/retry/backoff.ts';
 import { type Breaker, type BreakerLimits, CLOSED, mayTry, nextBreaker } from '../core/retry/breaker.ts';
+import type { GuestShell } from './shell.ts';
 import { clause, ReachFailure } from './ssh/failure.ts';
-import type { SshShell } from './ssh/shell.ts';
 import { orAbort, pause, seconds } from './ssh/time-limit.ts';
+
+export interface KeptShell extends GuestShell {
+  /** Milliseconds since the guest last said anything on it. */
+  readonly silentMs: number;
+  /** @throws when it does not answer now */
+  ping(signal: AbortSignal): Promise<void>;
+  /** Ends it now and tells everybody on it why. */
+  drop(reason: string): void;
+}
 
 export type KeeperState =
   | { readonly state: 'idle' }
   | { readonly state: 'connecting' }
-  | { readonly state: 'open'; readonly shell: SshShell }
+  | { readonly state: 'open'; readonly shell: KeptShell }
   | { readonly state: 'backoff'; readonly reason: string };
 
 export interface KeeperOptions {
   /** One attempt, with its own deadlines. */
-  readonly open: (signal: AbortSignal) => Promise<SshShell>;
+  readonly open: (signal: AbortSignal) => Promise<KeptShell>;
   /** Connects without being asked and after every loss. */
   readonly eager: boolean;
   /** False while it is known that nobody is at the other end: attempts then wait for wake(), or come rarely. */
@@ -44,7 +53,7 @@ export class ConnectionKeeper implements AsyncDisposable {
   /** Attempts since a connection last stood for a while. */
   #burst = 0;
   #failure: ReachFailure | undefined;
-  #waiters = new Set<{ resolve: (shell: SshShell) => void; reject: (error: Error) => void }>();
+  #waiters = new Set<{ resolve: (shell: KeptShell) => void; reject: (error: Error) => void }>();
   #rest = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -69,14 +78,14 @@ export class ConnectionKeeper implements AsyncDisposable {
   }
 
   /** The open connection, or the next that opens. @throws ReachFailure when the signal aborts or trying is not worth it now */
-  async shell(signal: AbortSignal): Promise<SshShell> {
+  async shell(signal: AbortSignal): Promise<KeptShell> {
     if (this.#state.state === 'open' && this.#state.shell.alive) return this.#state.shell;
     if (this.#end.signal.aborted) throw new ReachFailure('lost', 'its connection was given up here');
     const now = performance.now();
     if (this.#breaker.state === 'open' && !mayTry(this.#breaker, now)) {
       throw new ReachFailure(this.#failure?.stage ?? 'lost', `${this.reason} (${this.#failures} attempts; the next in ${seconds(this.#breaker.untilMs - now)})`, { cause: this.#failure });
     }
-    const { promise, resolve, reject } = Promise.withResolvers<SshShell>();
+    const { promise, resolve, reject } = Promise.withResolvers<KeptShell>();
     const waiter = { resolve, reject };
     this.#waiters.add(waiter);
     // Somebody waits: a long rest is cut short, once, since the next one is longer than the first by far.
@@ -163,7 +172,7 @@ export class ConnectionKeeper implements AsyncDisposable {
     await pause(ms, this.#rest.signal);
   }
 
-  async #keep(shell: SshShell): Promise<void> {
+  async #keep(shell: KeptShell): Promise<void> {
     if (this.#end.signal.aborted) return await shell[Symbol.asyncDispose]();
     this.#failure = undefined;
     this.#set({ state: 'open', shell });

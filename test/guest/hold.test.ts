@@ -1,4 +1,5 @@
 /** Holding a guest, against a stand-in for the machine and a real sshd on this machine. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -81,7 +82,8 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
     const { shell } = await held.reach('control', limits);
     const running = await shell.exec({ command: ['cat'] }, never);
     guest.freeze(true);
-    await new Promise((resolve) => { setTimeout(resolve, 1100); });
+    const since = performance.now();
+    await expect.poll(() => performance.now() - since, { timeout: 5000 }).toBeGreaterThan(1100);
     const asked = performance.now();
     await expect(held.reach('control', { deadlineMs: 1500, signal: never })).rejects.toMatchObject({ code: 'guest-unreachable' });
     expect(performance.now() - asked).toBeLessThan(1700);
@@ -95,6 +97,28 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
     running.stdin.end('still here');
     expect(Buffer.concat(await running.stdout.toArray()).toString()).toBe('still here');
   }, 20_000);
+
+  test('a pause so long that the connection was given up costs no more than seconds afterwards', async () => {
+    const held = hold({ deadlines: { ...NATIVE, doorman: 100, keepalive: 50, ping: 50, silence: 200 } });
+    const { shell } = await held.reach('control', limits);
+    guest.freeze(true);
+    expect(await shell.closed).toMatch(/has not answered for/);
+    // Until the circuit breaker is open.
+    await expect(held.reach('control', { deadlineMs: 8000, signal: never })).rejects.toThrow(/nothing in the guest answered/);
+    guest.freeze(false);
+    held.wake();
+    const resumed = performance.now();
+    await runCommand((await held.reach('control', { deadlineMs: 5000, signal: never })).shell, ['true'], small);
+    expect(performance.now() - resumed).toBeLessThan(3000);
+  }, 20_000);
+
+  test('nothing is left that keeps a process alive after disposal', () => {
+    // With an answering guest, a silent one and one that is being connected to.
+    for (const mode of ['well', 'silent', 'at-once']) {
+      const run = spawnSync(process.execPath, [join(import.meta.dirname, 'stand-in/hold-and-leave.ts'), mode], { timeout: 20_000, encoding: 'utf8' });
+      expect({ mode, status: run.status, stdout: run.stdout, stderr: run.stderr }).toMatchObject({ mode, status: 0, stdout: 'disposed\n' });
+    }
+  }, 60_000);
 
   test('passes over a dead lane to the address, with sudo for control, and says why', async () => {
     guest.faults.answer = 'silent';

@@ -68,6 +68,8 @@ export async function standIn(sshd: StandInSshd): Promise<StandIn> {
     if (faults.stale.length > 0) socket.write(faults.stale);
     let heard = Buffer.alloc(0);
     const wait = (piece: Buffer): void => {
+      if (frozen) { thaw.add(() => wait(piece)); return; }
+      if (socket.destroyed) return;
       heard = Buffer.concat([heard, piece]);
       const at = heard.indexOf('SSH-');
       if (at < 0 || faults.answer === 'silent' || !open.has(lane)) return;
