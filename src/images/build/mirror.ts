@@ -16,8 +16,8 @@ const COMPONENTS = 'main';
  */
 export function chooseMirrors(wanted: { main?: string | undefined; security?: string | undefined }, hostSources: readonly string[]): Mirrors {
   const uris = hostSources.flatMap(sourceUris);
-  const main = wanted.main ?? uris.find((uri) => /\/debian$/.test(uri)) ?? DEFAULTS.main;
-  const security = wanted.security ?? uris.find((uri) => /\/debian-security$/.test(uri)) ?? DEFAULTS.security;
+  const main = wanted.main ?? uris.find((uri) => uri.endsWith('/debian')) ?? DEFAULTS.main;
+  const security = wanted.security ?? uris.find((uri) => uri.endsWith('/debian-security')) ?? DEFAULTS.security;
   return { main, security: security === 'none' ? undefined : security };
 }
 
