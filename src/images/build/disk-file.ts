@@ -39,6 +39,8 @@ export async function makeDiskFile({ tar, recipeDir, workDir, rights, env, signa
   const patches = [
     ...bootCode(await readFile(join(workDir, 'boot.img')), await readFile(join(workDir, 'core.img'))),
     ...partitionTable(PARTITIONS, DISK_SECTORS, randomUUID),
+    // mformat writes a partition table into the FAT's first sector as well, of which GRUB's tools complain.
+    { offsetBytes: ESP.firstSector * SECTOR_BYTES + 446, bytes: new Uint8Array(64) },
   ];
   for (const { bytes, offsetBytes } of patches) await file.write(bytes, 0, bytes.length, offsetBytes);
   return disk;
