@@ -17,7 +17,7 @@ export interface Recipe {
 }
 
 /** Raise it when code changes what is written on the disk and neither recipe nor layout shows it. */
-const CODE_VERSION = 1;
+const CODE_VERSION = 2;
 
 /** @param assetsDir  the directory that holds `recipe/` */
 export async function readRecipe(assetsDir: string, release: DebianRelease, architecture: string): Promise<Recipe> {

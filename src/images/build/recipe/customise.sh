@@ -52,7 +52,7 @@ cp /usr/lib/grub/x86_64-efi/*.mod /usr/lib/grub/x86_64-efi/*.lst /boot/grub/x86_
 touch /etc/grub.d/enable_cloud
 chmod 0644 /etc/grub.d/enable_cloud
 
-# The firmware loads the signed shim, which loads the signed GRUB: Secure Boot works where it is asked for.
+# The firmware loads the signed shim, which loads the signed GRUB, as Secure Boot would ask (not tried with it on).
 mkdir -p /boot/holdfast-esp/EFI/BOOT /boot/holdfast-esp/EFI/debian
 cp /usr/lib/shim/shimx64.efi.signed /boot/holdfast-esp/EFI/BOOT/BOOTX64.EFI
 cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed /boot/holdfast-esp/EFI/BOOT/grubx64.efi
