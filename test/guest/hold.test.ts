@@ -164,6 +164,18 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
     expect(logged.filter((line) => line.startsWith('hold:'))).toHaveLength(2);
   }, 20_000);
 
+  test('is held by its address while only that answers', async () => {
+    const levels: string[] = [];
+    const held = hold({ address: addressPort(sshd), graceMs: 300 });
+    held.onHold((now) => levels.push(now.level));
+    await held.reach('control', limits);
+    await expect.poll(() => levels).toEqual(['held']);
+    guest.faults.answer = 'silent';
+    guest.cut('control');
+    await expect.poll(() => levels, { timeout: 8000 }).toEqual(['held', 'by-address']);
+    expect(held.hold.reason).toMatch(/it is reached by its address instead$/);
+  }, 20_000);
+
   test('an expected end is no news', async () => {
     const levels: string[] = [];
     const held = hold({ graceMs: 200 });
@@ -215,8 +227,8 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
     test('renews older files over the control lane, once', async () => {
       agent('import time; time.sleep(1)', `import json, sys
 if sys.argv[1] == "version": print(json.dumps({"version": "0.9"}))
-elif sys.argv[1] == "renew": open("${dir}/renewed", "a").write(sys.stdin.read())
-else: print(json.dumps({"user": "${'root'}"}))`);
+elif sys.argv[1] == "renew": open("${dir}/renewed", "a").write(sys.stdin.read()); print("{}")
+else: print(json.dumps({"user": "root"}))`);
       hold({ agent: { version: '0.10', bundleJson: '{"files":{}}' } });
       await expect.poll(() => logged.find((line) => line.startsWith('agent-renewed')), { timeout: 5000 }).toContain('from 0.9 to 0.10');
       expect(readFileSync(join(dir, 'renewed'), 'utf8')).toBe('{"files":{}}');
