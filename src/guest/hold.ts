@@ -112,7 +112,9 @@ class GuestHold implements GuestAccess {
     await using session = await shell.exec({ command: ['true'] }, signal);
     const stop = (): void => session.signal('SIGINT');
     signal.addEventListener('abort', stop, { once: true });
-    const exit = await session.exit.finally(() => signal.removeEventListener('abort', stop));
+    const exit = await session.exit.catch((error: unknown) => {
+      throw signal.aborted ? new ReachFailure('connect', 'no shell answered on it') : error;
+    }).finally(() => signal.removeEventListener('abort', stop));
     if (!('code' in exit) || exit.code !== 0) throw new ReachFailure('login', `no shell for ${shell.user} on it`);
     return shell;
   }

@@ -134,7 +134,7 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
   test('passes over to the console when nothing else answers', async () => {
     guest.faults.answer = 'silent';
     const held = hold({ console: consolePort() });
-    const { shell, rung, passedOver } = await held.reach('control', { deadlineMs: 4000, signal: never });
+    const { shell, rung, passedOver } = await held.reach('control', { deadlineMs: 10_000, signal: never });
     expect([rung, passedOver.length]).toEqual(['console', 1]);
     expect(await runCommand(shell, ['sh', '-c', 'echo "it\'s"; echo err >&2; exit 7'], small)).toEqual({ exit: { code: 7 }, stdout: "it's\n", stderr: 'err\n' });
     expect(await runCommand(shell, ['head', '-c', '200000', '/dev/zero'], { ...small, maxBytes: 300_000 })).toMatchObject({ exit: { code: 0 }, stdout: '\0'.repeat(200_000) });
@@ -221,7 +221,7 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
       let asked = 0;
       while (performance.now() < until) { await runCommand(shell, ['true'], small); asked += 1; }
       expect(asked).toBeGreaterThan(2);
-      expect(process.memoryUsage.rss() - before).toBeLessThan(100e6);
+      expect(process.memoryUsage.rss() - before).toBeLessThan(150e6);
     }, 20_000);
 
     test('renews older files over the control lane, once', async () => {
