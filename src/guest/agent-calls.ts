@@ -4,8 +4,9 @@ import { runCommand } from './run-command.ts';
 import type { GuestShell } from './shell.ts';
 import { printable, ReachFailure } from './ssh/failure.ts';
 
-const AGENT = ['python3', '/usr/lib/holdfast/agent.py'] as const;
-export const REPORTER: readonly string[] = ['python3', '/usr/lib/holdfast/report.py'];
+// -I: nothing in a user's environment or directory changes what these programs import.
+const AGENT = ['/usr/bin/python3', '-I', '/usr/lib/holdfast/agent.py'] as const;
+export const REPORTER: readonly string[] = ['/usr/bin/python3', '-I', '/usr/lib/holdfast/report.py'];
 
 /** @throws ReachFailure `not-ready` while the guest has no user to log in as */
 export async function sessionUser(shell: GuestShell, fallback: string, deadlineMs: number, signal: AbortSignal): Promise<string> {
@@ -20,8 +21,7 @@ export async function sessionUser(shell: GuestShell, fallback: string, deadlineM
 export async function renewAgent(shell: GuestShell, agent: { readonly version: string; readonly bundleJson: string }, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
   const { version } = await ask(shell, 'version', deadlineMs, signal);
   if (typeof version !== 'string' || !isOlder(version, agent.version)) return undefined;
-  const { exit, stderr } = await runCommand(shell, [...AGENT, 'renew'], { stdin: agent.bundleJson, maxBytes: 64 * 1024, deadlineMs: deadlineMs * 3, signal });
-  if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `Holdfast's own files in the guest could not be renewed: ${printable(stderr)}`);
+  await ask(shell, 'renew', deadlineMs * 3, signal, agent.bundleJson);
   return printable(version, 40);
 }
 
@@ -36,17 +36,19 @@ export function isOlder(there: string, ours: string): boolean {
   return false;
 }
 
-async function ask(shell: GuestShell, what: string, deadlineMs: number, signal: AbortSignal): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await runCommand(shell, [...AGENT, what], { maxBytes: 64 * 1024, deadlineMs, signal });
-  if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `the guest's ${what} failed: ${printable(stderr)}`);
-  const answer: unknown = parsed(stdout);
-  if (typeof answer !== 'object' || answer === null) throw fail('exec-failed', `the guest's ${what} gave no answer that can be read`);
-  return { ...answer };
+async function ask(shell: GuestShell, what: string, deadlineMs: number, signal: AbortSignal, stdin?: string): Promise<Record<string, unknown>> {
+  const { exit, stdout, stderr } = await runCommand(shell, [...AGENT, what], { stdin, maxBytes: 64 * 1024, deadlineMs, signal });
+  const answer = parsed(stdout);
+  const complaint = typeof answer?.['error'] === 'string' ? answer['error'] : stderr;
+  if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `its agent could not do ${what}: ${printable(complaint)}`);
+  if (answer === undefined) throw fail('exec-failed', `its agent gave no answer to ${what} that can be read`);
+  return answer;
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(text);
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === 'object' && answer !== null ? { ...answer } : undefined;
   } catch {
     return undefined;
   }

@@ -41,6 +41,7 @@ export function holdGuest(options: HoldOptions): GuestAccess {
 
 const REVIEW_MS = 1_000;
 const LOST_REVIEW_MS = 15_000;
+const MOST_RENEWALS = 3;
 
 class GuestHold implements GuestAccess {
   readonly #options: HoldOptions;
@@ -111,7 +112,9 @@ class GuestHold implements GuestAccess {
     await using session = await shell.exec({ command: ['true'] }, signal);
     const stop = (): void => session.signal('SIGINT');
     signal.addEventListener('abort', stop, { once: true });
-    const exit = await session.exit.finally(() => signal.removeEventListener('abort', stop));
+    const exit = await session.exit.catch((error: unknown) => {
+      throw signal.aborted ? new ReachFailure('connect', 'no shell answered on it') : error;
+    }).finally(() => signal.removeEventListener('abort', stop));
     if (!('code' in exit) || exit.code !== 0) throw new ReachFailure('login', `no shell for ${shell.user} on it`);
     return shell;
   }
@@ -167,14 +170,13 @@ class GuestHold implements GuestAccess {
   async #serve(shell: KeptShell): Promise<void> {
     const { agent, name, log } = this.#options;
     const signal = this.#end.signal;
-    // Twice at most: a guest that stays old must not be written to on every connection.
-    if (agent && this.#renewed < 2) {
+    // A guest that stays old must not be written to on every connection.
+    if (agent && this.#renewed < MOST_RENEWALS) {
+      this.#renewed += 1;
       try {
         const before = await renewAgent(shell, agent, this.#deadlines.channel, signal);
-        if (before !== undefined) {
-          this.#renewed += 1;
-          log('agent-renewed', `${name}: Holdfast's files in the guest were renewed from ${before} to ${agent.version}`);
-        }
+        if (before !== undefined) log('agent-renewed', `${name}: Holdfast's files in the guest were renewed from ${before} to ${agent.version}`);
+        else this.#renewed = MOST_RENEWALS;
       } catch (error) {
         if (shell.alive && !signal.aborted) log('agent-renew', `${name}: ${clause(error)}`);
       }

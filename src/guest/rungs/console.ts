@@ -45,7 +45,7 @@ export class ConsoleShell implements GuestShell {
     this.#turn = Promise.allSettled([before, answer]);
     answer.catch(() => {});
     await stream;
-    return sessionOf(answer, () => stop.abort());
+    return sessionOf(answer, () => stop.abort(new ReachFailure('lost', 'the command on the console was stopped')));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -32,6 +32,8 @@ export interface StandIn extends AsyncDisposable {
   freeze(frozen: boolean): void;
   setOpen(lane: Lane, open: boolean): void;
   liveSessions(): number;
+  /** Bytes that sshd gave so far, and the host took. */
+  sent(): number;
 }
 
 export async function standIn(sshd: StandInSshd): Promise<StandIn> {
@@ -44,6 +46,7 @@ export async function standIn(sshd: StandInSshd): Promise<StandIn> {
   const servers: Server[] = [];
   let frozen = false;
   let count = 0;
+  let sent = 0;
   const thaw = new Set<() => void>();
 
   const setOpen = (lane: Lane, now: boolean): void => {
@@ -85,6 +88,7 @@ export async function standIn(sshd: StandInSshd): Promise<StandIn> {
       child.stdin?.on('error', () => {});
       child.stdin?.write(heard.subarray(at));
       relay(socket, child.stdin as NodeJS.WritableStream);
+      child.stdout?.on('data', (piece: Buffer) => { sent += piece.length; });
       relay(child.stdout as unknown as Duplex, socket);
     };
     socket.on('data', wait);
@@ -138,6 +142,7 @@ export async function standIn(sshd: StandInSshd): Promise<StandIn> {
       for (const pass of waiting) pass();
     },
     liveSessions: () => sessions.size,
+    sent: () => sent,
     async [Symbol.asyncDispose]() {
       for (const socket of sessions.keys()) socket.destroy();
       await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); })));
