@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine, processesOf } from '../processes.ts';
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const HOLDFAST = join(CHECKOUT, 'bin/holdfast');
@@ -92,12 +93,7 @@ export function openTestHome(directory: string): TestHome {
       process.kill(pid, 'SIGKILL');
       await waitFor(`daemon ${pid} to be gone`, async () => (await commandLine(pid)) === '', 10_000);
     },
-    async processes() {
-      const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-      const found = await Promise.all(pids.map(async (pid) => ({ pid, line: await commandLine(pid), env: await environment(pid) })));
-      return found.filter(({ pid, line, env }) => pid !== process.pid && (line.includes(directory) || env.includes(`HOLDFAST_HOME=${directory}\0`)))
-        .map(({ pid, line }) => `${pid} ${line.slice(0, 120)}`);
-    },
+    processes: () => processesOf(directory),
     async [Symbol.asyncDispose]() {
       await run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
       await run(['purge'], { timeoutMs: 60_000 });
@@ -106,7 +102,7 @@ export function openTestHome(directory: string): TestHome {
         process.kill(pid, 'SIGTERM');
         await waitFor('the daemon to end', async () => (await commandLine(pid)) === '', 20_000);
       }
-      const left = await home.processes();
+      const left = await processesOf(directory);
       await rm(directory, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`still running after everything was purged:\n${left.join('\n')}`);
     },
@@ -158,12 +154,4 @@ async function livePid(file: string): Promise<number | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const pid = Number(text.trim());
   return Number.isSafeInteger(pid) && pid > 0 && (await commandLine(pid)) !== '' ? pid : undefined;
-}
-
-async function commandLine(pid: number): Promise<string> {
-  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
-}
-
-async function environment(pid: number): Promise<string> {
-  return await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
 }

@@ -1,0 +1,98 @@
+/** A home served by a daemon with fake machines, which a test may kill and start again. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { createClient, type Client } from '../../src/client/client.ts';
+import { ensureDaemonGone, processesOf } from '../processes.ts';
+
+const FAKE_MAIN = fileURLToPath(new URL('fake-main.ts', import.meta.url));
+const DEADLINE_MS = 20_000;
+
+export interface FakeHome extends AsyncDisposable {
+  readonly directory: string;
+  readonly client: Client;
+  /** Digest of an image that machines can be launched from. */
+  readonly image: string;
+  /** @param dieAt  `launch:create`: the daemon kills itself there */
+  start(dieAt?: string): Promise<void>;
+  /** Resolves when the daemon has ended by itself. */
+  died(): Promise<void>;
+  kill(): Promise<void>;
+  /** Names below instances/ and run/ that belong to a machine. */
+  traces(): Promise<string[]>;
+  processes(): Promise<string[]>;
+}
+
+export async function makeFakeHome(): Promise<FakeHome> {
+  const directory = await mkdtemp('/var/tmp/hf-fake-');
+  const client = createClient(join(directory, 'run/holdfastd.sock'), () => Promise.reject(new Error('the test starts daemons itself')));
+  let daemon: ChildProcess | undefined;
+  let image = '';
+  const home: FakeHome = {
+    directory,
+    client,
+    get image() { return image; },
+    async start(dieAt) {
+      const { HOLDFAST_DIE_AT: _, ...env } = process.env;
+      daemon = spawn(process.execPath, [FAKE_MAIN], {
+        env: { ...env, HOLDFAST_HOME: directory, ...(dieAt === undefined ? {} : { HOLDFAST_DIE_AT: dieAt }) }, stdio: ['ignore', 'inherit', 'inherit'],
+      });
+      const ended = once(daemon, 'exit').then(() => { throw new Error('the daemon ended while it was starting'); });
+      ended.catch(() => {});
+      await Promise.race([untilServed(client), ended]);
+      image ||= (await client.upload('tiny.raw', Readable.from([tinyDisk()]), TINY_BYTES)).digest;
+    },
+    async died() {
+      if (daemon && daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit', { signal: AbortSignal.timeout(DEADLINE_MS) });
+    },
+    async kill() {
+      daemon?.kill('SIGKILL');
+      await home.died();
+    },
+    async traces() {
+      const names = await Promise.all(['instances', 'run'].map((each) => readdir(join(directory, each)).catch(() => [] as string[])));
+      return names.flat().filter((name) => /^[0-9a-f]{8}$/.test(name));
+    },
+    processes: () => processesOf(directory),
+    async [Symbol.asyncDispose]() {
+      for (const { name } of (await client.call('listInstances', {})).instances) {
+        const { id } = await client.call('act', { params: { name }, body: { action: 'delete', purge: true } });
+        await client.follow(id, () => {});
+      }
+      daemon?.kill('SIGTERM');
+      await home.died();
+      await ensureDaemonGone(directory);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  return home;
+}
+
+const TINY_BYTES = 1024 * 1024;
+
+/** The least that passes for a raw disk: a boot sector's signature. */
+function tinyDisk(): Buffer {
+  const disk = Buffer.alloc(TINY_BYTES);
+  disk.set([0x55, 0xaa], 510);
+  return disk;
+}
+
+async function untilServed(client: Client): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  for (;;) {
+    try {
+      await client.call('version', {});
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => { setTimeout(resolve, 20); });
+    }
+  }
+}
+
+export async function daemonLog(home: FakeHome): Promise<string> {
+  return await readFile(join(home.directory, 'daemon.log'), 'utf8');
+}

@@ -1,0 +1,85 @@
+/** The daemon is killed at every step of every operation; the next one finishes or undoes it, and nothing is left over. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { WireAction, WireInstance, WireOperation } from '../../src/api/schemas.ts';
+import { DELETE_STEPS } from '../../src/daemon/instances/delete.ts';
+import { LAUNCH_STEPS } from '../../src/daemon/instances/launch.ts';
+import { RESTART_STEPS } from '../../src/daemon/instances/restart.ts';
+import { START_STEPS } from '../../src/daemon/instances/start.ts';
+import { STOP_STEPS } from '../../src/daemon/instances/stop.ts';
+import { makeFakeHome, type FakeHome } from './fake-home.ts';
+
+let home: FakeHome;
+beforeEach(async () => { home = await makeFakeHome(); });
+afterEach(async () => { await home[Symbol.asyncDispose](); });
+
+const LONG = { timeout: 60_000 };
+const launch = (name = 'apollo') => home.client.call('launch', { body: { name, image: `sha256:${home.image}` } });
+const act = (body: WireAction) => home.client.call('act', { params: { name: 'apollo' }, body });
+const instances = async (): Promise<WireInstance[]> => (await home.client.call('listInstances', {})).instances;
+
+/** Begins it with a daemon that dies at the step, and follows the same operation on the next daemon. */
+async function interrupted(dieAt: string, begin: () => Promise<WireOperation>): Promise<WireOperation> {
+  await home.start(dieAt);
+  const { id } = await begin();
+  await home.died();
+  await home.start();
+  return await home.client.follow(id, () => {});
+}
+
+/** The same for what needs an instance that runs first. */
+async function interruptedLater(dieAt: string, begin: () => Promise<WireOperation>, before: () => Promise<void> = async () => {}): Promise<WireOperation> {
+  await home.start();
+  await home.client.follow((await launch()).id, () => {});
+  await before();
+  await home.kill();
+  return await interrupted(dieAt, begin);
+}
+
+describe('launch', () => {
+  test.each(LAUNCH_STEPS.map((step) => [step]))('killed at %s', LONG, async (step) => {
+    const ended = await interrupted(`launch:${step}`, () => launch());
+    const undone = ['record', 'create', 'start'].includes(step);
+    expect(ended.status).toBe(undone ? 'failed' : 'done');
+    expect((await instances()).map(({ name, state }) => [name, state])).toEqual(undone ? [] : [['apollo', 'Running']]);
+    expect(await home.traces()).toHaveLength(undone ? 0 : 2);
+    // The name is free, or taken, as it should be.
+    if (undone) expect((await home.client.follow((await launch()).id, () => {})).status).toBe('done');
+    else await expect(launch()).rejects.toMatchObject({ code: 'instance-exists' });
+  });
+});
+
+const stopped = async () => { await home.client.follow((await act({ action: 'stop' })).id, () => {}); };
+
+describe.each([
+  ['stop', STOP_STEPS, { action: 'stop' }, 'Stopped', async () => {}],
+  ['forced stop', STOP_STEPS, { action: 'stop', force: true }, 'Stopped', async () => {}],
+  ['start', START_STEPS, { action: 'start' }, 'Running', stopped],
+  ['restart', RESTART_STEPS, { action: 'restart' }, 'Running', async () => {}],
+  ['delete', DELETE_STEPS.slice(0, 2), { action: 'delete' }, 'Deleted', async () => {}],
+] as const)('%s', (_what, steps, request, state, before) => {
+  test.each(steps.map((step) => [step]))('killed at %s', LONG, async (step) => {
+    const ended = await interruptedLater(`${request.action}:${step}`, () => act({ ...request }), before);
+    expect(ended.error).toBeNull();
+    expect((await instances()).map(({ name, state: now }) => [name, now])).toEqual([['apollo', state]]);
+  });
+});
+
+describe('delete for good', () => {
+  test.each(DELETE_STEPS.map((step) => [step]))('killed at %s', LONG, async (step) => {
+    const ended = await interruptedLater(`delete:${step}`, () => act({ action: 'delete', purge: true }));
+    expect(ended.error).toBeNull();
+    expect(await instances()).toEqual([]);
+    expect(await home.traces()).toEqual([]);
+  });
+});
+
+test('killed with nothing under way: what runs goes on, and is taken over', LONG, async () => {
+  await home.start();
+  await home.client.follow((await launch()).id, () => {});
+  await home.client.follow((await launch('artemis')).id, () => {});
+  const before = await home.processes();
+  await home.kill();
+  await home.start();
+  expect((await instances()).map(({ name, state }) => [name, state])).toEqual([['apollo', 'Running'], ['artemis', 'Running']]);
+  expect((await home.processes()).length).toBe(before.length);
+});
