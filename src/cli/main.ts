@@ -48,13 +48,13 @@ function createContext(script: string, verbosity: number): Context {
   const start = async (): Promise<void> => ensureDaemon({
     layout: ownHome(), script: `${dirname(script)}/holdfastd.cjs`, env, signal, onSlow: () => { if (stderr.isTTY) stderr.write('Starting the Holdfast daemon\n'); },
   });
-  const connected = (): Client => createClient(ownHome().run.socket, start);
+  const connected = (revive: () => Promise<void>): Client => createClient(ownHome().run.socket, revive);
   return {
     async client() {
       await start();
-      return connected();
+      return connected(start);
     },
-    clientIfRunning: async () => await listens(ownHome().run.socket) ? connected() : undefined,
+    clientIfRunning: async () => await listens(ownHome().run.socket) ? connected(async () => {}) : undefined,
     // Opening stdin costs time, and few commands read it.
     get stdin() { return process.stdin; },
     stdout, stderr, env, signal, verbosity,

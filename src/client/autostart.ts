@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, type HoldfastError } from '../core/errors.ts';
 import { requireShortSocketPaths, type HomeLayout } from '../core/home.ts';
-import { cancelled, connectionError } from './request.ts';
+import { cancelled, connectionError, wasReset } from './request.ts';
 
 export interface Autostart {
   readonly layout: HomeLayout;
@@ -69,7 +69,7 @@ export function listens(socket: string): Promise<boolean> {
   });
   probe.once('error', (error) => {
     const named = connectionError(error);
-    if (named.code === 'daemon-unreachable') resolve(false);
+    if (named.code === 'daemon-unreachable' || wasReset(error)) resolve(false);
     else reject(named);
   });
   return promise;
