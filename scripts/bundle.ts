@@ -15,10 +15,27 @@ const withoutNative: Plugin = {
   },
 };
 
-async function bundle(entry: string, outfile: string, target: string): Promise<Metafile> {
+/**
+ * Node's own modules are loaded at their first use. A bundle asks for all of them at its start otherwise, and those that
+ * most commands do not need (http, child_process, readline) cost more than the command.
+ */
+const builtinsAtFirstUse: Plugin = {
+  name: 'builtins-at-first-use',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'at-first-use' }));
+    onLoad({ filter: /.*/, namespace: 'at-first-use' }, ({ path }) => ({
+      loader: 'js',
+      contents: `const load = () => process.getBuiltinModule(${JSON.stringify(path)});
+        for (const name of ${JSON.stringify(Object.keys(process.getBuiltinModule(path) ?? {}))})
+          Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`,
+    }));
+  },
+};
+
+async function bundle(entry: string, outfile: string, target: string, plugins: readonly Plugin[] = []): Promise<Metafile> {
   const { metafile } = await build({
     entryPoints: [join(root, entry)], outfile, bundle: true, platform: 'node', format: 'cjs', target, metafile: true,
-    absWorkingDir: root, plugins: [withoutNative], banner: { js: OLD_NODE }, legalComments: 'linked', logLevel: 'warning', minifySyntax: true, minifyWhitespace: true,
+    absWorkingDir: root, plugins: [withoutNative, ...plugins], banner: { js: OLD_NODE }, legalComments: 'linked', logLevel: 'warning', minifySyntax: true, minifyWhitespace: true,
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     // ws tries these, and without them uses what Node brings.
     external: ['bufferutil', 'utf-8-validate'],
@@ -37,7 +54,7 @@ function requireLight({ inputs }: Metafile): void {
 /** @throws when something came in that the CLI must not load */
 export async function bundleCli(directory: string): Promise<void> {
   // An older target: a Node that cannot read the file could not say that it is too old.
-  requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast.cjs'), 'node16'));
+  requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast.cjs'), 'node16', [builtinsAtFirstUse]));
 }
 
 export async function bundleDaemon(directory: string): Promise<void> {

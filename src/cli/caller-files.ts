@@ -2,10 +2,9 @@
  * Files that the caller names are opened here, with the caller's rights, and travel as bytes: a daemon that opened paths
  * for its callers would read for them what they may not.
  */
-import { constants, type Stats } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { fail } from '../core/errors.ts';
 import { UsageError } from './failure.ts';
 
@@ -18,18 +17,23 @@ export async function readCloudInit(name: string, stdin: Readable): Promise<stri
   if (/^https?:\/\//.test(name)) {
     throw fail('not-supported', '--cloud-init does not take URLs yet', { hint: 'download it first, or: curl <url> | holdfast launch --cloud-init -' });
   }
-  const bytes = name === '-' ? await buffer(stdin) : await readCallersFile(name);
-  if (bytes.length > CLOUD_INIT_BYTES) throw new UsageError(`Could not load cloud-init configuration: ${name} has ${bytes.length} bytes; at most ${CLOUD_INIT_BYTES} are taken`);
+  const bytes = await readUpTo(name === '-' ? stdin : createReadStream(name), CLOUD_INIT_BYTES).catch((error: unknown) => {
+    throw new UsageError(`Could not load cloud-init configuration: ${whyUnreadable(name, error)}`);
+  });
+  if (bytes.length > CLOUD_INIT_BYTES) throw new UsageError(`Could not load cloud-init configuration: ${name} is too long: at most ${CLOUD_INIT_BYTES} bytes are taken`);
   return bytes.toString('base64');
 }
 
-async function readCallersFile(path: string): Promise<Buffer> {
-  try {
-    await using file = await openRegular(path);
-    return await file.handle.readFile();
-  } catch (error) {
-    throw new UsageError(`Could not load cloud-init configuration: ${whyUnreadable(path, error)}`);
+/** A pipe is as good as a file here, and one without an end must not fill the memory. */
+async function readUpTo(stream: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (length > limit) break;
   }
+  return Buffer.concat(chunks);
 }
 
 export interface CallersImage extends AsyncDisposable {
@@ -51,16 +55,11 @@ export async function openImage(image: string): Promise<CallersImage | undefined
   }
 }
 
-interface Opened extends AsyncDisposable {
-  readonly handle: FileHandle;
-  readonly stats: Stats;
-}
-
-async function openRegular(path: string): Promise<Opened> {
+async function openRegular(path: string): Promise<{ readonly handle: FileHandle; readonly stats: Stats }> {
   // Without O_NONBLOCK, opening a FIFO would wait for its writer.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stats = await handle.stat();
-  if (stats.isFile() && stats.size > 0) return { handle, stats, [Symbol.asyncDispose]: () => handle.close() };
+  if (stats.isFile() && stats.size > 0) return { handle, stats };
   await handle.close();
   throw Object.assign(new Error(), { code: stats.isDirectory() ? 'EISDIR' : stats.isFile() ? 'EMPTY' : 'ENOTREG' });
 }

@@ -1,6 +1,6 @@
 /** Where the bundle begins. */
 import { realpathSync } from 'node:fs';
-import { endQuietlyOnClosedPipes, flushAndExit, main } from './main.ts';
+import { endOnUnwritableOutput, flushAndExit, main } from './main.ts';
 
-endQuietlyOnClosedPipes();
+endOnUnwritableOutput();
 void main(process.argv.slice(2), realpathSync(process.argv[1] ?? '')).then(flushAndExit);

@@ -34,8 +34,9 @@ export function failureOf(command: string, error: unknown, verbosity = 0): Failu
   }
   if (error instanceof BatchError) {
     const records = error.errors.map(errorRecord);
+    const hints = new Set(records.map(({ hint }) => hint).filter((hint) => hint !== null));
     return {
-      text: `${command} failed: ${error.message}\n${records.map(({ message, hint }) => lines(message, hint)).join('')}`,
+      text: `${command} failed: ${error.message}\n${[...records.map(({ message }) => message), ...hints].map((text) => `${plain(text)}\n`).join('')}`,
       exit: Math.max(...records.map(({ code }) => ERROR_CODES[code].exit)),
     };
   }

@@ -14,6 +14,8 @@ import { parseWords } from './parse.ts';
 
 /** What a shell shows for a process that SIGPIPE ended: the reader of our output has left, which is no failure to tell. */
 const PIPE_CLOSED = 141;
+/** A disk that is full, for one. */
+const UNWRITABLE = 2;
 const VERBOSE = /^(?:-v+|--verbose)$/;
 
 /** @param script  the CLI as it was started: the daemon lies beside it */
@@ -48,13 +50,13 @@ function createContext(script: string, verbosity: number): Context {
   const start = async (): Promise<void> => ensureDaemon({
     layout: ownHome(), script: `${dirname(script)}/holdfastd.cjs`, env, signal, onSlow: () => { if (stderr.isTTY) stderr.write('Starting the Holdfast daemon\n'); },
   });
-  const connected = (): Client => createClient(ownHome().run.socket, start);
+  const connected = (revive: () => Promise<void>): Client => createClient(ownHome().run.socket, revive);
   return {
     async client() {
       await start();
-      return connected();
+      return connected(start);
     },
-    clientIfRunning: async () => await listens(ownHome().run.socket) ? connected() : undefined,
+    clientIfRunning: async () => await listens(ownHome().run.socket) ? connected(async () => {}) : undefined,
     // Opening stdin costs time, and few commands read it.
     get stdin() { return process.stdin; },
     stdout, stderr, env, signal, verbosity,
@@ -65,6 +67,8 @@ function createContext(script: string, verbosity: number): Context {
 /** Output that is still on its way would be cut off by an exit; stdin that is open would keep the process from its end. */
 export async function flushAndExit(code: number): Promise<never> {
   await Promise.all([process.stdout, process.stderr].map(flushed));
+  // What went wrong with a write is told a turn later.
+  await new Promise((resolve) => setImmediate(resolve));
   process.exit(code);
 }
 
@@ -75,11 +79,12 @@ function flushed(stream: Writable): Promise<void> {
   return promise;
 }
 
-export function endQuietlyOnClosedPipes(): void {
+export function endOnUnwritableOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(PIPE_CLOSED);
-      throw error;
+      if (stream === process.stdout) process.stderr.write(`cannot write the output: ${error.message}\n`);
+      process.exit(UNWRITABLE);
     });
   }
 }

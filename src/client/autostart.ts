@@ -1,11 +1,11 @@
 /** Sees to it that a daemon listens: connects, and starts one where none does. Any number of clients may do so at once. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, type HoldfastError } from '../core/errors.ts';
 import { requireShortSocketPaths, type HomeLayout } from '../core/home.ts';
-import { cancelled, connectionError } from './request.ts';
+import { cancelled, connectionError, wasReset } from './request.ts';
 
 export interface Autostart {
   readonly layout: HomeLayout;
@@ -59,6 +59,8 @@ export async function ensureDaemon(start: Autostart): Promise<void> {
 
 /** @throws daemon-denied  and whatever is not the plain absence of a daemon */
 export function listens(socket: string): Promise<boolean> {
+  // Most of what `version` costs without a daemon would be loading what connects. No rights to look is connect's to say.
+  if (isAbsent(socket)) return Promise.resolve(false);
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const probe = connect(socket);
   probe.once('connect', () => {
@@ -67,10 +69,18 @@ export function listens(socket: string): Promise<boolean> {
   });
   probe.once('error', (error) => {
     const named = connectionError(error);
-    if (named.code === 'daemon-unreachable') resolve(false);
+    if (named.code === 'daemon-unreachable' || wasReset(error)) resolve(false);
     else reject(named);
   });
   return promise;
+}
+
+function isAbsent(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 interface Ended {

@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import type { Static, TSchema } from 'typebox';
 import type { ROUTES } from '../api/routes.ts';
 import type { WireImage, WireOperation } from '../api/schemas.ts';
-import { fail } from '../core/errors.ts';
+import { fail, HoldfastError } from '../core/errors.ts';
 import { followOperation } from './follow.ts';
 import { PATHS, pathOf, type Parameters } from './paths.ts';
-import { connectionError, send, textOf } from './request.ts';
+import { connectionError, send, textOf, wasReset } from './request.ts';
 
 type Routes = typeof ROUTES;
 /** Routes with a JSON answer, asked with JSON. */
@@ -36,7 +36,13 @@ export function createClient(socket: string, revive: () => Promise<void>): Clien
     socket,
     async call(name, input, { signal, deadlineMs = ANSWER_MS } = {}) {
       const { params, query, body } = input as { params?: Parameters; query?: Parameters; body?: unknown };
-      return answerOf(await send({ socket, method: PATHS[name].method, path: pathOf(name, params, query), body, signal, deadlineMs }));
+      const { method } = PATHS[name];
+      const ask = () => send({ socket, method, path: pathOf(name, params, query), body, signal, deadlineMs });
+      return answerOf(await ask().catch(async (error: unknown) => {
+        if (!canAskAgain(method, error)) throw error;
+        await revive();
+        return ask();
+      }));
     },
     follow: (id, onChange, signal) => followOperation({ socket, id, onChange, signal, revive }),
     cancel: async (id) => answerOf(await send({ socket, method: 'DELETE', path: pathOf('cancelOperation', { id }) })),
@@ -46,6 +52,12 @@ export function createClient(socket: string, revive: () => Promise<void>): Clien
       return watchErrors(await send({ socket, method: 'GET', path: pathOf('logs', {}, { name }), signal, deadlineMs: ANSWER_MS }));
     },
   };
+}
+
+/** The daemon went between our looking and our asking: either it heard nothing, or it was only to tell something. */
+function canAskAgain(method: string, error: unknown): boolean {
+  if (!(error instanceof HoldfastError)) return false;
+  return error.code === 'daemon-unreachable' || (method === 'GET' && wasReset(error.cause));
 }
 
 /** The daemon validates what it is sent; what it answers is trusted to be of the version it says. */

@@ -80,6 +80,11 @@ export function connectionError(error: unknown): HoldfastError {
   return fail('daemon-failed', `lost the connection to the daemon (${code || String(error)})`, { cause: error, hint: 'its log may say why: holdfast logs' });
 }
 
+/** The other end was there, and went. */
+export function wasReset(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+}
+
 /** Takes the error of the API, bare or under `error`; whatever else answered was not the daemon, or it broke. */
 export function errorOf(status: number, text: string): HoldfastError {
   const parsed = parse(text);

@@ -1,9 +1,10 @@
 /** What the built program says and which exit code it ends with, against fixed answers. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { WireInstance } from '../../src/api/schemas.ts';
-import { event, json, makeBench, operation, type Bench, type Handler } from './bench-cli.ts';
+import { event, json, makeBench, operation, ran, type Bench, type Handler } from './bench-cli.ts';
 import { apollo, primary } from './instances.ts';
 
 let bench: Bench;
@@ -213,4 +214,11 @@ test('an image that is refused by its first bytes is not sent to the end', async
 
 test('version works with a daemon, and --format is honoured', async () => {
   expect((await bench.run(['version', '--format', 'json'])).stdout).toBe('{\n    "holdfast": "0.1.0",\n    "holdfastd": "0.1.9"\n}\n');
+});
+
+test.runIf(existsSync('/dev/full'))('output that cannot be written is a failure', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [bench.cli, 'list'], { env: { HOLDFAST_HOME: bench.home }, stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  expect(await ran(child)).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot write the output: ENOSPC') });
 });
