@@ -73,9 +73,12 @@ export async function makeFakeHome(): Promise<FakeHome> {
 
 const TINY_BYTES = 1024 * 1024;
 
-/** The least that passes for a raw disk: a boot sector's signature. */
+/** The least that passes for a raw disk: a master boot record with one Linux partition, from sector 1, of 2047 sectors. */
 function tinyDisk(): Buffer {
   const disk = Buffer.alloc(TINY_BYTES);
+  disk[446 + 4] = 0x83;
+  disk.writeUInt32LE(1, 446 + 8);
+  disk.writeUInt32LE(2047, 446 + 12);
   disk.set([0x55, 0xaa], 510);
   return disk;
 }
