@@ -112,6 +112,13 @@ export function describeDriver(name: string, make: () => Promise<DriverUnderTest
       expect(again.startedAt).toBe(first.startedAt);
     });
 
+    test('starting what this daemon holds gives that machine', async () => {
+      const first = await started();
+      expect(keep(await driver.start(machine, work())).startedAt).toBe(first.startedAt);
+      await driver.remove(machine.id);
+      expect(first.end).toBeDefined();
+    });
+
     test('letting go is not ending: another daemon takes it over', async () => {
       const first = await started();
       const ends: MachineEnd[] = [];

@@ -22,7 +22,7 @@ async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> 
       spec: { cpus: 1, memoryBytes: 1e9, diskBytes: 1e9, imageDigest: 'none', imageFormat: 'qcow2', mac: '52:54:00:12:34:56', subnetIndex: 9 },
     }),
     pidOf: async (id) => (JSON.parse(await readFile(join(instancesDir, id, 'fake.json'), 'utf8')) as { pid: number }).pid,
-    remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).sort(),
+    remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).toSorted(),
     pause: (running) => (running as FakeMachine).pause(),
     dispose: () => rm(home, { recursive: true, force: true }),
   };

@@ -34,7 +34,7 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
       spec: { cpus: 1, memoryBytes: GiB / 4, diskBytes: GiB, imageDigest: 'none', imageFormat: 'raw', mac: '52:54:00:12:34:56', subnetIndex: 9 },
     }),
     pidOf: async (id) => Number(await readFile(join(layout.runDir, id, 'pid'), 'utf8')),
-    remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).sort(),
+    remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).toSorted(),
     async pause(running) { await (running as QemuMachine).monitor.execute('stop'); },
     dispose: () => rm(home, { recursive: true, force: true }),
   };

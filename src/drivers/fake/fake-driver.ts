@@ -85,7 +85,7 @@ export class FakeDriver implements Driver {
   async traces(): Promise<readonly string[]> {
     const { instancesDir, runDir } = this.#options;
     const names = await Promise.all([instancesDir, runDir].map((directory) => readdir(directory).catch(() => [] as string[])));
-    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).sort();
+    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
   }
 
   async consoleTail(id: string, maxBytes: number): Promise<string> {

@@ -27,7 +27,7 @@ export async function newestMachineType(architecture: Architecture): Promise<str
 /** @param help  what `-machine help` prints  @returns undefined when none is new enough */
 export function newestOf(help: string, family: string): string | undefined {
   const versions = [...help.matchAll(new RegExp(`^${family}-(\\d+)\\.(\\d+)\\s`, 'gm'))].map((match) => [Number(match[1]), Number(match[2])] as const);
-  const [newest] = versions.sort((a, b) => b[0] - a[0] || b[1] - a[1]);
+  const [newest] = versions.toSorted((a, b) => b[0] - a[0] || b[1] - a[1]);
   if (newest === undefined || newest[0] < OLDEST[0] || (newest[0] === OLDEST[0] && newest[1] < OLDEST[1])) return undefined;
   return `${family}-${newest[0]}.${newest[1]}`;
 }

@@ -48,6 +48,8 @@ export class QemuDriver implements Driver {
   readonly #options: QemuDriverOptions;
   readonly #identity: IdentityPolicy;
   readonly #memory: AcceleratorMemory;
+  /** What this daemon holds: its monitor has one client, so it cannot be adopted a second time. */
+  readonly #held = new Map<string, QemuMachine>();
 
   constructor(options: QemuDriverOptions) {
     this.#options = options;
@@ -72,7 +74,7 @@ export class QemuDriver implements Driver {
   }
 
   async start(machine: MachineSpec, work: Work): Promise<RunningMachine> {
-    const running = await this.adopt(machine);
+    const running = this.#held.get(machine.id) ?? await this.adopt(machine);
     if (running !== undefined && 'id' in running) {
       if (running.end === undefined) return running;
       await running.kill();
@@ -93,6 +95,7 @@ export class QemuDriver implements Driver {
 
   async remove(id: string): Promise<void> {
     const files = this.#files(id);
+    await this.#held.get(id)?.kill();
     await this.#endProcess(id, files);
     await rm(files.run.directory, { recursive: true, force: true });
     await rm(files.directory, { recursive: true, force: true });
@@ -101,7 +104,7 @@ export class QemuDriver implements Driver {
   async traces(): Promise<readonly string[]> {
     const { instancesDir, runDir } = this.#options.layout;
     const names = await Promise.all([instancesDir, runDir].map((directory) => readdir(directory).catch(() => [] as string[])));
-    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).sort();
+    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
   }
 
   consoleTail(id: string, maxBytes: number): Promise<string> {
@@ -123,7 +126,12 @@ export class QemuDriver implements Driver {
       },
       slow: accelerator === 'tcg', defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
     });
-    return new QemuMachine({ id: machine.id, guest, ...started });
+    const held = new QemuMachine({ id: machine.id, guest, ...started });
+    this.#held.set(machine.id, held);
+    void hypervisor.gone.then(() => {
+      if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
+    });
+    return held;
   }
 
   /** By the recorded identity, or, when a start was interrupted before it was recorded, by the monitor's word for it. */

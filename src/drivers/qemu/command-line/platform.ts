@@ -5,9 +5,6 @@ const MiB = 1024 * 1024;
 /** Translated code under emulation; QEMU's own bound is a gigabyte per machine. */
 const TRANSLATION_BUFFER_MIB = 128;
 
-/** Everything newer distributions ask for, but no virtualization within emulation: a guest would load KVM for it, to no use. */
-const EMULATED_X86 = 'max,svm=off';
-
 export function platform(input: CommandLineInput): string[] {
   const { architecture, accelerator, hostSystem, machineType, name, uuid, cpus, memoryBytes } = input;
   const memoryMiB = Math.floor(memoryBytes / MiB);
@@ -21,7 +18,7 @@ export function platform(input: CommandLineInput): string[] {
     '-object', `memory-backend-ram,id=mem,size=${memoryMiB}M`,
     '-m', `${memoryMiB}M`,
     '-accel', ACCELERATOR[accelerator],
-    '-cpu', accelerator !== 'tcg' ? 'host' : x86 ? EMULATED_X86 : 'max',
+    '-cpu', accelerator === 'tcg' ? 'max' : 'host',
     '-smp', `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
     '-rtc', x86 ? 'base=utc,clock=host,driftfix=slew' : 'base=utc,clock=host',
     // A guest that puts itself to sleep would look like a hang; nobody could wake it.
