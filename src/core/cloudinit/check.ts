@@ -1,24 +1,83 @@
-/** Checks a user's cloud-init data before anything is made of it: YAML that does not parse is told with line and column. */
-import { LineCounter, parseDocument } from 'yaml';
+/** Checks a user's cloud-init data before an instance is made of it: what cloud-init would stumble over, and where. */
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { KNOWN_KEYS, nearestKey } from './known-keys.ts';
 import { utf8Text } from './text.ts';
-import { userDataKind } from './user-data-kind.ts';
+import { userDataKind, type UserDataKind } from './user-data-kind.ts';
 
-export interface Finding {
+/** Line and column count from 1; 0 when the finding has no place. */
+export interface UserDataFinding {
   readonly message: string;
   readonly line: number;
   readonly column: number;
 }
 
-export interface Checked {
-  readonly errors: readonly Finding[];
-  readonly warnings: readonly Finding[];
+export interface UserDataCheck {
+  readonly kind: UserDataKind;
+  readonly errors: readonly UserDataFinding[];
+  readonly warnings: readonly UserDataFinding[];
 }
 
-export function checkUserData(bytes: Uint8Array): Checked {
-  const text = userDataKind(bytes) === 'cloud-config' ? utf8Text(bytes) : undefined;
-  if (text === undefined) return { errors: [], warnings: [] };
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const errors = document.errors.map(({ message, pos: [offset] }) => ({ message, line: lines.linePos(offset).line, column: lines.linePos(offset).col }));
-  return { errors, warnings: [] };
+/** Far more than any cloud allows; the seed is read whole into the guest's memory. */
+export const MAX_USER_DATA_BYTES = 4 << 20;
+
+/** @param bytes  unpacked, see host/unpack-user-data.ts */
+export function checkUserData(bytes: Uint8Array): UserDataCheck {
+  if (bytes.length > MAX_USER_DATA_BYTES) {
+    return only('unknown', `the data has ${bytes.length} bytes; at most ${MAX_USER_DATA_BYTES} are taken`);
+  }
+  const kind = userDataKind(bytes);
+  if (kind === 'gzip') return only(kind, 'the data is compressed twice');
+  if (kind === 'empty') return { kind, errors: [], warnings: [] };
+  const text = utf8Text(bytes);
+  if (text === undefined) return kind === 'script' ? { kind, errors: [], warnings: [] } : only(kind, 'the data is not UTF-8 text');
+  const nul = text.indexOf('\0');
+  if (nul >= 0 && kind !== 'script') return { kind, errors: [placed('a NUL byte', text, nul)], warnings: [] };
+  if (kind === 'cloud-config') return checkCloudConfig(text);
+  const warnings = kind === 'unknown'
+    ? [nowhere('cloud-init will ignore this data: its first line is none that cloud-init knows, such as #cloud-config or #!/bin/sh')]
+    : kind === 'include' ? [nowhere('when an included address cannot be fetched at boot, cloud-init drops all data of this instance, Holdfast\'s own with it')] : [];
+  return { kind, errors: [], warnings };
+}
+
+function checkCloudConfig(text: string): UserDataCheck {
+  const kind = 'cloud-config';
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, version: '1.1', uniqueKeys: true, prettyErrors: false });
+  const at = (offset: number, message: string): UserDataFinding => {
+    const { line, col } = counter.linePos(offset);
+    return { message, line, column: col };
+  };
+  const errors = document.errors.map((error) => at(error.pos[0], reworded(error.code, error.message)));
+  if (errors.length > 0) return { kind, errors, warnings: [] };
+  const top = document.contents;
+  if (top === null || (isScalar(top) && top.value === null)) return { kind, errors, warnings: [nowhere('the cloud-config is empty')] };
+  if (!isMap(top)) return { kind, errors: [at(top.range?.[0] ?? 0, 'a cloud-config must be a mapping of keys to values')], warnings: [] };
+  const warnings: UserDataFinding[] = [];
+  for (const { key } of top.items) {
+    const name = isScalar(key) ? String(key.value) : '?';
+    if (KNOWN_KEYS.includes(name)) continue;
+    const meant = nearestKey(name);
+    const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
+    warnings.push(at(offset, `cloud-init knows no key ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`));
+  }
+  return { kind, errors, warnings };
+}
+
+function reworded(code: string, message: string): string {
+  if (code === 'DUPLICATE_KEY') return 'this key is there twice; cloud-init would silently use the last one';
+  if (code === 'TAB_AS_INDENT') return 'a tab cannot indent in YAML; use spaces';
+  return message;
+}
+
+function only(kind: UserDataKind, message: string): UserDataCheck {
+  return { kind, errors: [nowhere(message)], warnings: [] };
+}
+
+function nowhere(message: string): UserDataFinding {
+  return { message, line: 0, column: 0 };
+}
+
+function placed(message: string, text: string, offset: number): UserDataFinding {
+  const before = text.slice(0, offset).split('\n');
+  return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

@@ -56,20 +56,9 @@ class Relay:
 
     def _inward(self):
         if not self.to_sshd:
-            try:
-                data = os.read(self.fd, CHUNK)
-            except BlockingIOError:
-                return 0, WAIT
-            except OSError:
-                return 0, PORT_LOST
-            if not data:
-                return 0, HOST_GONE
-            if self.takeover and data.startswith(b"SSH-2.0-"):
-                # A virtio buffer never mixes two connections, and past its first line a
-                # connection is cipher text: a new client came before we saw the old one go.
-                self.to_sshd = data
-                return 0, TAKEN_OVER
-            self.to_sshd = data
+            state = self._gather()
+            if state != MORE:
+                return 0, state
         if self.ended:
             self.to_sshd = b""
             return 0, WAIT
@@ -82,6 +71,30 @@ class Relay:
             return 0, WAIT
         self.to_sshd = self.to_sshd[sent:]
         return sent, WAIT
+
+    def _gather(self):
+        """A read of a port gives one page at most: several make one write to sshd."""
+        parts, size = [], 0
+        while size < CHUNK:
+            try:
+                data = os.read(self.fd, CHUNK)
+            except BlockingIOError:
+                break
+            except OSError:
+                return PORT_LOST
+            if not data:
+                if parts:
+                    break  # the next read says so again
+                return HOST_GONE
+            if self.takeover and data.startswith(b"SSH-2.0-"):
+                # A virtio buffer never mixes two connections, and past its first line a
+                # connection is cipher text: a new client came before we saw the old one go.
+                self.to_sshd = data
+                return TAKEN_OVER
+            parts.append(data)
+            size += len(data)
+        self.to_sshd = b"".join(parts)
+        return MORE if parts else WAIT
 
     def _outward(self):
         if not self.to_host and not self.ended:

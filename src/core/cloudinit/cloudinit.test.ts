@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { base64 } from './base64.ts';
+import { boothookScript } from './boothook.ts';
+import { checkUserData } from './check.ts';
+import { composeUserData } from './compose.ts';
+import { seedFiles } from './seed.ts';
+import { datasourceMode } from './stage.ts';
+import { utf8Bytes, utf8Text } from './text.ts';
+import { userDataKind } from './user-data-kind.ts';
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const HOOK = '#cloud-boothook\n#!/bin/sh\ntrue\n';
+
+test('base64 and UTF-8 agree with the platform', () => {
+  fc.assert(fc.property(fc.uint8Array(), (data) => base64(data) === Buffer.from(data).toString('base64')));
+  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => utf8Text(utf8Bytes(text)) === text));
+});
+
+test('a user\'s data comes out of the composed message byte for byte', () => {
+  fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 400 }), (data) => {
+    const kind = userDataKind(data);
+    if (kind === 'empty') return;
+    const parts = Buffer.from(composeUserData(HOOK, data)).toString('latin1').split(/\n?--==holdfast-\d+==(?:--)?\n/);
+    const body = (parts[2] ?? '').split('\n\n')[1] ?? '';
+    expect(Buffer.from(body, 'base64')).toEqual(Buffer.from(data));
+  }));
+});
+
+test('a MIME message of the user\'s is a part as it stands, and the boundary is none of its own', () => {
+  const mine = 'MIME-Version: 1.0\nContent-Type: text/cloud-config\n\n--==holdfast-0==\n';
+  const composed = Buffer.from(composeUserData(HOOK, bytes(mine))).toString();
+  expect(composed).toContain(`--==holdfast-1==\n${mine}\n--==holdfast-1==--\n`);
+  expect(composed.indexOf('text/cloud-boothook')).toBeLessThan(composed.indexOf('text/cloud-config'));
+});
+
+test.each([
+  ['#cloud-config\n', 'cloud-config'], ['#cloud-config-archive\n', 'cloud-config-archive'], ['#!/bin/sh\n', 'script'],
+  ['## template: jinja\n', 'jinja'], ['#include http://x\n', 'include'], ['#cloud-boothook\n', 'boothook'],
+  ['#part-handler\n', 'part-handler'], ['\u001f\u008b', 'unknown'], ['hello', 'unknown'], ['', 'empty'], ['  \n#Cloud-Config\n', 'cloud-config'],
+])('%j is %s', (text, kind) => expect(userDataKind(bytes(text))).toBe(kind));
+
+test('a mistake is shown with its line and column', () => {
+  expect(checkUserData(bytes('#cloud-config\npackages: [a\nruncmd: b\n')).errors[0]).toHaveProperty('line');
+  expect(checkUserData(bytes('#cloud-config\nruncmd: [a]\nruncmd: [b]\n')).errors).toEqual([
+    { message: 'this key is there twice; cloud-init would silently use the last one', line: 3, column: 1 }]);
+  expect(checkUserData(bytes('#cloud-config\n- a\n')).errors[0]).toMatchObject({ line: 2, column: 1 });
+  expect(checkUserData(bytes('#cloud-config\na:\n\tb: c\n')).errors[0]).toMatchObject({ line: 3 });
+});
+
+test('an unknown key draws a warning that names the one meant', () => {
+  const { errors, warnings } = checkUserData(bytes('#cloud-config\npackges: [a]\n'));
+  expect(errors).toEqual([]);
+  expect(warnings).toEqual([{ message: 'cloud-init knows no key "packges"; did you mean packages?', line: 2, column: 1 }]);
+});
+
+test('the seed is applied before the network only for data that cannot need it', () => {
+  expect(datasourceMode(undefined)).toBe('local');
+  expect(datasourceMode(bytes('#cloud-config\npackages: [a]\n'))).toBe('local');
+  expect(datasourceMode(bytes('#cloud-config\nbootcmd: [curl x]\n'))).toBe('net');
+  expect(datasourceMode(bytes('#include http://x\n'))).toBe('net');
+});
+
+test('a MAC of digits alone stays text for a reader of YAML 1.1', () => {
+  const key = { private: 'k', public: 'p' };
+  const seed = seedFiles({ instanceId: 'no', hostname: 'no', mac: '52:54:00:00:00:01', defaultUser: 'ubuntu', sshAuthorizedKey: 'a', sshHostKey: key, boothook: HOOK });
+  const read = (name: keyof typeof seed): unknown => parse(Buffer.from(seed[name]).toString(), { version: '1.1' });
+  expect(read('network-config')).toEqual({ version: 2, ethernets: { default: { match: { macaddress: '52:54:00:00:00:01' }, dhcp4: true, 'dhcp-identifier': 'mac' } } });
+  expect(read('meta-data')).toMatchObject({ 'instance-id': 'no', 'local-hostname': 'no' });
+});
+
+test('the boothook is ASCII whatever the files hold, and cannot end its own string', () => {
+  const script = boothookScript({ version: '1', files: [
+    { path: '/usr/lib/holdfast/install.py', mode: 0o644, content: 'pass' },
+    { path: '/etc/holdfast/x', mode: 0o600, content: "'''é\u2028\nHOLDFAST_BOOTHOOK_END\n" }] });
+  expect(script).toMatch(/^[\n\x20-\x7e]*$/);
+  expect(script.split('\n').filter((line) => line === 'HOLDFAST_BOOTHOOK_END')).toHaveLength(1);
+  expect(script.match(/'''/g)).toHaveLength(2);
+});
