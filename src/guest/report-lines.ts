@@ -3,9 +3,9 @@
  * where it comes from, because we stop reading and the guest's own buffers fill up.
  */
 import type { Readable } from 'node:stream';
+import { MAX_LINE_BYTES } from './report-parser.ts';
 import { pause } from './ssh/time-limit.ts';
 
-export const LONGEST_REPORT = 256 * 1024;
 const MOST_PER_SECOND = 100;
 
 /** @param flooded  called when the limit per second was met */
@@ -27,10 +27,10 @@ export async function* reportLines(stream: Readable, signal: AbortSignal, floode
       }
       if (signal.aborted) return;
       if (performance.now() - second >= 1000) [second, count] = [performance.now(), 0];
-      if (line !== undefined && line.length <= LONGEST_REPORT) yield line;
+      if (line !== undefined && line.length <= MAX_LINE_BYTES) yield line;
     }
     size += piece.length - from;
-    if (size > LONGEST_REPORT) [held, dropping] = [[], true];
+    if (size > MAX_LINE_BYTES) [held, dropping] = [[], true];
     // A copy: a small rest would otherwise keep the whole piece alive.
     if (!dropping && from < piece.length) held.push(Buffer.from(piece.subarray(from)));
   }

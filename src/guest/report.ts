@@ -1,4 +1,4 @@
-/** What a guest reports of itself. (The bounded parser lives here; the guest is hostile.) */
+/** What a guest reports of itself. Its reader, which bounds everything, is report-parser.ts. */
 export interface ReportedAddress {
   readonly address: string;
   readonly prefix: number;
@@ -39,13 +39,3 @@ export interface SystemReport {
 }
 
 export type Report = NetworkReport | SystemReport;
-
-/** Stands in until the bounded parser of the guest's agent is merged. */
-export function parseReport(line: string): Report | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'type' in value && (value.type === 'network' || value.type === 'system') ? value as Report : undefined;
-  } catch {
-    return undefined;
-  }
-}

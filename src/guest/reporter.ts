@@ -1,7 +1,8 @@
 /** Keeps the guest's reporter running on one control connection for as long as that lives. */
 import { delayBefore } from '../core/retry/backoff.ts';
 import { REPORTER } from './agent-calls.ts';
-import { parseReport, type Report } from './report.ts';
+import type { Report } from './report.ts';
+import { parseReport } from './report-parser.ts';
 import { reportLines } from './report-lines.ts';
 import type { GuestShell } from './shell.ts';
 import { clause, printable } from './ssh/failure.ts';
@@ -33,9 +34,9 @@ async function listen(shell: GuestShell, events: ReporterEvents, signal: AbortSi
   session.stderr.on('data', (piece: Buffer) => { complaint = (complaint + piece.toString()).slice(-400); });
   const flooded = (): void => events.log('reporter-flood', 'its reporter says more than is listened to; the rest waits in the guest');
   for await (const line of reportLines(session.stdout, signal, flooded)) {
-    const report = parseReport(line);
-    if (report) events.report(report);
-    else events.log('reporter-line', 'its reporter says things that are no reports; they are passed over');
+    const parsed = parseReport(line);
+    if ('report' in parsed) events.report(parsed.report);
+    else events.log('reporter-line', `its reporter says things that are no reports (${parsed.refused}); they are passed over`);
   }
   if (signal.aborted) return 'it was stopped';
   const exit = await session.exit;

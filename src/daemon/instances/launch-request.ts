@@ -4,6 +4,7 @@ import { checkUserData } from '../../core/cloudinit/check.ts';
 import { fail } from '../../core/errors.ts';
 import { requireInstanceName } from '../../core/names.ts';
 import { requireSize } from '../../core/sizes.ts';
+import { unpackUserData } from '../../host/unpack-user-data.ts';
 import type { ResolvedImage } from '../images.ts';
 import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
 import { petName } from './identity.ts';
@@ -41,7 +42,7 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
 }
 
 function requireUserData(userData: Uint8Array): string[] {
-  const { errors, warnings } = checkUserData(userData);
+  const { errors, warnings } = checkUserData(unpackUserData(userData));
   const [first] = errors;
   if (first) {
     throw fail('bad-cloud-init', `Could not load cloud-init configuration: line ${first.line}, column ${first.column}: ${first.message}`, {

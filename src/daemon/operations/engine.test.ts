@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { fail } from '../../core/errors.ts';
 import { openDb } from '../../store/db.ts';
@@ -57,7 +58,7 @@ test('cancelling answers once it is undone', async () => {
   const { id } = engine.begin(work(async (task) => {
     try { return await untilAborted(task); } finally { undone = true; }
   }));
-  await Promise.resolve();
+  await setImmediate();
   const ended = await engine.cancel(id);
   expect(undone).toBe(true);
   expect(ended).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
@@ -71,7 +72,7 @@ test('a cancelled operation begins no further step', async () => {
     task.step('start');
     return {};
   }));
-  await Promise.resolve();
+  await setImmediate();
   expect((await engine.cancel(id)).status).toBe('cancelled');
   expect(onStep).not.toHaveBeenCalled();
 });

@@ -3,6 +3,7 @@
  * the next daemon when this one dies in between.
  */
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { WireOperation } from '../../api/schemas.ts';
 import { errorRecord, fail, HoldfastError } from '../../core/errors.ts';
 import type { OperationRow, OperationStore } from '../../store/operations.ts';
@@ -114,7 +115,7 @@ export class OperationEngine {
 
   #run(initial: WireOperation, begin: Begin, firstStep: string): WireOperation {
     const abort = new AbortController();
-    let { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     const live: Live = { record: initial, abort, listeners: new Set(), ended: promise };
     this.#live.set(initial.id, live);
     let step = firstStep;
@@ -158,7 +159,8 @@ export class OperationEngine {
       this.#events.publish({ type: 'operation', operation: initial.id });
       resolve();
     };
-    void Promise.resolve().then(() => begin.body(task)).then(
+    // Whoever asked has the operation's id before the work begins.
+    void setImmediate().then(() => begin.body(task)).then(
       (result) => end({ status: 'done', result: { ...result } }),
       (error: unknown) => {
         const cancelled = abort.signal.aborted && (error === abort.signal.reason || isCancellation(error));

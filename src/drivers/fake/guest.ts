@@ -1,4 +1,5 @@
 /** Access to a fake guest: held as soon as it has booted, unless the test has silenced it. */
+import { randomUUID } from 'node:crypto';
 import { fail } from '../../core/errors.ts';
 import type { Hold } from '../../core/instance.ts';
 import type { GuestAccess, Reached, Use } from '../../guest/access.ts';
@@ -113,6 +114,6 @@ function systemReport({ id, name, spec }: MachineSpec): SystemReport {
     type: 'system', hostname: name, os: { id: 'fake', version: '1', pretty: 'Fake Linux 1' }, kernel: '0.0.0-fake', cpuCount: spec.cpus, load: [0, 0, 0],
     memory: { usedBytes: Math.floor(spec.memoryBytes / 10), totalBytes: spec.memoryBytes },
     disks: [{ name: 'sda1', usedBytes: Math.floor(spec.diskBytes / 10), totalBytes: spec.diskBytes }],
-    uptimeS: 1, bootId: id.repeat(4), machineId: id.repeat(4), cloudInit: { status: 'done', detail: '' }, agentVersion: 'fake',
+    uptimeS: 1, bootId: randomUUID(), machineId: id.repeat(4), cloudInit: { status: 'done', detail: '' }, agentVersion: 'fake',
   };
 }
