@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { LONGEST_REPORT, reportLines } from './report-lines.ts';
+import { reportLines } from './report-lines.ts';
+import { MAX_LINE_BYTES } from './report-parser.ts';
 
 async function lines(pieces: readonly (string | Buffer)[]): Promise<string[]> {
   const found: string[] = [];
@@ -14,7 +15,7 @@ describe('reportLines', () => {
   });
 
   test('drops a line that is too long and goes on with the next', async () => {
-    expect(await lines(['x'.repeat(LONGEST_REPORT), 'y'.repeat(10), 'z\nnext\n'])).toEqual(['next']);
+    expect(await lines(['x'.repeat(MAX_LINE_BYTES), 'y'.repeat(10), 'z\nnext\n'])).toEqual(['next']);
   });
 
   test('a character cut in two by the stream is whole again', async () => {
