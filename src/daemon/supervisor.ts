@@ -41,7 +41,7 @@ export class Supervisor implements AsyncDisposable {
   get state(): State { return this.#record.observed.state; }
   get reason(): string | null { return this.#record.observed.reason; }
   get machine(): RunningMachine | undefined { return this.#machine; }
-  get network(): Network { return this.#machine ? this.#network : { health: 'unknown', reason: null }; }
+  get network(): Network { return this.#machine && this.state !== 'Crashed' ? this.#network : { health: 'unknown', reason: null }; }
   get occupation(): Occupation | undefined { return this.#occupation; }
 
   get machineSpec(): MachineSpec {
@@ -162,6 +162,8 @@ export class Supervisor implements AsyncDisposable {
   #ended(machine: RunningMachine, end: MachineEnd): void {
     if (this.#machine !== machine) return;
     if (end.kind === 'panicked') {
+      // The machine is kept, paused, to be looked at; what hangs on its guest is let go, so that nobody waits for it.
+      void machine.guest[Symbol.asyncDispose]();
       this.settle('Crashed', end.reason);
       this.#log.line('crash', this.name, `${this.name} crashed: ${end.reason}`, `its console: holdfast logs ${this.name}; start it again: holdfast start ${this.name}`);
       return;

@@ -6,7 +6,8 @@ import type { Supervisor } from './supervisor.ts';
 
 export function viewOf(supervisor: Supervisor): WireInstance {
   const { instance } = supervisor.record;
-  const machine = supervisor.machine;
+  // Of a crashed machine nothing that its guest said is true any more.
+  const machine = supervisor.state === 'Crashed' ? undefined : supervisor.machine;
   const links = machine?.guest.reports.network?.links;
   const system = machine?.guest.reports.system;
   const hold = machine?.guest.hold ?? { level: 'none' as const, reason: null };
