@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // These need real VMs: vitest.real.config.ts.
+    exclude: ['test/real/**', 'node_modules/**'],
     retry: 0,
     maxWorkers: 2,
   },

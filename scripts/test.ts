@@ -34,7 +34,7 @@ const SUITES: readonly Suite[] = [
   { name: 'pure', about: 'what needs no machine', run: () => vitest('pure', ['src', 'test/cli', 'test/guest', 'test/daemon']) },
   { name: 'contract', about: 'the driver contract, on the fake driver and on QEMU', run: () => vitest('contract', ['test/contract']) },
   { name: 'image', about: 'an image is built, and bad ones are refused', run: () => vitest('image', ['test/images']) },
-  { name: 'real', about: 'real VMs: launch, faults, restarts of the daemon', run: () => vitest('real', ['test/real']) },
+  { name: 'real', about: 'real VMs: launch, faults, restarts of the daemon', run: () => vitest('real', ['--config', 'vitest.real.config.ts']) },
 ];
 
 const wanted = process.argv.slice(2);

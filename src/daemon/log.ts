@@ -31,7 +31,9 @@ export function openLog(path: string, now: () => number = Date.now): Log {
       if (last.size >= MAX_CAUSES) last.clear();
       last.set(key, { at: now(), heldBack: 0 });
       const repeats = before?.heldBack ? ` (and ${before.heldBack} times more since ${new Date(before.at).toISOString()})` : '';
-      const line = `${new Date(now()).toISOString()} ${instance ?? '-'} ${oneLine(message)}${repeats}${remedy ? `; ${oneLine(remedy)}` : ''}\n`;
+      // Many a message begins with the name that the line has already.
+      const said = instance !== null && message.startsWith(`${instance}: `) ? message.slice(instance.length + 2) : message;
+      const line = `${new Date(now()).toISOString()} ${instance ?? '-'} ${oneLine(said)}${repeats}${remedy ? `; ${oneLine(remedy)}` : ''}\n`;
       if (size + line.length > MAX_BYTES) {
         renameSync(path, `${path}.1`);
         size = 0;

@@ -34,6 +34,8 @@ export interface TestHome extends AsyncDisposable {
   qemuPid(name: string): Promise<number | undefined>;
   /** SIGKILL, and waits until it is gone. */
   killDaemon(): Promise<void>;
+  /** Ends the daemon as a service manager would; machines go on. */
+  endDaemon(): Promise<void>;
   /** What is left of processes that name this home. */
   processes(): Promise<string[]>;
 }
@@ -93,15 +95,17 @@ export function openTestHome(directory: string): TestHome {
       process.kill(pid, 'SIGKILL');
       await waitFor(`daemon ${pid} to be gone`, async () => (await commandLine(pid)) === '', 10_000);
     },
+    async endDaemon() {
+      const pid = await daemonPid();
+      if (pid === undefined) return;
+      process.kill(pid, 'SIGTERM');
+      await waitFor('the daemon to end', async () => (await commandLine(pid)) === '', 20_000);
+    },
     processes: () => processesOf(directory),
     async [Symbol.asyncDispose]() {
       await run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
       await run(['purge'], { timeoutMs: 60_000 });
-      const pid = await daemonPid();
-      if (pid !== undefined) {
-        process.kill(pid, 'SIGTERM');
-        await waitFor('the daemon to end', async () => (await commandLine(pid)) === '', 20_000);
-      }
+      await home.endDaemon();
       const left = await processesOf(directory);
       await rm(directory, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`still running after everything was purged:\n${left.join('\n')}`);

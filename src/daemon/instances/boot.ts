@@ -17,6 +17,9 @@ export async function powerOn(house: House, supervisor: Supervisor, task: Task):
   }
 }
 
+/** A guest that answers tells of itself a moment later, so that `info` is whole; where it does not, nobody waits for it. */
+const FIRST_REPORT_MS = 10_000;
+
 /** @throws boot-failed when it ends meanwhile, timed-out */
 export async function untilHeld(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
   await supervisor.until(
@@ -26,6 +29,8 @@ export async function untilHeld(supervisor: Supervisor, seconds: number, signal:
     signal,
   );
   requireRunning(supervisor);
+  await supervisor.until(() => gone(supervisor) || supervisor.machine?.guest.reports.system !== undefined, '', FIRST_REPORT_MS, signal)
+    .catch(() => signal.throwIfAborted());
 }
 
 const SETTLED = new Set(['done', 'degraded', 'error', 'disabled']);

@@ -27,6 +27,8 @@ export interface MachineSockets {
   readonly directory: string;
   readonly pid: string;
   readonly monitor: string;
+  /** A second monitor, for people and their tools: QEMU serves one client on each, and the daemon has the first. */
+  readonly spareMonitor: string;
   readonly console: string;
   readonly rescue: string;
   readonly lanes: Readonly<Record<Lane, string>>;
@@ -51,6 +53,7 @@ export function machineFiles(layout: HomeLayout, id: string): MachineFiles {
       directory: run,
       pid: join(run, 'pid'),
       monitor: join(run, 'qmp'),
+      spareMonitor: join(run, 'mon'),
       console: join(run, 'con'),
       rescue: join(run, 'aux'),
       lanes: Object.fromEntries(LANES.map((lane, index) => [lane, join(run, `l${index + 1}`)])) as Record<Lane, string>,

@@ -22,7 +22,7 @@ function socket(id: string, path: string): string[] {
 }
 
 function monitor({ sockets }: CommandLineInput): string[] {
-  return [...socket('qmp', sockets.monitor), '-mon', 'chardev=qmp,mode=control'];
+  return [...socket('qmp', sockets.monitor), '-mon', 'chardev=qmp,mode=control', ...socket('mon', sockets.spareMonitor), '-mon', 'chardev=mon,mode=control'];
 }
 
 function rootPorts(): string[] {

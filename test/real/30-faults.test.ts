@@ -1,0 +1,18 @@
+/** Live faults that control must survive: one of each class, which one the commit decides; `npm run faults` has them all. */
+import { expect, test } from 'vitest';
+import { mend, runFault, type Watch } from '../faults/run-fault.ts';
+import { FAULTS } from '../faults/table.ts';
+import { ALL, pick } from '../rotation.ts';
+import { openHomeUnderTest } from './provided.ts';
+
+const watch: Watch = { home: openHomeUnderTest(), instance: 'apollo', other: 'hermes', watchSeconds: 11 };
+const classes = [...new Set(FAULTS.map((fault) => fault.class))];
+const chosen = ALL ? FAULTS : classes.map((wanted, index) => pick(FAULTS.filter((fault) => fault.class === wanted), index));
+
+test.each(chosen.map((fault) => [fault.name, fault] as const))('%s', async (_name, fault) => {
+  const watched = await runFault(fault, watch);
+  process.stdout.write(`${fault.name}: first exec ${watched.firstExecSeconds.toFixed(2)} s, later ${watched.laterExecSeconds.toFixed(2)} s, list ${watched.slowestListSeconds.toFixed(2)} s, other ${watched.slowestOtherSeconds.toFixed(2)} s\n`);
+  expect(watched.firstExecSeconds).toBeLessThan(10);
+  expect(watched.laterExecSeconds).toBeLessThan(10);
+  await mend(fault, watch);
+});

@@ -1,0 +1,35 @@
+/** An instance's life after launch, on `hermes`: stop, set, start by exec, restart, delete, recover. */
+import { expect, test } from 'vitest';
+import { openHomeUnderTest } from './provided.ts';
+
+const home = openHomeUnderTest();
+
+test('stop shuts it down in order; what can be set of a stopped instance is taken up at its next start', async () => {
+  const running = await home.run(['set', 'local.hermes.cpus=2']);
+  expect([running.code, running.stderr.trim()]).toEqual([2, 'set failed: Cannot update instance settings; instance: hermes; reason: Instance must be stopped for modification']);
+  await home.must(['stop', 'hermes']);
+  expect(await home.info('hermes')).toMatchObject({ state: 'Stopped', ipv4: [], hold: 'none' });
+  expect(await home.qemuPid('hermes')).toBeUndefined();
+  await home.must(['set', 'local.hermes.memory=768M']);
+  await home.must(['set', 'local.hermes.disk=6G']);
+  const shrunk = await home.run(['set', 'local.hermes.disk=5G']);
+  expect(shrunk.code).toBe(1);
+  expect(shrunk.stderr).toContain('a disk can only grow');
+  expect((await home.must(['get', 'local.hermes.memory'])).stdout).toBe('768.0MiB\n');
+});
+
+test('exec starts what was stopped on purpose', async () => {
+  const { stdout, stderr } = await home.must(['exec', 'hermes', '--', 'sh', '-c', 'awk \'/MemTotal/ {print $2}\' /proc/meminfo; lsblk -bdno SIZE /dev/sda'], { timeoutMs: 300_000 });
+  const [memoryKiB, diskBytes] = stdout.trim().split('\n').map(Number);
+  expect(memoryKiB).toBeLessThan(768 * 1024);
+  expect(diskBytes).toBe(6 * 2 ** 30);
+  expect(stderr).toContain('Starting hermes');
+});
+
+test('restart boots it anew', async () => {
+  const bootId = async () => (await home.must(['exec', 'hermes', '--', 'cat', '/proc/sys/kernel/random/boot_id'])).stdout;
+  const before = await bootId();
+  await home.must(['restart', 'hermes']);
+  expect(await bootId()).not.toBe(before);
+  expect((await home.info('hermes')).state).toBe('Running');
+});

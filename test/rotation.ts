@@ -1,0 +1,19 @@
+/** CI takes one representative of each class of slow test; which one, the commit decides, so that all have their turn. */
+import { execFileSync } from 'node:child_process';
+
+/** @returns a whole number that changes with the commit; HOLDFAST_ROTATION overrides it */
+export function rotation(): number {
+  const wish = process.env['HOLDFAST_ROTATION'];
+  if (wish !== undefined) return Number(wish);
+  const head = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' });
+  return Number.parseInt(head.slice(0, 8), 16);
+}
+
+export function pick<T>(from: readonly T[], offset = 0): T {
+  const picked = from[(rotation() + offset) % from.length];
+  if (picked === undefined) throw new Error('nothing to pick from');
+  return picked;
+}
+
+/** The full sets are run by `npm run faults`; CI and `npm test` rotate. */
+export const ALL = process.env['HOLDFAST_TEST_ALL'] === '1';
