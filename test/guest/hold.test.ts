@@ -198,7 +198,7 @@ describe('holding a guest', () => {
     }
 
     test('forwards reports and starts the reporter again when it ends', async () => {
-      agent(`import json; print(json.dumps(${JSON.stringify({ type: 'network', links: [], defaultRoutes: [] })}), flush=True)`);
+      agent(`import json; print(json.dumps(${JSON.stringify({ v: 1, type: 'network', links: [], defaultRoutes: [] })}), flush=True)`);
       const held = hold();
       const heard: Report[] = [];
       held.onReport((report) => heard.push(report));
