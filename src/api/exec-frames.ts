@@ -4,7 +4,7 @@
  */
 import { Type, type Static } from 'typebox';
 
-export { FRAME, MAX_FRAME_BYTES, controlFrame, frame, type FrameKind } from './frames.ts';
+export { FRAME, MAX_FRAME_BYTES, controlFrame, frame } from './frames.ts';
 
 export const ExecRequestSchema = Type.Object({
   type: Type.Literal('request'),

@@ -123,7 +123,6 @@ export const SettingSchema = Type.Object({ key: Type.String(), value: Type.Strin
 
 export const VersionSchema = Type.Object({ daemon: Type.String(), api: Type.Integer(), driver: Type.String(), home: Type.String(), pid: Type.Integer() }, closed);
 
-export type WireError = Static<typeof ErrorSchema>;
 export type WireInstance = Static<typeof InstanceSchema>;
 export type WireGuestInfo = Static<typeof GuestInfoSchema>;
 export type WireLaunch = Static<typeof LaunchSchema>;
@@ -131,4 +130,3 @@ export type WireAction = Static<typeof ActionSchema>;
 export type WireOperation = Static<typeof OperationSchema>;
 export type WireImage = Static<typeof ImageSchema>;
 export type WireSetting = Static<typeof SettingSchema>;
-export type WireVersion = Static<typeof VersionSchema>;

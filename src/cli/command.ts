@@ -56,5 +56,5 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
 
 /** Holds the types of a command's options and its handler together, then forgets them for the table. */
 export function defineCommand<const O extends OptionSpecs>(command: Command<O>): Command {
-  return command as unknown as Command;
+  return command;
 }

@@ -60,7 +60,7 @@ function createContext(script: string, verbosity: number): Context {
     // Opening stdin costs time, and few commands read it.
     get stdin() { return process.stdin; },
     stdout, stderr, env, signal, verbosity,
-    isTTY: { get stdin() { return process.stdin.isTTY; }, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
+    isTTY: { get stdin() { return process.stdin.isTTY; }, stdout: stdout.isTTY, stderr: stderr.isTTY },
   };
 }
 

@@ -57,6 +57,6 @@ export function createProgress(out: Writable & { readonly columns?: number }, is
 
 /** A line that wraps could not be taken away again. */
 function fit(text: string, columns = 80): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length < columns ? text : `${characters.slice(0, Math.max(1, columns - 2)).join('')}…`;
 }

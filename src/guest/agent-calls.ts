@@ -4,13 +4,15 @@ import { runCommand } from './run-command.ts';
 import type { GuestShell } from './shell.ts';
 import { printable, ReachFailure } from './ssh/failure.ts';
 
-// -I: nothing in a user's environment or directory changes what these programs import.
-const AGENT = ['/usr/bin/python3', '-I', '/usr/lib/holdfast/agent.py'] as const;
-export const REPORTER: readonly string[] = ['/usr/bin/python3', '-I', '/usr/lib/holdfast/report.py'];
+/** @param dir  where Holdfast's programs are in the guest */
+export function agentProgram(dir: string, name: 'agent.py' | 'report.py'): readonly string[] {
+  // -I: nothing in a user's environment or directory changes what these programs import.
+  return ['/usr/bin/python3', '-I', `${dir}/${name}`];
+}
 
 /** @throws ReachFailure `not-ready` while the guest has no user to log in as */
-export async function sessionUser(shell: GuestShell, fallback: string, deadlineMs: number, signal: AbortSignal): Promise<string> {
-  const answer = await ask(shell, 'session-user', deadlineMs, signal).catch(() => undefined);
+export async function sessionUser(shell: GuestShell, dir: string, fallback: string, deadlineMs: number, signal: AbortSignal): Promise<string> {
+  const answer = await ask(shell, dir, 'session-user', deadlineMs, signal).catch(() => undefined);
   if (answer === undefined) return fallback;
   if (typeof answer['user'] === 'string' && /^[a-z_][a-z0-9_.-]{0,31}\$?$/i.test(answer['user'])) return answer['user'];
   const why = typeof answer['why'] === 'string' ? printable(answer['why']) : 'it did not say why';
@@ -18,10 +20,10 @@ export async function sessionUser(shell: GuestShell, fallback: string, deadlineM
 }
 
 /** @returns the version that was there before, when another one was put in its place */
-export async function renewAgent(shell: GuestShell, agent: { readonly version: string; readonly bundleJson: string }, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
-  const { version } = await ask(shell, 'version', deadlineMs, signal);
+export async function renewAgent(shell: GuestShell, dir: string, agent: { readonly version: string; readonly bundleJson: string }, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
+  const { version } = await ask(shell, dir, 'version', deadlineMs, signal);
   if (typeof version !== 'string' || !isOlder(version, agent.version)) return undefined;
-  await ask(shell, 'renew', deadlineMs * 3, signal, agent.bundleJson);
+  await ask(shell, dir, 'renew', deadlineMs * 3, signal, agent.bundleJson);
   return printable(version, 40);
 }
 
@@ -36,8 +38,8 @@ export function isOlder(there: string, ours: string): boolean {
   return false;
 }
 
-async function ask(shell: GuestShell, what: string, deadlineMs: number, signal: AbortSignal, stdin?: string): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await runCommand(shell, [...AGENT, what], { stdin, maxBytes: 64 * 1024, deadlineMs, signal });
+async function ask(shell: GuestShell, dir: string, what: string, deadlineMs: number, signal: AbortSignal, stdin?: string): Promise<Record<string, unknown>> {
+  const { exit, stdout, stderr } = await runCommand(shell, [...agentProgram(dir, 'agent.py'), what], { stdin, maxBytes: 64 * 1024, deadlineMs, signal });
   const answer = parsed(stdout);
   const complaint = typeof answer?.['error'] === 'string' ? answer['error'] : stderr;
   if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `its agent could not do ${what}: ${printable(complaint)}`);

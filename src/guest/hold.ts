@@ -1,6 +1,7 @@
 /** Holds one running guest: the control lane always, the other ways when they are wanted. */
 import type { Hold } from '../core/instance.ts';
 import type { GuestAccess, Reached, Use } from './access.ts';
+import { AGENT_DIR } from './agent/bundle.ts';
 import { renewAgent } from './agent-calls.ts';
 import { holdOf } from './hold-level.ts';
 import type { KeeperState, KeptShell } from './lane.ts';
@@ -33,6 +34,8 @@ export interface HoldOptions {
   /** For tests. */
   readonly deadlines?: Deadlines;
   readonly graceMs?: number;
+  readonly agentDir?: string;
+  readonly controlUser?: string;
 }
 
 export function holdGuest(options: HoldOptions): GuestAccess {
@@ -46,6 +49,7 @@ const MOST_RENEWALS = 3;
 class GuestHold implements GuestAccess {
   readonly #options: HoldOptions;
   readonly #deadlines: Deadlines;
+  readonly #agentDir: string;
   readonly #routes: GuestRoutes;
   readonly #console: { control: ConsoleShell; session: ConsoleShell } | undefined;
   readonly #holdListeners = new Set<(hold: Hold) => void>();
@@ -65,8 +69,12 @@ class GuestHold implements GuestAccess {
   constructor(options: HoldOptions) {
     this.#options = options;
     this.#deadlines = options.deadlines ?? (options.slow ? SLOW : NATIVE);
+    this.#agentDir = options.agentDir ?? AGENT_DIR;
     this.#console = options.console && { control: new ConsoleShell(options.console, undefined), session: new ConsoleShell(options.console, options.defaultUser) };
-    this.#routes = openRoutes({ ...options, deadlines: this.#deadlines, failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state) });
+    this.#routes = openRoutes({
+      ...options, controlUser: options.controlUser ?? 'root', agentDir: this.#agentDir, deadlines: this.#deadlines,
+      failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state),
+    });
     this.#stopListening = options.lanes.onGuestOpen((lane, open) => {
       const keeper = lane === 'control' || lane === 'session' || lane === 'bulk' ? this.#routes[lane] : undefined;
       if (open) keeper?.opened();
@@ -174,14 +182,14 @@ class GuestHold implements GuestAccess {
     if (agent && this.#renewed < MOST_RENEWALS) {
       this.#renewed += 1;
       try {
-        const before = await renewAgent(shell, agent, this.#deadlines.channel, signal);
+        const before = await renewAgent(shell, this.#agentDir, agent, this.#deadlines.channel, signal);
         if (before !== undefined) log('agent-renewed', `${name}: Holdfast's files in the guest were renewed from ${before} to ${agent.version}`);
         else this.#renewed = MOST_RENEWALS;
       } catch (error) {
         if (shell.alive && !signal.aborted) log('agent-renew', `${name}: ${clause(error)}`);
       }
     }
-    await keepReporter(shell, { report: (report) => this.#heard(report), log: (cause, message) => log(cause, `${name}: ${message}`) }, signal);
+    await keepReporter(shell, this.#agentDir, { report: (report) => this.#heard(report), log: (cause, message) => log(cause, `${name}: ${message}`) }, signal);
   }
 
   #heard(report: Report): void {
@@ -228,7 +236,8 @@ class GuestHold implements GuestAccess {
     this.#end.abort();
     this.#stir.abort();
     this.#stopListening();
-    await Promise.all([...this.#routes.all, this.#console?.control, this.#console?.session].map((one) => one?.[Symbol.asyncDispose]()));
+    const held = [...this.#routes.all, this.#console?.control, this.#console?.session].filter((one) => one !== undefined);
+    await Promise.all(held.map(async (one) => one[Symbol.asyncDispose]()));
     await Promise.allSettled(this.#work);
   }
 }

@@ -2,7 +2,6 @@
 import type { Duplex } from 'node:stream';
 
 /** Port layout 1. The order is the port number on the bus (from 1); templates and suspended state depend on it. */
-export const PORT_LAYOUT = 1;
 export const LANES = ['control', 'session', 'bulk', 'spare0', 'spare1'] as const;
 export type Lane = (typeof LANES)[number];
 

@@ -1,6 +1,6 @@
 /** Keeps the guest's reporter running on one control connection for as long as that lives. */
 import { delayBefore } from '../core/retry/backoff.ts';
-import { REPORTER } from './agent-calls.ts';
+import { agentProgram } from './agent-calls.ts';
 import type { Report } from './report.ts';
 import { parseReport } from './report-parser.ts';
 import { reportLines } from './report-lines.ts';
@@ -17,10 +17,10 @@ export interface ReporterEvents {
 }
 
 /** Resolves when the connection or the signal ends. */
-export async function keepReporter(shell: GuestShell, events: ReporterEvents, signal: AbortSignal): Promise<void> {
+export async function keepReporter(shell: GuestShell, dir: string, events: ReporterEvents, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; shell.alive && !signal.aborted; attempt += 1) {
     const since = performance.now();
-    const why = await listen(shell, events, signal).catch((error: unknown) => clause(error));
+    const why = await listen(shell, dir, events, signal).catch((error: unknown) => clause(error));
     if (!shell.alive || signal.aborted) return;
     events.log('reporter', `its reporter ended: ${why}; it is started again`);
     if (performance.now() - since > STOOD_MS) attempt = 0;
@@ -28,8 +28,8 @@ export async function keepReporter(shell: GuestShell, events: ReporterEvents, si
   }
 }
 
-async function listen(shell: GuestShell, events: ReporterEvents, signal: AbortSignal): Promise<string> {
-  await using session = await shell.exec({ command: REPORTER }, signal);
+async function listen(shell: GuestShell, dir: string, events: ReporterEvents, signal: AbortSignal): Promise<string> {
+  await using session = await shell.exec({ command: agentProgram(dir, 'report.py') }, signal);
   let complaint = '';
   session.stderr.on('data', (piece: Buffer) => { complaint = (complaint + piece.toString()).slice(-400); });
   const flooded = (): void => events.log('reporter-flood', 'its reporter says more than is listened to; the rest waits in the guest');

@@ -1,6 +1,6 @@
 /** Holding a guest, against a stand-in for the machine and a real sshd on this machine. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { GuestAccess } from '../../src/guest/access.ts';
@@ -10,13 +10,13 @@ import { runCommand } from '../../src/guest/run-command.ts';
 import { NATIVE } from '../../src/guest/ssh/deadlines.ts';
 import { addressPort, consolePort } from './stand-in/other-rungs.ts';
 import { type StandIn, standIn } from './stand-in/doorman.ts';
-import { canRunSshd, type StandInSshd, standInSshd } from './stand-in/sshd.ts';
+import { type StandInSshd, standInSshd } from './stand-in/sshd.ts';
 
 const never = new AbortController().signal;
 const limits = { deadlineMs: 10_000, signal: never };
 const small = { maxBytes: 10_000, deadlineMs: 10_000, signal: never };
 
-describe.skipIf(!canRunSshd)('holding a guest', () => {
+describe('holding a guest', () => {
   let sshd: StandInSshd;
   let guest: StandIn;
   let access: GuestAccess | undefined;
@@ -34,6 +34,7 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
   function hold(more: Partial<HoldOptions> = {}): GuestAccess {
     access = holdGuest({
       name: 'apollo', lanes: guest.port, address: undefined, console: undefined, slow: false, defaultUser: sshd.user,
+      controlUser: sshd.user, agentDir: sshd.agentDir,
       keys: { controlPrivate: sshd.keys.clientPrivate, sessionPrivate: sshd.keys.clientPrivate, hostPublic: sshd.keys.hostPublic, guestHostPublic: sshd.keys.hostPublic },
       log: (cause, message) => logged.push(`${cause} ${message}`),
       deadlines: { ...NATIVE, doorman: 300, banner: 1000 },
@@ -190,17 +191,14 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
   }, 10_000);
 
   describe('with an agent in the guest', () => {
-    // The guest's paths are this machine's here; what a test lays down it takes away.
-    const dir = '/usr/lib/holdfast';
-    afterEach(() => { rmSync(dir, { recursive: true, force: true }); });
+    afterEach(() => { for (const name of ['report.py', 'agent.py', 'renewed']) rmSync(join(sshd.agentDir, name), { force: true }); });
     function agent(report: string, program = 'import sys; sys.exit(1)'): void {
-      mkdirSync(dir, { recursive: true });
-      writeFileSync(join(dir, 'report.py'), report);
-      writeFileSync(join(dir, 'agent.py'), program);
+      writeFileSync(join(sshd.agentDir, 'report.py'), report);
+      writeFileSync(join(sshd.agentDir, 'agent.py'), program);
     }
 
     test('forwards reports and starts the reporter again when it ends', async () => {
-      agent(`import json; print(json.dumps(${JSON.stringify({ type: 'network', links: [], defaultRoutes: [] })}), flush=True)`);
+      agent(`import json; print(json.dumps(${JSON.stringify({ v: 1, type: 'network', links: [], defaultRoutes: [] })}), flush=True)`);
       const held = hold();
       const heard: Report[] = [];
       held.onReport((report) => heard.push(report));
@@ -227,11 +225,11 @@ describe.skipIf(!canRunSshd)('holding a guest', () => {
     test('renews older files over the control lane, once', async () => {
       agent('import time; time.sleep(1)', `import json, sys
 if sys.argv[1] == "version": print(json.dumps({"version": "0.9"}))
-elif sys.argv[1] == "renew": open("${dir}/renewed", "a").write(sys.stdin.read()); print("{}")
+elif sys.argv[1] == "renew": open("${sshd.agentDir}/renewed", "a").write(sys.stdin.read()); print("{}")
 else: print(json.dumps({"user": "root"}))`);
       hold({ agent: { version: '0.10', bundleJson: '{"files":{}}' } });
       await expect.poll(() => logged.find((line) => line.startsWith('agent-renewed')), { timeout: 5000 }).toContain('from 0.9 to 0.10');
-      expect(readFileSync(join(dir, 'renewed'), 'utf8')).toBe('{"files":{}}');
+      expect(readFileSync(join(sshd.agentDir, 'renewed'), 'utf8')).toBe('{"files":{}}');
     }, 10_000);
 
     test('logs in as the user whom the guest names, or says that there is none yet', async () => {

@@ -10,11 +10,11 @@ import { NATIVE } from '../../src/guest/ssh/deadlines.ts';
 import { parseHostKey } from '../../src/guest/ssh/host-key.ts';
 import type { SshShell } from '../../src/guest/ssh/shell.ts';
 import { type StandIn, standIn } from './stand-in/doorman.ts';
-import { canRunSshd, type StandInSshd, standInSshd } from './stand-in/sshd.ts';
+import { type StandInSshd, standInSshd } from './stand-in/sshd.ts';
 
 const never = new AbortController().signal;
 
-describe.skipIf(!canRunSshd)('SSH over a lane', () => {
+describe('SSH over a lane', () => {
   let sshd: StandInSshd;
   let guest: StandIn;
   let shell: SshShell | undefined;

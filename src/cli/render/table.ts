@@ -17,5 +17,5 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 
 /** In characters, not in UTF-16 units. */
 function width(cell: string): number {
-  return [...cell].length;
+  return Array.from(cell).length;
 }

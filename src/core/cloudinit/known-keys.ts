@@ -17,7 +17,7 @@ yum_repo_dir yum_repos zypper
 
 /** @returns the known key nearest in spelling, when it is near enough to be meant */
 export function nearestKey(word: string): string | undefined {
-  const ranked = KNOWN_KEYS.map((key) => ({ key, distance: editDistance(word, key) })).sort((a, b) => a.distance - b.distance);
+  const ranked = KNOWN_KEYS.map((key) => ({ key, distance: editDistance(word, key) })).toSorted((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 4)) ? best.key : undefined;
 }

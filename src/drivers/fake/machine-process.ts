@@ -83,7 +83,7 @@ function exec(socket: Socket, request: Extract<Request, { want: 'exec' }>): (inp
 const server = createServer((socket) => {
   let take: ((message: never) => void) | undefined;
   socket.on('error', () => undefined);
-  onMessages<Request>(socket, (message) => {
+  onMessages(socket, (message: Request) => {
     if (take !== undefined) return take(message as never);
     if (message.want === 'monitor') {
       monitors.add(socket);

@@ -47,7 +47,7 @@ export class FakeMachine implements RunningMachine {
     await once(socket, 'connect');
     const machine = new FakeMachine(parts, socket);
     await new Promise<void>((resolve) => {
-      onMessages<MonitorEvent>(socket, (event) => {
+      onMessages(socket, (event: MonitorEvent) => {
         machine.#take(event);
         resolve();
       });

@@ -40,7 +40,7 @@ async function execIn(socketPath: string, user: string, request: ExecRequest, si
     stdout.end();
     stderr.end();
   });
-  onMessages<ExecOutput>(socket, (message) => {
+  onMessages(socket, (message: ExecOutput) => {
     if ('stdout' in message) stdout.write(message.stdout);
     else if ('stderr' in message) stderr.write(message.stderr);
     else exit.resolve(message.exit);

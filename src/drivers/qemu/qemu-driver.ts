@@ -151,7 +151,8 @@ export class QemuDriver implements Driver {
     if (pid === undefined || startTime === undefined) return undefined;
     const monitor = await QmpClient.connect(files.run.monitor, 2_000).catch(() => undefined);
     if (monitor === undefined) return undefined;
-    const { UUID } = await monitor.execute('query-uuid').finally(() => monitor[Symbol.asyncDispose]());
+    await using held = monitor;
+    const { UUID } = await held.execute('query-uuid');
     return UUID === machineUuid(id) ? { pid, startTime } : undefined;
   }
 

@@ -5,10 +5,6 @@ import type { Bundle } from '../../core/cloudinit/boothook.ts';
 export const AGENT_VERSION = '0.1.0';
 
 export const AGENT_DIR = '/usr/lib/holdfast';
-export const AGENT_COMMAND = `/usr/bin/python3 -I ${AGENT_DIR}/agent.py`;
-export const REPORT_COMMAND = `/usr/bin/python3 -I ${AGENT_DIR}/report.py`;
-/** Where a user's own ssh client connects, through a stream-local channel of the bulk lane. */
-export const DOORMAN_SOCKET = '/run/holdfast/ssh.sock';
 
 /** Asset (a file in files/) -> its place in the guest. */
 export const AGENT_PLACES: Readonly<Record<string, string>> = {

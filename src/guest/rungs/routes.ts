@@ -13,7 +13,10 @@ export interface RouteOptions {
   readonly lanes: LanePort;
   readonly address: AddressPort | undefined;
   readonly keys: { readonly controlPrivate: string; readonly sessionPrivate: string; readonly hostPublic: string; readonly guestHostPublic: string };
+  readonly controlUser: string;
   readonly defaultUser: string;
+  /** Where Holdfast's programs are in the guest. */
+  readonly agentDir: string;
   readonly deadlines: Deadlines;
   readonly failed: (route: string, error: unknown) => void;
   readonly controlChanged: (state: KeeperState) => void;
@@ -27,7 +30,7 @@ export interface GuestRoutes {
   readonly all: readonly ConnectionKeeper[];
 }
 
-export function openRoutes({ lanes, address, keys, defaultUser, deadlines, failed, controlChanged }: RouteOptions): GuestRoutes {
+export function openRoutes({ lanes, address, keys, controlUser, defaultUser, agentDir, deadlines, failed, controlChanged }: RouteOptions): GuestRoutes {
   const laneKey = parseHostKey(keys.hostPublic);
   const guestKey = parseHostKey(keys.guestHostPublic);
 
@@ -47,12 +50,12 @@ export function openRoutes({ lanes, address, keys, defaultUser, deadlines, faile
     }),
   });
 
-  const control = new ConnectionKeeper({ ...onLane('control', async () => ({ user: 'root', privateKey: keys.controlPrivate })), eager: true, onChange: controlChanged });
+  const control = new ConnectionKeeper({ ...onLane('control', async () => ({ user: controlUser, privateKey: keys.controlPrivate })), eager: true, onChange: controlChanged });
   /** The guest knows whom its cloud-init made; without the control lane the usual name is tried. */
   const asUser = async (signal: AbortSignal): Promise<{ user: string; privateKey: string }> => {
     using limit = timeLimit(deadlines.ping, signal);
     const shell = control.isFailing ? undefined : await reachKept(control, limit.signal).catch(() => undefined);
-    const user = shell === undefined ? defaultUser : await sessionUser(shell, defaultUser, deadlines.channel, signal);
+    const user = shell === undefined ? defaultUser : await sessionUser(shell, agentDir, defaultUser, deadlines.channel, signal);
     return { user, privateKey: keys.sessionPrivate };
   };
   const session = new ConnectionKeeper({ ...onLane('session', asUser), eager: false });

@@ -24,7 +24,7 @@ export function findBanner(held: Buffer): Find {
     { kind: 'error', at: held.indexOf(DOORMAN_ERROR), text: DOORMAN_ERROR },
     { kind: 'banner', at: held.indexOf(BANNER), text: BANNER },
   ] as const;
-  const first = marks.filter((mark) => mark.at >= 0).sort((a, b) => a.at - b.at)[0];
+  const first = marks.filter((mark) => mark.at >= 0).toSorted((a, b) => a.at - b.at)[0];
   if (first === undefined) return { kind: 'more', keepFrom: Math.max(0, held.length - (DOORMAN_ERROR.length - 1)) };
   if (first.kind === 'banner') return { kind: 'banner', at: first.at };
   const start = first.at + first.text.length;

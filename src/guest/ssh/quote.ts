@@ -19,7 +19,7 @@ export function quote(word: string): string {
   if (!word.isWellFormed()) throw fail('bad-argument', 'an argument contains half of a character (a lone surrogate)');
   if (word === '') return "''";
   return word.split(/(['\\]+)/).filter((part) => part !== '').map((part) => {
-    if (part.startsWith("'") || part.startsWith('\\')) return [...part].map((mark) => (mark === "'" ? `"'"` : '\\\\')).join('');
+    if (part.startsWith("'") || part.startsWith('\\')) return part.replaceAll(/['\\]/g, (mark) => (mark === "'" ? `"'"` : '\\\\'));
     return `'${part}'`;
   }).join('');
 }

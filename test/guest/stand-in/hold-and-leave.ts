@@ -9,7 +9,7 @@ const guest = await standIn(sshd);
 if (mode === 'silent') guest.faults.answer = 'silent';
 const { clientPrivate, hostPublic } = sshd.keys;
 const access = holdGuest({
-  name: 'apollo', lanes: guest.port, address: undefined, console: undefined, slow: false, defaultUser: sshd.user, log: () => {},
+  name: 'apollo', lanes: guest.port, address: undefined, console: undefined, slow: false, defaultUser: sshd.user, controlUser: sshd.user, agentDir: sshd.agentDir, log: () => {},
   keys: { controlPrivate: clientPrivate, sessionPrivate: clientPrivate, hostPublic, guestHostPublic: hostPublic },
 });
 const signal = new AbortController().signal;

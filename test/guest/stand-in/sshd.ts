@@ -4,9 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((path) => existsSync(path));
-/** Starting sshd for another user, or at all on some hosts, needs root. */
-export const canRunSshd = SSHD !== undefined && process.getuid?.() === 0;
+/** Root's sshd insists on this one directory, which Debian makes at boot: the only thing outside our own that is made. */
+const PRIVSEP_DIR = '/run/sshd';
 
 export interface StandInKeys {
   readonly hostPublic: string;
@@ -16,17 +15,24 @@ export interface StandInKeys {
 
 export interface StandInSshd extends Disposable {
   readonly dir: string;
+  /** Empty: for what a test wants to be Holdfast's programs in the guest. */
+  readonly agentDir: string;
+  /** Whoever runs the tests: without root, sshd can serve nobody else. */
   readonly user: string;
   readonly keys: StandInKeys;
   spawn(): ChildProcess;
 }
 
 export function standInSshd(): StandInSshd {
+  const sshd = ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((path) => existsSync(path));
+  if (sshd === undefined) throw new Error('these tests need an sshd on this machine (it is started per connection, and listens nowhere): apt-get install openssh-server');
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-sshd-'));
   for (const name of ['host', 'other', 'client']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(dir, name)]);
   const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
   writeFileSync(join(dir, 'authorized'), read('client.pub'), { mode: 0o600 });
-  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  if (process.getuid?.() === 0) mkdirSync(PRIVSEP_DIR, { recursive: true, mode: 0o755 });
+  const agentDir = join(dir, 'agent');
+  mkdirSync(agentDir);
   writeFileSync(join(dir, 'config'), [
     `HostKey ${join(dir, 'host')}`, `AuthorizedKeysFile ${join(dir, 'authorized')}`, 'PermitRootLogin yes', 'StrictModes no', 'UsePAM no',
     'UseDNS no', 'MaxSessions 200', 'PidFile none', 'LogLevel ERROR', 'PrintMotd no', 'PrintLastLog no',
@@ -35,9 +41,10 @@ export function standInSshd(): StandInSshd {
   ].join('\n'));
   return {
     dir,
+    agentDir,
     user: userInfo().username,
     keys: { hostPublic: read('host.pub'), otherPublic: read('other.pub'), clientPrivate: read('client') },
-    spawn: () => spawn(SSHD ?? 'sshd', ['-i', '-e', '-f', join(dir, 'config')], { stdio: ['pipe', 'pipe', 'ignore'] }),
+    spawn: () => spawn(sshd, ['-i', '-e', '-f', join(dir, 'config')], { stdio: ['pipe', 'pipe', 'ignore'] }),
     [Symbol.dispose]() { rmSync(dir, { recursive: true, force: true }); },
   };
 }
