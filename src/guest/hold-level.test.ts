@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { holdOf } from './hold-level.ts';
 
-const facts = { name: 'apollo', quietMs: 12_000, graceMs: 10_000, why: undefined, addressAnswers: false, hasConsole: true, ending: false };
+const facts = { name: 'apollo', quietMs: 12_000, overdueMs: -1, graceMs: 10_000, why: undefined, addressAnswers: false, hasConsole: true, ending: false };
 
 describe('holdOf', () => {
   test('a guest that never answered is waited for', () => {
     expect(holdOf({ ...facts, quietMs: undefined })).toEqual({ level: 'none', reason: 'waiting for the guest' });
+  });
+
+  test('one that never answered, and has had its time to come up, is lost', () => {
+    expect(holdOf({ ...facts, quietMs: undefined, overdueMs: 10_000 })).toMatchObject({ level: 'lost', reason: expect.stringMatching(/^apollo is running, but its control lane has not answered yet;/) });
   });
 
   test('a short silence is no news', () => {

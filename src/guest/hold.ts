@@ -5,7 +5,7 @@ import { AGENT_DIR } from './agent/bundle.ts';
 import { renewAgent } from './agent-calls.ts';
 import { holdOf } from './hold-level.ts';
 import type { KeeperState, KeptShell } from './lane.ts';
-import type { AddressPort, ConsolePort, LanePort } from './lane-port.ts';
+import type { AddressPort, ConsolePort, Lane, LanePort } from './lane-port.ts';
 import type { Report } from './report.ts';
 import { keepReporter } from './reporter.ts';
 import { climb } from './rungs/climb.ts';
@@ -26,6 +26,8 @@ export interface HoldOptions {
   readonly keys: { readonly controlPrivate: string; readonly sessionPrivate: string; readonly hostPublic: string; readonly guestHostPublic: string };
   /** The guest is emulated: everything takes some ten times longer. */
   readonly slow: boolean;
+  /** When its machine was started, ISO 8601; now, when it is left out. */
+  readonly startedAt?: string | undefined;
   readonly defaultUser: string;
   /** Our version of the files in the guest; an older one there is renewed. */
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
@@ -45,6 +47,9 @@ export function holdGuest(options: HoldOptions): GuestAccess {
 const REVIEW_MS = 1_000;
 const LOST_REVIEW_MS = 15_000;
 const MOST_RENEWALS = 3;
+/** A guest that said nothing for so long after its start will not: other ways into it are looked for. */
+const BOOT_MS = { native: 90_000, slow: 300_000 };
+const LEAST_PATIENCE_MS = 250;
 
 class GuestHold implements GuestAccess {
   readonly #options: HoldOptions;
@@ -61,6 +66,10 @@ class GuestHold implements GuestAccess {
   #told: Hold['level'] = 'none';
   /** When the control lane last said anything, on a connection that is gone. */
   #heardAt: number | undefined;
+  readonly #since = performance.now();
+  readonly #expectedAt: number;
+  /** When the guest's end of a lane was last seen to close. */
+  readonly #closedAt = new Map<Lane, number>();
   #addressAnswers = false;
   #ending = false;
   #renewed = 0;
@@ -75,7 +84,10 @@ class GuestHold implements GuestAccess {
       ...options, controlUser: options.controlUser ?? 'root', agentDir: this.#agentDir, deadlines: this.#deadlines,
       failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state),
     });
+    const runMs = options.startedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(options.startedAt));
+    this.#expectedAt = Math.max(this.#since, this.#since - runMs + (options.slow ? BOOT_MS.slow : BOOT_MS.native));
     this.#stopListening = options.lanes.onGuestOpen((lane, open) => {
+      if (!open) this.#closedAt.set(lane, performance.now());
       const keeper = lane === 'control' || lane === 'session' || lane === 'bulk' ? this.#routes[lane] : undefined;
       if (open) keeper?.opened();
       else keeper?.lose('the guest closed its end');
@@ -90,6 +102,7 @@ class GuestHold implements GuestAccess {
     return holdOf({
       name: this.#options.name,
       quietMs: heardAt === undefined ? undefined : now - heardAt,
+      overdueMs: now - this.#expectedAt,
       graceMs: this.#options.graceMs ?? Math.max(10_000, this.#deadlines.keepalive + this.#deadlines.ping + 1_000),
       why: control.state === 'open' ? undefined : this.#routes.control.reason,
       addressAnswers: this.#addressAnswers,
@@ -105,13 +118,20 @@ class GuestHold implements GuestAccess {
   async reach(use: Use, limits: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<Reached> {
     const { address } = this.#routes;
     return await climb(this.#options.name, [
-      { rung: 'lane', name: `its ${use} lane`, reach: (signal) => reachKept(this.#routes[use], signal) },
+      { rung: 'lane', name: `its ${use} lane`, reach: (signal) => reachKept(this.#routes[use], signal), absent: () => this.#absent(use) },
       ...(address ? [{ rung: 'address' as const, name: 'its address', reach: async (signal: AbortSignal) => {
         const shell = await reachKept(address, signal);
         return use === 'control' ? withSudo(shell) : shell;
       } }] : []),
       ...(this.#console ? [{ rung: 'console' as const, name: 'its console', reach: (signal: AbortSignal) => this.#reachConsole(use, signal) }] : []),
     ], limits);
+  }
+
+  /** A doorman that was restarted is waited for, one that stays away only beside the other rungs. */
+  #absent(use: Use): { patienceMs: number; why: string } | undefined {
+    if (this.#options.lanes.isGuestOpen(use)) return undefined;
+    const closedAt = this.#closedAt.get(use) ?? this.#since;
+    return { patienceMs: Math.max(LEAST_PATIENCE_MS, closedAt + this.#deadlines.doorman - performance.now()), why: this.#routes[use].reason };
   }
 
   async #reachConsole(use: Use, signal: AbortSignal): Promise<ConsoleShell> {

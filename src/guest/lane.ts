@@ -73,7 +73,7 @@ export class ConnectionKeeper implements AsyncDisposable {
 
   /** Why it is not open, as far as known. */
   get reason(): string {
-    if (!this.#options.isOpposite()) return 'nothing in the guest has it open';
+    if (!this.#options.isOpposite() && this.#failure?.stage !== 'host-key') return 'nothing in the guest has it open';
     return this.#failure?.message ?? 'nothing in the guest has answered yet';
   }
 

@@ -144,6 +144,22 @@ describe('holding a guest', () => {
     expect(await runCommand(shell, ['echo', 'after'], small)).toMatchObject({ stdout: 'after\n' });
   }, 30_000);
 
+  test('does not wait long for a lane whose end in the guest stays closed', async () => {
+    const held = hold({ console: consolePort() });
+    await held.reach('control', limits);
+    for (const lane of ['control', 'session'] as const) guest.setOpen(lane, false);
+    const startedAt = performance.now();
+    expect((await held.reach('session', { deadlineMs: 15_000, signal: never })).rung).toBe('console');
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  }, 30_000);
+
+  test('a guest that an earlier daemon started and that says nothing is lost, not awaited', async () => {
+    guest.setOpen('control', false);
+    const held = hold({ startedAt: new Date(Date.now() - 3_600_000).toISOString(), graceMs: 300 });
+    expect(held.hold.level).toBe('none');
+    await expect.poll(() => held.hold.level, { timeout: 3000 }).toBe('lost');
+  }, 10_000);
+
   test('a wrong host key is refused, told once per attempt, and not tried again and again', async () => {
     const held = hold({ keys: { controlPrivate: sshd.keys.clientPrivate, sessionPrivate: sshd.keys.clientPrivate, hostPublic: sshd.keys.otherPublic, guestHostPublic: sshd.keys.hostPublic } });
     await expect(held.reach('control', { deadlineMs: 3000, signal: never })).rejects.toThrow(/host key/);

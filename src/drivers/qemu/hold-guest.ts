@@ -12,6 +12,7 @@ export interface HoldGuestOptions {
   readonly keys: { readonly controlPrivate: string; readonly sessionPrivate: string; readonly hostPublic: string; readonly guestHostPublic: string };
   /** Emulated: longer deadlines. */
   readonly slow: boolean;
+  readonly startedAt: string;
   readonly defaultUser: string;
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
   readonly log: (cause: string, message: string) => void;

@@ -124,7 +124,7 @@ export class QemuDriver implements Driver {
         controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
-      slow: accelerator === 'tcg', defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
+      slow: accelerator === 'tcg', startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
     });
     const held = new QemuMachine({ id: machine.id, guest, ...started });
     this.#held.set(machine.id, held);

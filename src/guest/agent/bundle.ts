@@ -2,7 +2,7 @@
 import type { Bundle } from '../../core/cloudinit/boothook.ts';
 
 /** Raise it with every change to files/: guests with an older one are renewed over the control lane. */
-export const AGENT_VERSION = '0.1.0';
+export const AGENT_VERSION = '0.2.0';
 
 export const AGENT_DIR = '/usr/lib/holdfast';
 
@@ -24,6 +24,8 @@ export const AGENT_PLACES: Readonly<Record<string, string>> = {
   pam_control: '/etc/pam.d/holdfast-control',
   pam_session: '/etc/pam.d/holdfast-session',
   pam_plain: '/etc/pam.d/holdfast-plain',
+  'rescue.sh': `${AGENT_DIR}/rescue.sh`,
+  'holdfast-rescue.service': '/etc/systemd/system/holdfast-rescue.service',
   'holdfast-doorman.service': '/etc/systemd/system/holdfast-doorman.service',
 };
 

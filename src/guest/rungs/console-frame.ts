@@ -22,12 +22,14 @@ export function consoleLines(request: ExecRequest, marker: string, user: string 
     : `h=$(getent passwd ${quote(user)} | cut -d: -f6); cd "$h" 2>/dev/null || cd /; exec runuser -u ${quote(user)} -- env HOME="$h" USER=${quote(user)} LOGNAME=${quote(user)} sh -c ${quote(line)}`;
   const script = [
     'd=$(mktemp -d /run/holdfast.XXXXXX || mktemp -d) || exit 1',
+    "trap 'rm -rf \"$d\"; exit 130' INT HUP TERM",
     `sh -c ${quote(inner)} </dev/null >"$d/o" 2>"$d/e"; c=$?`,
     // In two halves: an echo of this text must not look like the mark itself.
     `m=${marker.slice(0, 8)}; m="$m"${marker.slice(8)}`,
     'printf "\\n%s-out\\n" "$m"; head -c ' + MOST_OUTPUT + ' "$d/o" | base64',
     'printf "\\n%s-err\\n" "$m"; head -c ' + MOST_OUTPUT + ' "$d/e" | base64',
-    'printf "\\n%s-end %d\\n" "$m" "$c"; rm -rf "$d"',
+    // The end comes last: what follows it is met by the interrupt of the next command.
+    'rm -rf "$d"; printf "\\n%s-end %d\\n" "$m" "$c"',
   ].join('\n');
   const coded = Buffer.from(script).toString('base64');
   const parts = coded.match(new RegExp(`.{1,${CHUNK}}`, 'g')) ?? [];

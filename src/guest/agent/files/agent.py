@@ -108,9 +108,9 @@ def set_clock(arguments):
     return {"movedSeconds": round(wanted - before, 3)}
 
 
-def restart_later():
+def restart_later(units):
     """After this answer has left; the doorman's KillMode lets the helper live."""
-    subprocess.Popen(["/bin/sh", "-c", "sleep 1; exec systemctl restart " + install.UNIT],
+    subprocess.Popen(["/bin/sh", "-c", "sleep 1; exec systemctl restart " + " ".join(units)],
                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                      stderr=subprocess.DEVNULL, start_new_session=True, cwd="/")
 
@@ -127,7 +127,7 @@ def renew(_arguments):
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refusal("not a bundle: %s" % error)
     if result["changed"]:
-        restart_later()
+        restart_later(install.outdated(result["changed"]))
     return dict(result, restarting=bool(result["changed"]))
 
 

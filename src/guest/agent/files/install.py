@@ -6,9 +6,10 @@ import re
 import subprocess
 import sys
 
-UNIT = "holdfast-doorman.service"
-UNIT_FILE = "/etc/systemd/system/" + UNIT
-WANTED = "/etc/systemd/system/sysinit.target.wants/" + UNIT
+UNITS = ("holdfast-doorman.service", "holdfast-rescue.service")
+UNIT_DIR = "/etc/systemd/system/"
+WANTS_DIR = UNIT_DIR + "sysinit.target.wants/"
+RESCUE_FILES = (UNIT_DIR + UNITS[1], "/usr/lib/holdfast/rescue.sh")
 VERSION_FILE = "/usr/lib/holdfast/version"
 ALLOWED = re.compile(
     r"(/usr/lib/holdfast/|/etc/holdfast/|/etc/systemd/system/holdfast-|/etc/pam\.d/holdfast-)"
@@ -84,18 +85,26 @@ def install(bundle):
     there = (read(VERSION_FILE) or b"").decode("ascii", "replace").strip()
     if there and version_key(there) > version_key(bundle["version"]):
         return {"version": there, "changed": []}
-    known_unit = os.path.exists(UNIT_FILE)
+    known = [UNIT_DIR + unit for unit in UNITS if os.path.exists(UNIT_DIR + unit)]
     # The version is written last: an install that was cut short is done again.
     files.sort(key=lambda entry: entry[0] == VERSION_FILE)
     changed = [path for path, mode, content in files if place(path, mode, content)]
-    try:
-        os.makedirs(os.path.dirname(WANTED), exist_ok=True)
-        os.symlink(UNIT_FILE, WANTED)
-    except FileExistsError:
-        pass
-    if known_unit and UNIT_FILE in changed:
+    os.makedirs(WANTS_DIR, exist_ok=True)
+    for unit in UNITS:
+        try:
+            os.symlink(UNIT_DIR + unit, WANTS_DIR + unit)
+        except FileExistsError:
+            pass
+    if any(path in changed for path in known):
         systemctl("daemon-reload")
     return {"version": bundle["version"], "changed": changed}
+
+
+def outdated(changed):
+    """The units whose running process has other files than are there now."""
+    rescue = any(path in RESCUE_FILES for path in changed)
+    doorman = any(path not in RESCUE_FILES for path in changed)
+    return [unit for unit, old in zip(UNITS, (doorman, rescue)) if old]
 
 
 def at_boot(bundle):
@@ -105,7 +114,7 @@ def at_boot(bundle):
         # What an earlier boot installed can still run.
         sys.stderr.write("holdfast: could not install: %s\n" % error)
         result = {"changed": []}
-    # A running doorman has old code only when its own files changed.
-    verb = "restart" if any(p.startswith("/usr/lib/holdfast/") for p in result["changed"]) else "start"
-    systemctl("--no-block", verb, UNIT)
+    for unit in UNITS:
+        verb = "restart" if unit in outdated(result["changed"]) else "start"
+        systemctl("--no-block", verb, unit)
     sys.stdout.write(json.dumps(result) + "\n")
