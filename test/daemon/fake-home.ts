@@ -1,7 +1,7 @@
 /** A home served by a daemon with fake machines, which a test may kill and start again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -94,8 +94,4 @@ async function untilServed(client: Client): Promise<void> {
       await new Promise((resolve) => { setTimeout(resolve, 20); });
     }
   }
-}
-
-export async function daemonLog(home: FakeHome): Promise<string> {
-  return await readFile(join(home.directory, 'daemon.log'), 'utf8');
 }
