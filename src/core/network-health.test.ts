@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressesToShow, networkHealth, type LinkFacts } from './network-health.ts';
 
@@ -29,4 +30,21 @@ test.each([
 test('the default interface comes first in what is shown', () => {
   const other = link({ mac: 'other', addresses: [{ address: '10.0.0.9', family: 4, scope: 'global', prefix: 8 }] });
   expect(addressesToShow([other, link()], expected.mac)).toEqual(['10.96.0.15', '10.0.0.9']);
+});
+
+const anyLink: fc.Arbitrary<LinkFacts> = fc.record({
+  name: fc.string({ minLength: 1, maxLength: 15 }), mac: fc.constantFrom(expected.mac, '52:54:00:00:00:02'), up: fc.boolean(), carrier: fc.boolean(),
+  addresses: fc.array(fc.record({
+    address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant(expected.address)), family: fc.constantFrom(4 as const, 6 as const), scope: fc.constantFrom('global', 'link', 'host'), prefix: fc.nat(128),
+  }), { maxLength: 4 }),
+});
+
+test('whatever a guest reports: a reason is given exactly when something is wrong, and ok means that the given address is there', () => {
+  fc.assert(fc.property(fc.array(anyLink, { maxLength: 4 }), (links) => {
+    const { health, reason } = networkHealth(links, expected);
+    expect(reason === null).toBe(health === 'ok');
+    if (health === 'ok') expect(addressesToShow(links, expected.mac)).toContain(expected.address);
+    const shown = [...addressesToShow(links, expected.mac), ...addressesToShow(links, expected.mac, 6)];
+    expect(shown).toHaveLength(links.flatMap(({ addresses }) => addresses).filter(({ scope }) => scope === 'global').length);
+  }));
 });

@@ -19,7 +19,8 @@ export async function execIn(house: House, name: string, request: ExecFrameReque
   const deadlineMs = (request.timeoutSeconds ?? REACH_SECONDS) * 1000;
   const startedAt = performance.now();
   await untilUnpaused(supervisor, deadlineMs, signal);
-  const left = Math.max(1000, deadlineMs - (performance.now() - startedAt));
+  // Whole: timers of Node's refuse a part of a millisecond.
+  const left = Math.max(1000, Math.round(deadlineMs - (performance.now() - startedAt)));
   const { shell, rung, passedOver } = await machine.guest.reach('session', { deadlineMs: left, signal });
   const session = await shell.exec({
     command: request.command,

@@ -31,8 +31,8 @@ async function serve(websocket: WebSocket, name: string, exec: ExecService, onBu
   const tell = (message: ServerControl) => websocket.send(controlFrame(message));
   websocket.on('close', () => gone.abort(fail('cancelled', 'the client has gone')));
   websocket.on('error', () => websocket.terminate());
+  const inbox = openInbox(websocket);
   try {
-    const inbox = openInbox(websocket);
     const request = await firstRequest(inbox, gone.signal);
     await using session = await exec(name, request, tell, gone.signal);
     gone.signal.addEventListener('abort', () => void session[Symbol.asyncDispose]());
@@ -45,6 +45,8 @@ async function serve(websocket: WebSocket, name: string, exec: ExecService, onBu
     if (!(error instanceof HoldfastError)) onBug(error);
     if (websocket.readyState === websocket.OPEN) tell({ type: 'error', error: errorRecord(error) });
   }
+  // What nobody took must not keep the client's own close from being read: it would wait half a minute for ours.
+  inbox.deliver(() => {});
   websocket.close(1000);
 }
 
