@@ -19,7 +19,7 @@ export async function execIn(house: House, name: string, request: ExecFrameReque
   const deadlineMs = (request.timeoutSeconds ?? REACH_SECONDS) * 1000;
   const startedAt = performance.now();
   await untilUnpaused(supervisor, deadlineMs, signal);
-  const left = Math.max(1000, deadlineMs - (performance.now() - startedAt));
+  const left = Math.max(1000, Math.ceil(deadlineMs - (performance.now() - startedAt)));
   const { shell, rung, passedOver } = await machine.guest.reach('session', { deadlineMs: left, signal });
   const session = await shell.exec({
     command: request.command,
