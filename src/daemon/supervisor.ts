@@ -64,7 +64,7 @@ export class Supervisor implements AsyncDisposable {
   settle(state: State, reason: string | null = null): void {
     if (state === this.state && reason === this.reason) return;
     this.#record = { ...this.#record, observed: { state, reason, at: new Date().toISOString() } };
-    this.#store.setObserved(this.id, this.#record.observed);
+    this.#keep(() => this.#store.setObserved(this.id, this.#record.observed));
     this.#events.publish({ type: 'instance-state', instance: this.name, state, reason });
     this.#changed();
   }
@@ -174,8 +174,17 @@ export class Supervisor implements AsyncDisposable {
       this.#log.line('crash', this.name, `${this.name} crashed: ${end.reason}`, `start it again: holdfast start ${this.name}`);
       return;
     }
-    if (!this.#endExpected) this.want({ running: false });
+    if (!this.#endExpected) this.#keep(() => this.want({ running: false }));
     this.settle(this.#record.wanted.deleted ? 'Deleted' : 'Stopped');
+  }
+
+  /** What happened has happened, on a full disk too; the next daemon finds it out again. */
+  #keep(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#log.line('store', this.name, `what was seen of ${this.name} could not be kept: ${error instanceof Error ? error.message : String(error)}`, 'free some disk space where the home is');
+    }
   }
 
   #changed(): void {
