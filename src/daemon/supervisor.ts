@@ -51,14 +51,13 @@ export class Supervisor implements AsyncDisposable {
 
   /** @throws instance-busy  another operation works on it */
   occupy(occupation: Occupation): Disposable {
-    const other = this.#occupation;
-    if (other) {
-      throw fail('instance-busy', `${this.name} is busy: ${other.kind} is under way`, {
-        hint: `wait for it to end, or see: holdfast info ${this.name}`,
-      });
-    }
+    if (this.#occupation) throw this.busy(this.#occupation);
     this.#occupation = occupation;
     return { [Symbol.dispose]: () => { if (this.#occupation === occupation) this.#occupation = undefined; } };
+  }
+
+  busy({ kind }: Occupation): Error {
+    return fail('instance-busy', `${this.name} is busy: ${kind} is under way`, { hint: `wait for it to end, or see: holdfast info ${this.name}` });
   }
 
   settle(state: State, reason: string | null = null): void {
@@ -85,6 +84,10 @@ export class Supervisor implements AsyncDisposable {
     this.#machine?.guest.expectEnd();
   }
 
+  expectNoEnd(): void {
+    this.#endExpected = false;
+  }
+
   attach(machine: RunningMachine): void {
     this.#machine = machine;
     this.#endExpected = false;
@@ -100,7 +103,9 @@ export class Supervisor implements AsyncDisposable {
       }),
       machine.guest.onHold((hold) => {
         this.#events.publish({ type: 'instance-hold', instance: this.name, hold });
-        if (this.state === 'Starting' && hold.level === 'held' && !this.#occupation) this.settle('Running');
+        // It was given up as too slow, and came after all.
+        const late = this.state === 'Starting' || (this.state === 'Running' && this.reason !== null);
+        if (late && hold.level === 'held' && !this.#occupation) this.settle('Running');
         this.#changed();
       }),
       machine.guest.onReport((report) => {
