@@ -11,7 +11,7 @@ const REACH_SECONDS = 15;
 
 export async function execIn(house: House, name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal): Promise<ExecSession> {
   const supervisor = house.registry.require(name);
-  await ensureStarted(house, supervisor, (stage) => tell({ type: 'progress', stage }));
+  await ensureStarted(house, supervisor, (stage) => tell({ type: 'progress', stage }), signal);
   const { machine } = supervisor;
   if (!machine) {
     throw fail('guest-unreachable', `${name} does not run: it is ${supervisor.state}${supervisor.reason ? ` (${supervisor.reason})` : ''}`, { hint: `start it: holdfast start ${name}` });

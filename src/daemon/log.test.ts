@@ -43,3 +43,7 @@ test('the file is bounded', () => {
 test('console output is shown without what would steer the terminal', () => {
   expect(printable('\u001b[1;31mred\u001b[0m\r\n\u001b]0;title\u0007next\rline\u0000\u0008\n')).toBe('red\nnext\nline\n');
 });
+
+test('a log that cannot be written is no trouble to whoever has something to say', () => {
+  openLog(join(directory, 'not', 'there', 'log')).line('x', null, 'words');
+});

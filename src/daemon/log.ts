@@ -34,12 +34,16 @@ export function openLog(path: string, now: () => number = Date.now): Log {
       // Many a message begins with the name that the line has already.
       const said = instance !== null && message.startsWith(`${instance}: `) ? message.slice(instance.length + 2) : message;
       const line = `${new Date(now()).toISOString()} ${instance ?? '-'} ${oneLine(said)}${repeats}${remedy ? `; ${oneLine(remedy)}` : ''}\n`;
-      if (size + line.length > MAX_BYTES) {
-        renameSync(path, `${path}.1`);
-        size = 0;
+      try {
+        if (size + line.length > MAX_BYTES) {
+          renameSync(path, `${path}.1`);
+          size = 0;
+        }
+        appendFileSync(path, line, { mode: 0o600 });
+        size += Buffer.byteLength(line);
+      } catch {
+        // A disk that is full: it is told in the midst of other work, which must go on.
       }
-      appendFileSync(path, line, { mode: 0o600 });
-      size += Buffer.byteLength(line);
     },
   };
 }

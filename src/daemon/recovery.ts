@@ -65,7 +65,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
   const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
   if (row.kind === 'purge') {
-    for (const each of house.registry.all) if (each.record.wanted.deleted) await removeForGood(house, each);
+    for (const each of house.registry.all) if (each.state === 'Deleted' && !each.occupation) await removeForGood(house, each);
     return {};
   }
   if (!supervisor) {

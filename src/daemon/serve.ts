@@ -25,6 +25,7 @@ import { takeOver } from './recovery.ts';
 import { makeSettings } from './settings.ts';
 import { watchClock } from './wiring/clock-watch.ts';
 import { dieAt } from './wiring/die-at.ts';
+import { watchTheUncaught } from './wiring/last-resort.ts';
 import { openHome } from './wiring/home.ts';
 import { listenOn } from './wiring/listen.ts';
 
@@ -52,6 +53,7 @@ export async function serve({ assetsDir, makeDriver }: DaemonParts): Promise<voi
   const bug = (where: string, error: unknown) =>
     log.line(`bug in ${where}`, null, `bug in ${where}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`, 'please report this');
 
+  watchTheUncaught(bug);
   const engine = new OperationEngine(operations, events, {
     onStep: dieAt(process.env['HOLDFAST_DIE_AT']),
     onBug: (kind, instance, error) => bug(`${kind} of ${instance ?? 'nothing'}`, error),

@@ -51,20 +51,19 @@ export class Supervisor implements AsyncDisposable {
 
   /** @throws instance-busy  another operation works on it */
   occupy(occupation: Occupation): Disposable {
-    const other = this.#occupation;
-    if (other) {
-      throw fail('instance-busy', `${this.name} is busy: ${other.kind} is under way`, {
-        hint: `wait for it to end, or see: holdfast info ${this.name}`,
-      });
-    }
+    if (this.#occupation) throw this.busy(this.#occupation);
     this.#occupation = occupation;
     return { [Symbol.dispose]: () => { if (this.#occupation === occupation) this.#occupation = undefined; } };
+  }
+
+  busy({ kind }: Occupation): Error {
+    return fail('instance-busy', `${this.name} is busy: ${kind} is under way`, { hint: `wait for it to end, or see: holdfast info ${this.name}` });
   }
 
   settle(state: State, reason: string | null = null): void {
     if (state === this.state && reason === this.reason) return;
     this.#record = { ...this.#record, observed: { state, reason, at: new Date().toISOString() } };
-    this.#store.setObserved(this.id, this.#record.observed);
+    this.#keep(() => this.#store.setObserved(this.id, this.#record.observed));
     this.#events.publish({ type: 'instance-state', instance: this.name, state, reason });
     this.#changed();
   }
@@ -85,6 +84,10 @@ export class Supervisor implements AsyncDisposable {
     this.#machine?.guest.expectEnd();
   }
 
+  expectNoEnd(): void {
+    this.#endExpected = false;
+  }
+
   attach(machine: RunningMachine): void {
     this.#machine = machine;
     this.#endExpected = false;
@@ -100,7 +103,9 @@ export class Supervisor implements AsyncDisposable {
       }),
       machine.guest.onHold((hold) => {
         this.#events.publish({ type: 'instance-hold', instance: this.name, hold });
-        if (this.state === 'Starting' && hold.level === 'held' && !this.#occupation) this.settle('Running');
+        // It was given up as too slow, and came after all.
+        const late = this.state === 'Starting' || (this.state === 'Running' && this.reason !== null);
+        if (late && hold.level === 'held' && !this.#occupation) this.settle('Running');
         this.#changed();
       }),
       machine.guest.onReport((report) => {
@@ -176,8 +181,17 @@ export class Supervisor implements AsyncDisposable {
       this.#log.line('crash', this.name, `${this.name} crashed: ${end.reason}`, `start it again: holdfast start ${this.name}`);
       return;
     }
-    if (!this.#endExpected) this.want({ running: false });
+    if (!this.#endExpected) this.#keep(() => this.want({ running: false }));
     this.settle(this.#record.wanted.deleted ? 'Deleted' : 'Stopped');
+  }
+
+  /** What happened has happened, on a full disk too; the next daemon finds it out again. */
+  #keep(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#log.line('store', this.name, `what was seen of ${this.name} could not be kept: ${error instanceof Error ? error.message : String(error)}`, 'free some disk space where the home is');
+    }
   }
 
   #changed(): void {

@@ -47,3 +47,12 @@ test('a second daemon on the same home is refused, and a later one is let in', (
   { using _held = lockHome(path); expect(() => lockHome(path)).toThrow(/already serves this home/); }
   using _next = lockHome(path);
 });
+
+test('a full disk is called so, and what was begun is rolled back', () => {
+  using db = openDb(join(directory, 'state.db'));
+  db.get(`PRAGMA max_page_count = ${String(db.get('PRAGMA page_count')?.['page_count'])}`);
+  const large = { ...record, userData: new Uint8Array(1 << 20) };
+  expect(() => instanceStore(db).insert(large)).toThrow(expect.objectContaining({ code: 'no-space' }));
+  expect(instanceStore(db).all()).toEqual([]);
+  instanceStore(db).insert(record);
+});

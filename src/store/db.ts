@@ -29,18 +29,19 @@ export function openDb(path: string): Db {
   return {
     all: (sql, ...values) => db.prepare(sql).all(...values),
     get: (sql, ...values) => db.prepare(sql).get(...values),
-    run: (sql, ...values) => void db.prepare(sql).run(...values),
-    transaction(work) {
+    run: (sql, ...values) => writing(path, () => void db.prepare(sql).run(...values)),
+    transaction: (work) => writing(path, () => {
       db.exec('BEGIN IMMEDIATE');
       try {
         const result = work();
         db.exec('COMMIT');
         return result;
       } catch (error) {
-        db.exec('ROLLBACK');
+        // A full disk has rolled it back already.
+        if (db.isTransaction) db.exec('ROLLBACK');
         throw error;
       }
-    },
+    }),
     [Symbol.dispose]: () => db.close(),
   };
 }
@@ -64,6 +65,22 @@ function migrate(db: DatabaseSync, path: string): void {
   MIGRATIONS.slice(version).forEach((sql, offset) => {
     db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + offset + 1}; COMMIT;`);
   });
+}
+
+/** SQLite's primary result codes for what the disk is to blame for: read-only, I/O error, full. */
+const DISK_ERRORS: ReadonlySet<number> = new Set([8, 10, 13]);
+const FULL = 13;
+
+function writing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+    if (!DISK_ERRORS.has(code)) throw error;
+    throw fail(code === FULL ? 'no-space' : 'home-unusable', `${path} cannot be written: ${(error as Error).message}`, {
+      hint: 'free some space on the disk that it is on, and see that it is writable', cause: error,
+    });
+  }
 }
 
 function asHomeError(error: unknown, path: string): Error {

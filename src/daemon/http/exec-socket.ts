@@ -11,15 +11,20 @@ import { openInbox, type Inbox } from './exec-inbox.ts';
 /** Beyond this the guest's output waits until the client has read. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 const REQUEST_DEADLINE_MS = 10_000;
-const PATH = /^\/v1\/instances\/([^/?]{1,192})\/exec$/;
+/** Not parsed as a URL: what comes here can be no URL at all. */
+const PATH = /^\/v1\/instances\/([^/?]{1,192})\/exec(?:\?|$)/;
 
 export type ExecService = (name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal) => Promise<ExecSession>;
 
 export function mountExecSocket(server: Server, exec: ExecService, onBug: (error: unknown) => void): void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES + 1, perMessageDeflate: false });
   server.on('upgrade', (request, socket, head) => {
-    const found = PATH.exec(new URL(request.url ?? '/', 'http://holdfast').pathname);
-    if (!found) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    const found = PATH.exec(request.url ?? '');
+    if (!found) {
+      // From here on the socket is nobody's but ours: a client that has hung up already must not end the daemon.
+      socket.on('error', () => {});
+      return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    }
     sockets.handleUpgrade(request, socket, head, (websocket) => {
       void serve(websocket, safeDecode(found[1] ?? ''), exec, onBug);
     });
@@ -29,21 +34,34 @@ export function mountExecSocket(server: Server, exec: ExecService, onBug: (error
 async function serve(websocket: WebSocket, name: string, exec: ExecService, onBug: (error: unknown) => void): Promise<void> {
   const gone = new AbortController();
   const tell = (message: ServerControl) => websocket.send(controlFrame(message));
+  const refuse = (error: unknown) => {
+    if (!(error instanceof HoldfastError)) onBug(error);
+    if (websocket.readyState === websocket.OPEN) tell({ type: 'error', error: errorRecord(error) });
+  };
   websocket.on('close', () => gone.abort(fail('cancelled', 'the client has gone')));
   websocket.on('error', () => websocket.terminate());
   const inbox = openInbox(websocket);
   try {
     const request = await firstRequest(inbox, gone.signal);
     await using session = await exec(name, request, tell, gone.signal);
+    // It may have gone in the very moment in which the command began.
+    gone.signal.throwIfAborted();
     gone.signal.addEventListener('abort', () => void session[Symbol.asyncDispose]());
-    inbox.deliver((data) => onClientFrame(data, session, websocket));
+    inbox.deliver((data) => {
+      try {
+        onClientFrame(data, session, websocket);
+      } catch (error) {
+        // A signal that there is none of, for one: the client's mistake, told to him, and nobody else's trouble.
+        refuse(error);
+        websocket.close(1000);
+      }
+    });
     const outputs = Promise.all([pump(session.stdout, FRAME.stdout, websocket), pump(session.stderr, FRAME.stderr, websocket)]);
     const exit = await session.exit;
     await outputs;
     tell('code' in exit ? { type: 'exit', code: exit.code } : { type: 'signalled', signal: exit.signal });
   } catch (error) {
-    if (!(error instanceof HoldfastError)) onBug(error);
-    if (websocket.readyState === websocket.OPEN) tell({ type: 'error', error: errorRecord(error) });
+    refuse(error);
   }
   // What nobody took must not keep the client's own close from being read: it would wait half a minute for ours.
   inbox.deliver(() => {});

@@ -30,7 +30,7 @@ export async function buildServer(handlers: Handlers, version: string, onBug: (e
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   server.setErrorHandler((error, request, reply) => {
     const shown = asHoldfastError(error);
-    if (!(shown instanceof HoldfastError)) onBug(error, `${request.method} ${request.url}`);
+    if (!(shown instanceof HoldfastError)) onBug(error, `${request.method} ${request.routeOptions.url ?? 'nowhere'}`);
     const record = errorRecord(shown);
     void reply.code(ERROR_CODES[record.code].http).send(record);
   });

@@ -21,12 +21,13 @@ export function act(house: House, name: string, request: WireAction): WireOperat
   }
   const ruling = requireLegal(name, supervisor.state, supervisor.reason, actionOf(request));
   const callsOff = request.force === true || request.action === 'delete';
-  if (!callsOff && supervisor.occupation && ruling === 'do') supervisor.occupy({ operation: '', kind: request.action });
+  const other = supervisor.occupation;
+  if (other && !callsOff && !LEADS_THERE[request.action].includes(other.kind)) throw supervisor.busy(other);
   return house.engine.begin({
     kind: request.action, instanceName: name, instanceId: supervisor.id, request,
     body: async (task) => {
       if (callsOff) await callOff(house.engine, supervisor);
-      if (ruling === 'nothing' && !callsOff) return await joinOther(house.engine, supervisor, task);
+      if (!callsOff && (ruling === 'nothing' || supervisor.occupation)) return await joinOther(house.engine, supervisor, request.action, task);
       if (house.registry.byId(supervisor.id) === undefined) return {};
       return await perform(house, supervisor, request, task);
     },
@@ -51,7 +52,8 @@ export function purge(house: House): WireOperation {
     kind: 'purge', instanceName: null, instanceId: null, request: {},
     body: async (task) => {
       for (const supervisor of house.registry.all) {
-        if (!supervisor.record.wanted.deleted) continue;
+        // One that is being recovered, or removed, is somebody else's.
+        if (supervisor.state !== 'Deleted' || supervisor.occupation) continue;
         task.step('remove');
         task.progress(`Removing ${supervisor.name}`);
         using _busy = supervisor.occupy({ operation: task.id, kind: 'purge' });
@@ -62,15 +64,24 @@ export function purge(house: House): WireOperation {
   });
 }
 
-/** Starts it if, and only if, it was stopped on purpose; waits for a start that is under way. */
-export async function ensureStarted(house: House, supervisor: Supervisor, onStage: (stage: string) => void): Promise<void> {
-  const ruling = requireLegal(supervisor.name, supervisor.state, supervisor.reason, 'exec');
-  if (ruling !== 'do' || supervisor.state !== 'Stopped') return;
-  const { id } = act(house, supervisor.name, { action: 'start' });
+/** Starts it if, and only if, it was stopped on purpose; a start or launch that is under way is waited for until the guest answers. */
+export async function ensureStarted(house: House, supervisor: Supervisor, onStage: (stage: string) => void, signal: AbortSignal): Promise<void> {
+  requireLegal(supervisor.name, supervisor.state, supervisor.reason, 'exec');
+  const isHeld = () => ['held', 'by-address'].includes(supervisor.machine?.guest.hold.level ?? '');
+  const other = supervisor.occupation;
+  const underWay = other && LEADS_THERE.start.includes(other.kind) && !isHeld() ? other.operation : undefined;
+  const id = underWay ?? (supervisor.state === 'Stopped' ? act(house, supervisor.name, { action: 'start' }).id : undefined);
+  if (id === undefined) return;
+  const over = new AbortController();
   const release = house.engine.follow(id, ({ stage }) => { if (stage) onStage(stage); });
-  const ended = await house.engine.ended(id);
-  release();
-  if (ended.error) throw fail(ended.error.code, ended.error.message, { hint: ended.error.hint ?? undefined });
+  try {
+    const held = supervisor.until(isHeld, '', LONGEST_START_MS, AbortSignal.any([signal, over.signal])).then(() => undefined, () => signal.throwIfAborted());
+    const ended = await Promise.race([house.engine.ended(id), held]);
+    if (ended?.error) throw fail(ended.error.code, ended.error.message, { hint: ended.error.hint ?? undefined });
+  } finally {
+    over.abort();
+    release();
+  }
 }
 
 function actionOf(request: WireAction): Action {
@@ -84,10 +95,19 @@ async function callOff(engine: OperationEngine, supervisor: Supervisor): Promise
   if (other && INTERRUPTIBLE.includes(other.kind)) await engine.cancel(other.operation, `${supervisor.name} is being stopped or deleted`);
 }
 
-/** `start` of what is being started already waits for that start and ends as it does. */
-async function joinOther(engine: OperationEngine, supervisor: Supervisor, task: Task): Promise<Result> {
+/** The operation has deadlines of its own. */
+const LONGEST_START_MS = 24 * 3600 * 1000;
+
+/** What is being done to reach the state that an action would only confirm: `start` while it is being started. */
+const LEADS_THERE: Readonly<Record<WireAction['action'], readonly string[]>> = {
+  start: ['start', 'restart', 'launch'], restart: ['restart'], stop: ['stop'], delete: ['delete', 'purge'], recover: ['recover'],
+};
+
+/** `start` of what is being started already waits for that start and ends as it does; of what is being stopped, it is refused. */
+async function joinOther(engine: OperationEngine, supervisor: Supervisor, action: WireAction['action'], task: Task): Promise<Result> {
   const other = supervisor.occupation;
   if (!other) return {};
+  if (!LEADS_THERE[action].includes(other.kind)) throw supervisor.busy(other);
   task.progress(`Waiting for ${supervisor.name}`);
   const ended = await engine.ended(other.operation);
   if (ended.error) throw fail(ended.error.code, ended.error.message, { hint: ended.error.hint ?? undefined });

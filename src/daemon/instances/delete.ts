@@ -14,11 +14,19 @@ const HALT_SECONDS = 60;
 export async function deleteInstance(house: House, supervisor: Supervisor, purge: boolean, task: Task): Promise<Result> {
   task.progress(`Deleting ${supervisor.name}`);
   task.step('mark');
+  const { wanted } = supervisor.record;
   supervisor.want({ deleted: true, running: false });
-  task.step('halt');
-  if (supervisor.machine) {
-    if (purge) await clearAway(supervisor);
-    else await haltOrKill(supervisor, task);
+  try {
+    task.step('halt');
+    if (supervisor.machine) {
+      if (purge) await clearAway(supervisor);
+      else await haltOrKill(supervisor, task);
+    }
+  } catch (error) {
+    // Called off: what is not deleted must not carry the mark, or the next purge would take it.
+    supervisor.want(wanted);
+    if (!supervisor.machine && !wanted.deleted) supervisor.settle('Stopped');
+    throw error;
   }
   supervisor.settle('Deleted');
   if (!purge) return {};

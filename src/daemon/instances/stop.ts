@@ -16,10 +16,16 @@ export async function stop(supervisor: Supervisor, { force, seconds }: StopReque
   task.step('ask');
   task.progress(`Stopping ${supervisor.name}`);
   supervisor.want({ running: false });
-  if (force || supervisor.state === 'Crashed') await clearAway(supervisor);
-  else await askToPowerOff(supervisor, task.signal);
-  task.step('wait');
-  await untilOff(supervisor, seconds, task.signal);
+  try {
+    if (force || supervisor.state === 'Crashed') await clearAway(supervisor);
+    else await askToPowerOff(supervisor, task.signal);
+    task.step('wait');
+    await untilOff(supervisor, seconds, task.signal);
+  } catch (error) {
+    // It did not go: when it is killed later, that is a crash.
+    supervisor.expectNoEnd();
+    throw error;
+  }
   task.step('settle');
   supervisor.settle('Stopped');
   return {};

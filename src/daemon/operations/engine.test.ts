@@ -100,3 +100,15 @@ test('what a dead daemon left goes on under its old id', async () => {
 test('an unknown operation is an error that says so', () => {
   expect(() => setUp().engine.get('nope')).toThrow('there is no operation nope');
 });
+
+test('an end that cannot be recorded is told all the same', async () => {
+  const { engine, store, onBug } = setUp();
+  const full = fail('no-space', 'the disk is full');
+  const { id } = engine.begin(work(async () => {
+    vi.spyOn(store, 'update').mockImplementation(() => { throw full; });
+    return {};
+  }));
+  expect(await engine.ended(id)).toMatchObject({ status: 'done' });
+  expect(engine.get(id)).toMatchObject({ status: 'done' });
+  expect(onBug).not.toHaveBeenCalled();
+});

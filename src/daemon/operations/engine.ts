@@ -153,8 +153,13 @@ export class OperationEngine {
     };
     const end = (part: Partial<WireOperation>) => {
       live.record = { ...live.record, ...part, endedAt: new Date().toISOString() };
-      keep();
-      this.#live.delete(initial.id);
+      try {
+        keep();
+        this.#live.delete(initial.id);
+      } catch (error) {
+        // It stays in memory: who waits for it, or asks later, is told all the same. The next daemon looks again.
+        if (!(error instanceof HoldfastError)) this.#onBug(begin.kind, begin.instanceName, error);
+      }
       for (const listener of live.listeners) listener(live.record);
       this.#events.publish({ type: 'operation', operation: initial.id });
       resolve();

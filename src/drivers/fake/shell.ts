@@ -60,7 +60,11 @@ async function execIn(socketPath: string, user: string, request: ExecRequest, si
   return {
     stdin, stdout, stderr, exit: exit.promise,
     resize: () => undefined,
-    signal: (name) => send(socket, { signal: name }),
+    signal(name) {
+      // As SSH does, which can carry a few only.
+      if (!/^(?:SIG)?(?:ABRT|ALRM|FPE|HUP|ILL|INT|KILL|PIPE|QUIT|SEGV|TERM|USR1|USR2)$/.test(name)) throw fail('bad-argument', `${name} is no signal that can be sent`);
+      send(socket, { signal: name });
+    },
     async [Symbol.asyncDispose]() {
       socket.destroy();
     },
