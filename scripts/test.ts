@@ -72,7 +72,7 @@ async function checks(commands: readonly (readonly string[])[]): Promise<Count> 
 /** A suite that ends without having run a test counts as a failure. */
 async function vitest(name: string, paths: readonly string[]): Promise<Count> {
   const report = join(scratch, `${name}.json`);
-  const code = await node(['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...paths]);
+  const code = await node(['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...paths]);
   try {
     const { numPassedTests: passed, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number };
     const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
@@ -84,6 +84,6 @@ async function vitest(name: string, paths: readonly string[]): Promise<Count> {
 
 function node(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }).once('error', reject).once('close', (code) => resolve(code ?? 1));
+    spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NO_COLOR: '1' } }).once('error', reject).once('close', (code) => resolve(code ?? 1));
   });
 }

@@ -73,6 +73,8 @@ class GuestHold implements GuestAccess {
   #addressAnswers = false;
   #ending = false;
   #renewed = 0;
+  /** Once for each control connection; later losses wait for whoever wants it. */
+  #sessionAsked = false;
   #stir = new AbortController();
 
   constructor(options: HoldOptions) {
@@ -187,6 +189,7 @@ class GuestHold implements GuestAccess {
   #controlChanged(state: KeeperState): void {
     if (state.state === 'open') {
       this.#ending = false;
+      this.#sessionAsked = false;
       const { shell } = state;
       this.#heardAt = performance.now();
       void shell.closed.then(() => { this.#heardAt = performance.now() - shell.silentMs; });
@@ -215,6 +218,15 @@ class GuestHold implements GuestAccess {
   #heard(report: Report): void {
     this.#reports = report.type === 'network' ? { ...this.#reports, network: report } : { ...this.#reports, system: report };
     for (const listener of this.#reportListeners) listener(report);
+    if (report.type === 'system' && report.cloudInit.status !== 'running') this.#openSession();
+  }
+
+  /** Before anybody asks, since it takes seconds under emulation; but not before cloud-init has made the user. */
+  #openSession(): void {
+    const { session } = this.#routes;
+    if (this.#sessionAsked || session.state.state === 'open') return;
+    this.#sessionAsked = true;
+    this.#do(session.shell(this.#end.signal).then(() => {}, () => {}));
   }
 
   /** Tells of changes; looks at the address only while the control lane does not answer. */

@@ -19,6 +19,7 @@ export async function powerOn(house: House, supervisor: Supervisor, task: Task):
 
 /** A guest that answers tells of itself a moment later, so that `info` is whole; where it does not, nobody waits for it. */
 const FIRST_REPORT_MS = 10_000;
+const OPEN_MS = 30_000;
 
 /** @throws boot-failed when it ends meanwhile, timed-out */
 export async function untilHeld(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
@@ -55,4 +56,9 @@ function requireRunning(supervisor: Supervisor): void {
   throw fail('boot-failed', `${supervisor.name} ended while it was starting: ${supervisor.reason ?? 'it shut itself down'}`, {
     hint: `its console: holdfast logs ${supervisor.name}`,
   });
+}
+
+/** So that the first command after a launch or a start finds its way open. It may come by another rung, or not at all: no failure. */
+export async function openTheWay(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  await supervisor.machine?.guest.reach('session', { deadlineMs: OPEN_MS, signal }).catch(() => signal.throwIfAborted());
 }

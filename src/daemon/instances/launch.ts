@@ -9,7 +9,7 @@ import { freeSubnetIndex } from '../../core/subnets.ts';
 import type { InstanceRecord } from '../../store/instances.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import { Supervisor } from '../supervisor.ts';
-import { powerOn, untilHeld, untilInitialised } from './boot.ts';
+import { openTheWay, powerOn, untilHeld, untilInitialised } from './boot.ts';
 import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
 import { freshId, freshMac } from './identity.ts';
 import { removeForGood } from './remove.ts';
@@ -56,6 +56,7 @@ async function finish(house: House, supervisor: Supervisor, seconds: number, tas
     task.step('initialise');
     task.progress('Waiting for initialization to complete');
     await untilInitialised(supervisor, seconds, task.signal);
+    await openTheWay(supervisor, task.signal);
     task.step('settle');
   } catch (error) {
     if (task.signal.aborted) await removeForGood(house, supervisor);

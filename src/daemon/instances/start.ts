@@ -1,7 +1,7 @@
 /** Starts an instance that is stopped or crashed; done when its guest answers. */
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
-import { powerOn, untilHeld } from './boot.ts';
+import { openTheWay, powerOn, untilHeld } from './boot.ts';
 import type { House } from './house.ts';
 
 export const START_STEPS = ['start', 'reach', 'settle'] as const;
@@ -32,6 +32,7 @@ export async function reach(supervisor: Supervisor, seconds: number, task: Task)
     task.step('reach');
     task.progress(`Waiting for ${supervisor.name} to answer`);
     await untilHeld(supervisor, seconds, task.signal);
+    await openTheWay(supervisor, task.signal);
     task.step('settle');
   } catch (error) {
     if (supervisor.state === 'Starting' || supervisor.state === 'Restarting') supervisor.settle('Running', 'its guest has not answered yet');
