@@ -5,6 +5,7 @@
 import type { WireAction } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import type { OperationRow, OperationStore } from '../store/operations.ts';
+import { adopt } from './instances/adopt.ts';
 import { perform } from './instances/actions.ts';
 import type { House } from './instances/house.ts';
 import { resumeLaunch } from './instances/launch.ts';
@@ -20,40 +21,26 @@ export async function takeOver(house: House, operations: OperationStore): Promis
     try {
       await adopt(house, supervisor, occupied.has(supervisor.id));
     } catch (error) {
-      supervisor.settle('Unknown', `it could not be taken over: ${error instanceof Error ? error.message : String(error)}`);
-      house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${String(error)}`, `try: holdfast stop --force ${supervisor.name}`);
+      const why = error instanceof Error ? error.message : String(error);
+      supervisor.settle('Unknown', `it could not be taken over: ${why}`);
+      house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${why}`, `any command that needs it tries again; to give it up: holdfast stop --force ${supervisor.name}`);
     }
   }));
   await clearUnclaimed(house);
   for (const row of unfinished) resume(house, row);
 }
 
-async function adopt(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
-  const found = await house.driver.adopt(supervisor.machineSpec);
-  if (found && 'guest' in found) {
-    supervisor.attach(found);
-    if (hasOperation || found.end) return;
-    // Nobody asked for it to stop: it is Running, whatever was seen last.
-    if (!supervisor.record.wanted.deleted) supervisor.settle('Running');
-    return;
-  }
-  if (hasOperation || supervisor.state === 'Stopped' || supervisor.state === 'Deleted' || supervisor.state === 'Crashed') return;
-  if (!supervisor.record.wanted.running) return supervisor.settle('Stopped');
-  if (found?.end.kind === 'powered-off') {
-    supervisor.want({ running: false });
-    return supervisor.settle('Stopped');
-  }
-  const reason = found?.end.reason ?? 'its machine ended while no daemon was watching';
-  supervisor.settle('Crashed', reason);
-  house.log.line('crash', supervisor.name, `${supervisor.name} crashed: ${reason}`, `start it again: holdfast start ${supervisor.name}`);
-}
-
 /** Files and machines without a record: a launch or a removal that was cut off between the two. */
 async function clearUnclaimed(house: House): Promise<void> {
   for (const id of await house.driver.traces()) {
     if (house.registry.byId(id)) continue;
-    house.log.line('leftover', null, `cleared away what an interrupted operation left of instance ${id}`);
-    await house.driver.remove(id);
+    try {
+      await house.driver.remove(id);
+      house.log.line('leftover', null, `cleared away what an interrupted operation left of instance ${id}`);
+    } catch (error) {
+      // Rubbish that stays is no reason to serve nobody.
+      house.log.line('leftover', null, `what an interrupted operation left of instance ${id} cannot be cleared away: ${error instanceof Error ? error.message : String(error)}`, 'the next daemon tries again');
+    }
   }
 }
 

@@ -87,6 +87,8 @@ export interface Driver {
   start(machine: MachineSpec, work: Work): Promise<RunningMachine>;
   /** Takes over a machine that an earlier daemon started; undefined when it does not run. */
   adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined>;
+  /** Ends it if it runs, whether it is held, answers, or was never taken over; its files stay. @throws machine-failed */
+  end(id: string): Promise<void>;
   /** Ends it if it runs and removes every trace. */
   remove(id: string): Promise<void>;
   /** Ids of which there is any trace, so that the daemon can clear away what no record claims. */

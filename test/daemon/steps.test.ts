@@ -1,4 +1,6 @@
 /** The daemon is killed at every step of every operation; the next one finishes or undoes it, and nothing is left over. */
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WireAction, WireInstance, WireOperation } from '../../src/api/schemas.ts';
 import { DELETE_STEPS } from '../../src/daemon/instances/delete.ts';
@@ -47,6 +49,43 @@ describe('launch', () => {
     else await expect(launch()).rejects.toMatchObject({ code: 'instance-exists' });
   });
 });
+
+test('launch, killed when its machine ran, which then ended too', LONG, async () => {
+  await home.start('launch:reach');
+  const { id } = await launch();
+  await home.died();
+  await killMachines();
+  await home.start();
+  expect(await home.client.follow(id, () => {})).toMatchObject({ status: 'failed', error: { code: 'boot-failed' } });
+  expect((await instances()).map(({ state }) => state)).toEqual(['Crashed']);
+});
+
+test('a machine that cannot be taken over is tried again when it is needed, and ended when its plug is pulled', LONG, async () => {
+  await home.start();
+  await home.client.follow((await launch()).id, () => {});
+  await home.kill();
+  const [id = ''] = await home.traces();
+  const socket = join(home.directory, 'run', id, 'ctl');
+  await rename(socket, `${socket}.away`);
+  await home.start();
+  expect((await instances()).map(({ state }) => state)).toEqual(['Unknown']);
+  const refused = await home.client.follow((await act({ action: 'stop' })).id, () => {});
+  expect(refused.error?.code).toBe('wrong-state');
+  expect(await machines()).toHaveLength(1);
+  await rename(`${socket}.away`, socket);
+  expect((await home.client.follow((await act({ action: 'restart' })).id, () => {})).error).toBeNull();
+  expect((await instances()).map(({ state }) => state)).toEqual(['Running']);
+  await home.kill();
+  await rename(socket, `${socket}.away`);
+  await home.start();
+  await home.client.follow((await act({ action: 'stop', force: true })).id, () => {});
+  expect(await machines()).toEqual([]);
+});
+
+const machines = async (): Promise<string[]> => (await home.processes()).filter((line) => line.includes('machine-process'));
+const killMachines = async (): Promise<void> => {
+  for (const line of await machines()) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+};
 
 const stopped = async () => { await home.client.follow((await act({ action: 'stop' })).id, () => {}); };
 

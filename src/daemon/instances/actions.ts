@@ -4,6 +4,7 @@ import { fail } from '../../core/errors.ts';
 import { requireLegal, type Action } from '../../core/lifecycle.ts';
 import type { OperationEngine, Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { retake } from './adopt.ts';
 import { deleteInstance, recover } from './delete.ts';
 import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
 import { removeForGood } from './remove.ts';
@@ -37,10 +38,11 @@ export function act(house: House, name: string, request: WireAction): WireOperat
 /** Does one action; the next daemon calls this too, for what was interrupted. */
 export async function perform(house: House, supervisor: Supervisor, request: WireAction, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind: request.action });
+  if (request.action === 'restart' || (request.action === 'stop' && !request.force)) await retake(house, supervisor);
   const seconds = request.timeoutSeconds ?? DEFAULT_TIMEOUT_S;
   switch (request.action) {
     case 'start': return await start(house, supervisor, seconds, task);
-    case 'stop': return await stop(supervisor, { force: request.force ?? false, seconds }, task);
+    case 'stop': return await stop(house, supervisor, { force: request.force ?? false, seconds }, task);
     case 'restart': return await restart(house, supervisor, seconds, task);
     case 'delete': return await deleteInstance(house, supervisor, request.purge ?? false, task);
     case 'recover': return recover(supervisor);
@@ -67,6 +69,7 @@ export function purge(house: House): WireOperation {
 /** Starts it if, and only if, it was stopped on purpose; a start or launch that is under way is waited for until the guest answers. */
 export async function ensureStarted(house: House, supervisor: Supervisor, onStage: (stage: string) => void, signal: AbortSignal): Promise<void> {
   requireLegal(supervisor.name, supervisor.state, supervisor.reason, 'exec');
+  await retake(house, supervisor);
   const isHeld = () => ['held', 'by-address'].includes(supervisor.machine?.guest.hold.level ?? '');
   const other = supervisor.occupation;
   const underWay = other && LEADS_THERE.start.includes(other.kind) && !isHeld() ? other.operation : undefined;

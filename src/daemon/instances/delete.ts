@@ -18,10 +18,8 @@ export async function deleteInstance(house: House, supervisor: Supervisor, purge
   supervisor.want({ deleted: true, running: false });
   try {
     task.step('halt');
-    if (supervisor.machine) {
-      if (purge) await clearAway(supervisor);
-      else await haltOrKill(supervisor, task);
-    }
+    if (purge || !supervisor.machine) await clearAway(house, supervisor);
+    else await haltOrKill(house, supervisor, task);
   } catch (error) {
     // Called off: what is not deleted must not carry the mark, or the next purge would take it.
     supervisor.want(wanted);
@@ -35,13 +33,13 @@ export async function deleteInstance(house: House, supervisor: Supervisor, purge
   return {};
 }
 
-async function haltOrKill(supervisor: Supervisor, task: Task): Promise<void> {
+async function haltOrKill(house: House, supervisor: Supervisor, task: Task): Promise<void> {
   try {
-    await stop(supervisor, { force: false, seconds: HALT_SECONDS }, { ...task, step: () => {} });
+    await stop(house, supervisor, { force: false, seconds: HALT_SECONDS }, { ...task, step: () => {} });
   } catch (error) {
     task.signal.throwIfAborted();
     task.notice(`${supervisor.name} did not shut down within ${HALT_SECONDS} s, so its plug was pulled (${error instanceof Error ? error.message : String(error)})`);
-    await clearAway(supervisor);
+    await clearAway(house, supervisor);
   }
 }
 

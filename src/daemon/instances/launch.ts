@@ -82,7 +82,12 @@ export async function resumeLaunch(house: House, supervisor: Supervisor, step: s
     await removeForGood(house, supervisor);
     throw fail('cancelled', `the launch of ${supervisor.name} was interrupted before its machine ran, and was undone`, { hint: 'launch it again' });
   }
-  supervisor.settle('Starting');
+  if (!supervisor.machine) {
+    supervisor.settle('Crashed', 'its machine ended while no daemon was watching');
+    throw fail('boot-failed', `${supervisor.name} ended while it was starting, and no daemon was watching`, { hint: `start it again: holdfast start ${supervisor.name}` });
+  }
+  // One that panicked meanwhile has been settled already.
+  if (!supervisor.machine.end) supervisor.settle('Starting');
   return await finish(house, supervisor, seconds, task);
 }
 

@@ -9,7 +9,7 @@ export const START_STEPS = ['start', 'reach', 'settle'] as const;
 export async function start(house: House, supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
   task.step('start');
   // A guest that panicked is kept, paused, to be looked at; what starts anew begins without it.
-  if (supervisor.state === 'Crashed') await clearAway(supervisor);
+  if (supervisor.state === 'Crashed') await clearAway(house, supervisor);
   if (!supervisor.machine) await powerOnOrStop(house, supervisor, task);
   return await reach(supervisor, seconds, task);
 }
@@ -19,7 +19,7 @@ async function powerOnOrStop(house: House, supervisor: Supervisor, task: Task): 
   try {
     await powerOn(house, supervisor, task);
   } catch (error) {
-    await clearAway(supervisor);
+    await clearAway(house, supervisor);
     supervisor.want({ running: false });
     supervisor.settle('Stopped');
     throw error;
@@ -42,8 +42,10 @@ export async function reach(supervisor: Supervisor, seconds: number, task: Task)
   return {};
 }
 
-export async function clearAway(supervisor: Supervisor): Promise<void> {
+/** Ends the machine, also one that could not be taken over and that nobody holds. */
+export async function clearAway(house: House, supervisor: Supervisor): Promise<void> {
   supervisor.expectEnd();
   await supervisor.machine?.kill();
   await supervisor.detach();
+  await house.driver.end(supervisor.id);
 }

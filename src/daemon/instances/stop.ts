@@ -3,6 +3,7 @@ import { fail } from '../../core/errors.ts';
 import { runCommand } from '../../guest/run-command.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
+import type { House } from './house.ts';
 import { clearAway } from './start.ts';
 
 export const STOP_STEPS = ['ask', 'wait', 'settle'] as const;
@@ -12,12 +13,12 @@ export interface StopRequest {
   readonly seconds: number;
 }
 
-export async function stop(supervisor: Supervisor, { force, seconds }: StopRequest, task: Task): Promise<Result> {
+export async function stop(house: House, supervisor: Supervisor, { force, seconds }: StopRequest, task: Task): Promise<Result> {
   task.step('ask');
   task.progress(`Stopping ${supervisor.name}`);
   supervisor.want({ running: false });
   try {
-    if (force || supervisor.state === 'Crashed') await clearAway(supervisor);
+    if (force || supervisor.state === 'Crashed') await clearAway(house, supervisor);
     else await askToPowerOff(supervisor, task.signal);
     task.step('wait');
     await untilOff(supervisor, seconds, task.signal);

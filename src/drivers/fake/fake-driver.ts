@@ -74,9 +74,13 @@ export class FakeDriver implements Driver {
     return { end: orderly ? { kind: 'powered-off' } : { kind: 'died', reason: 'the fake machine was killed while no daemon was watching' } };
   }
 
-  async remove(id: string): Promise<void> {
+  async end(id: string): Promise<void> {
     const run = await this.#run(id);
     if (run !== undefined && await signalProcess(run, 'SIGKILL')) await waitForEnd(run, 5_000);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.end(id);
     const { directory, runDirectory } = this.#paths(id);
     await rm(runDirectory, { recursive: true, force: true });
     await rm(directory, { recursive: true, force: true });

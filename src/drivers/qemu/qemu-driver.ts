@@ -93,10 +93,14 @@ export class QemuDriver implements Driver {
     return found === undefined || 'end' in found ? found : this.#hold(machine, files, { ...found, notice: null });
   }
 
+  async end(id: string): Promise<void> {
+    await this.#held.get(id)?.kill();
+    await this.#endProcess(id, this.#files(id));
+  }
+
   async remove(id: string): Promise<void> {
     const files = this.#files(id);
-    await this.#held.get(id)?.kill();
-    await this.#endProcess(id, files);
+    await this.end(id);
     await rm(files.run.directory, { recursive: true, force: true });
     await rm(files.directory, { recursive: true, force: true });
   }

@@ -1,0 +1,37 @@
+/** Takes over the machine of one instance that an earlier daemon started, and says what became of it where there is none. */
+import { fail } from '../../core/errors.ts';
+import type { Supervisor } from '../supervisor.ts';
+import type { House } from './house.ts';
+
+/** @param hasOperation  an operation on it is about to be taken up again, and settles it */
+export async function adopt(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
+  const found = await house.driver.adopt(supervisor.machineSpec);
+  if (found && 'guest' in found) {
+    supervisor.attach(found);
+    if (hasOperation || found.end) return;
+    // Nobody asked for it to stop: it is Running, whatever was seen last.
+    if (!supervisor.record.wanted.deleted) supervisor.settle('Running');
+    return;
+  }
+  if (hasOperation || supervisor.state === 'Stopped' || supervisor.state === 'Deleted' || supervisor.state === 'Crashed') return;
+  if (!supervisor.record.wanted.running) return supervisor.settle('Stopped');
+  if (found?.end.kind === 'powered-off') {
+    supervisor.want({ running: false });
+    return supervisor.settle('Stopped');
+  }
+  const reason = found?.end.reason ?? 'its machine ended while no daemon was watching';
+  supervisor.settle('Crashed', reason);
+  house.log.line('crash', supervisor.name, `${supervisor.name} crashed: ${reason}`, `start it again: holdfast start ${supervisor.name}`);
+}
+
+/** One that could not be taken over when the daemon began is tried again by whoever needs it. @throws wrong-state */
+export async function retake(house: House, supervisor: Supervisor): Promise<void> {
+  if (supervisor.state !== 'Unknown' || supervisor.machine) return;
+  try {
+    await adopt(house, supervisor, false);
+  } catch (error) {
+    throw fail('wrong-state', `${supervisor.name} runs, but cannot be taken over: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: `try again, or pull its plug: holdfast stop --force ${supervisor.name}`, cause: error,
+    });
+  }
+}
