@@ -13,7 +13,8 @@ import { DEBIAN_KEYRING } from './tools.ts';
 export interface Bootstrap {
   readonly release: DebianRelease;
   readonly recipe: Recipe;
-  readonly mirrors: Mirrors;
+  /** Undefined: mmdebstrap's own choice. */
+  readonly mirrors: Mirrors | undefined;
   readonly rights: Rights;
   /** Empty directory of this build; the tar ends up here. */
   readonly workDir: string;
@@ -78,7 +79,7 @@ export function mmdebstrapArguments({ release, recipe, mirrors, rights, packageC
     `--customize-hook=chroot "$1" sh ${INSIDE}/customise.sh ${INSIDE}`,
     release.codename,
     tar,
-    ...buildSources(release, mirrors, DEBIAN_KEYRING),
+    ...(mirrors === undefined ? [] : buildSources(release, mirrors, DEBIAN_KEYRING)),
   ];
 }
 
@@ -87,8 +88,8 @@ function shellWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function hintFor(reason: string, mirrors: Mirrors): string {
+function hintFor(reason: string, mirrors: Mirrors | undefined): string {
   if (/unshare|namespace|uid_map/i.test(reason)) return 'allow user namespaces for plain users, or build as root';
   if (/No space left/.test(reason)) return 'make 3 GiB free, or set TMPDIR to a directory that has them';
-  return `check that the mirror answers: ${mirrors.main}`;
+  return mirrors === undefined ? 'check that this machine reaches Debian’s archive, or name a mirror: HOLDFAST_MIRROR=http://…' : `check that the mirror answers: ${mirrors.main}`;
 }

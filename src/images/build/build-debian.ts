@@ -62,7 +62,7 @@ export async function buildDebian(setup: BuilderSetup, request: BuildRequest): P
     if (built) return built;
   }
   for (const uri of [request.mirror, request.securityMirror]) {
-    if (uri !== undefined && uri !== 'none' && !isMirrorUri(uri)) throw fail('bad-argument', `"${uri.slice(0, 80)}" is no mirror`, { hint: 'for example http://mirror.example/debian' });
+    if (uri !== undefined && uri !== 'none' && !isMirrorUri(uri)) throw fail('bad-argument', `"${uri.slice(0, 80)}" is no mirror`, { hint: 'a mirror is a URL, for example http://mirror.example/debian' });
   }
   const run = setup.run ?? realRun;
   const user = userInfo();

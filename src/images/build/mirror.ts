@@ -7,18 +7,24 @@ export interface Mirrors {
   readonly security: string | undefined;
 }
 
-const DEFAULTS = { main: 'http://mirror.example/debian', security: 'http://mirror.example/debian-security' };
 const COMPONENTS = 'main';
 
 /**
  * @param wanted  what the user asked for; security `none` means without
  * @param hostSources  the host's apt sources, in either of apt's two forms
+ * @returns undefined where nobody named a mirror: mmdebstrap then uses Debian's own, and writes it into the new system
  */
-export function chooseMirrors(wanted: { main?: string | undefined; security?: string | undefined }, hostSources: readonly string[]): Mirrors {
+export function chooseMirrors(wanted: { main?: string | undefined; security?: string | undefined }, hostSources: readonly string[]): Mirrors | undefined {
   const uris = hostSources.flatMap(sourceUris);
-  const main = wanted.main ?? uris.find((uri) => uri.endsWith('/debian')) ?? DEFAULTS.main;
-  const security = wanted.security ?? uris.find((uri) => uri.endsWith('/debian-security')) ?? DEFAULTS.security;
+  const main = wanted.main ?? uris.find((uri) => uri.endsWith('/debian'));
+  if (main === undefined) return undefined;
+  const security = wanted.security ?? uris.find((uri) => uri.endsWith('/debian-security')) ?? besides(main);
   return { main, security: security === 'none' ? undefined : security };
+}
+
+/** Mirrors keep the security updates beside the rest, as Debian's own do. */
+function besides(main: string): string | undefined {
+  return main.endsWith('/debian') ? `${main}-security` : undefined;
 }
 
 function sourceUris(text: string): string[] {
@@ -36,14 +42,18 @@ export function buildSources(release: DebianRelease, mirrors: Mirrors, keyring: 
   return [line(mirrors.main, codename), line(mirrors.main, `${codename}-updates`), ...security];
 }
 
-/** The guest's own sources. A mirror on the host's loopback is out of the guest's reach: it gets Debian's. */
-export function guestSources(release: DebianRelease, mirrors: Mirrors): string {
+/**
+ * The guest's own sources; empty where mmdebstrap's are to stay. A mirror on the host's loopback is out of the guest's
+ * reach: it is left out, and said so.
+ */
+export function guestSources(release: DebianRelease, mirrors: Mirrors | undefined): string {
+  if (mirrors === undefined) return '';
   const { codename } = release;
-  const stanza = (uri: string, suites: string): string =>
-    `Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: ${COMPONENTS}\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`;
-  const main = reachable(mirrors.main) ? mirrors.main : DEFAULTS.main;
-  const security = mirrors.security !== undefined && reachable(mirrors.security) ? mirrors.security : DEFAULTS.security;
-  return [stanza(main, `${codename} ${codename}-updates`), stanza(security, `${codename}-security`)].join('\n');
+  const stanza = (uri: string, suites: string): string => reachable(uri)
+    ? `Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: ${COMPONENTS}\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n`
+    : `# The mirror that this image was built from cannot be reached from here. Name one for: ${suites}\n`;
+  const security = mirrors.security === undefined ? [] : [stanza(mirrors.security, `${codename}-security`)];
+  return [stanza(mirrors.main, `${codename} ${codename}-updates`), ...security].join('\n');
 }
 
 function reachable(uri: string): boolean {

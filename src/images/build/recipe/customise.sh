@@ -67,7 +67,10 @@ passwd --lock root >/dev/null
 rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id /var/lib/systemd/random-seed /var/lib/systemd/credential.secret
 : > /etc/machine-id
 
-rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
-cp "$recipe/debian.sources" /etc/apt/sources.list.d/debian.sources
+# Empty where nobody named a mirror: what mmdebstrap wrote then stays.
+if [ -s "$recipe/debian.sources" ]; then
+  rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
+  cp "$recipe/debian.sources" /etc/apt/sources.list.d/debian.sources
+fi
 rm -rf /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
 rm -rf "$recipe"
