@@ -1,5 +1,5 @@
 /** Checks a user's cloud-init data before an instance is made of it: what cloud-init would stumble over, and where. */
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { KNOWN_KEYS, nearestKey } from './known-keys.ts';
 import { utf8Text } from './text.ts';
 import { userDataKind, type UserDataKind } from './user-data-kind.ts';
@@ -16,6 +16,9 @@ export interface UserDataCheck {
   readonly errors: readonly UserDataFinding[];
   readonly warnings: readonly UserDataFinding[];
 }
+
+/** A person reads no more, and looking for what was meant takes its time. */
+const MOST_WARNINGS = 20;
 
 /** Far more than any cloud allows; the seed is read whole into the guest's memory. */
 export const MAX_USER_DATA_BYTES = 4 << 20;
@@ -42,20 +45,26 @@ export function checkUserData(bytes: Uint8Array): UserDataCheck {
 function checkCloudConfig(text: string): UserDataCheck {
   const kind = 'cloud-config';
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, version: '1.1', uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: counter, version: '1.1', uniqueKeys: false, prettyErrors: false });
   const at = (offset: number, message: string): UserDataFinding => {
     const { line, col } = counter.linePos(offset);
     return { message, line, column: col };
   };
   const errors = document.errors.map((error) => at(error.pos[0], reworded(error.code, error.message)));
+  if (errors.length === 0) errors.push(...repeatedKeys(document).map((offset) => at(offset, 'this key is there twice; cloud-init would silently use the last one')));
   if (errors.length > 0) return { kind, errors, warnings: [] };
   const top = document.contents;
   if (top === null || (isScalar(top) && top.value === null)) return { kind, errors, warnings: [nowhere('the cloud-config is empty')] };
   if (!isMap(top)) return { kind, errors: [at(top.range?.[0] ?? 0, 'a cloud-config must be a mapping of keys to values')], warnings: [] };
   const warnings: UserDataFinding[] = [];
+  const known = new Set(KNOWN_KEYS);
   for (const { key } of top.items) {
     const name = isScalar(key) ? String(key.value) : '?';
-    if (KNOWN_KEYS.includes(name)) continue;
+    if (known.has(name)) continue;
+    if (warnings.length === MOST_WARNINGS) {
+      warnings.push(nowhere('there are more keys that cloud-init does not know'));
+      break;
+    }
     const meant = nearestKey(name);
     const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
     warnings.push(at(offset, `cloud-init knows no key ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`));
@@ -63,8 +72,23 @@ function checkCloudConfig(text: string): UserDataCheck {
   return { kind, errors, warnings };
 }
 
+/** The parser would look for them too, but compares each key of a mapping with all before it. @returns offsets */
+function repeatedKeys(document: Document): number[] {
+  const offsets: number[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || key.value === '<<') continue;
+        if (seen.has(key.value)) offsets.push(key.range?.[0] ?? 0);
+        seen.add(key.value);
+      }
+    },
+  });
+  return offsets;
+}
+
 function reworded(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key is there twice; cloud-init would silently use the last one';
   if (code === 'TAB_AS_INDENT') return 'a tab cannot indent in YAML; use spaces';
   return message;
 }

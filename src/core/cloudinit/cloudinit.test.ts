@@ -78,3 +78,10 @@ test('the boothook is ASCII whatever the files hold, and cannot end its own stri
   expect(script.split('\n').filter((line) => line === 'HOLDFAST_BOOTHOOK_END')).toHaveLength(1);
   expect(script.match(/'''/g)).toHaveLength(2);
 });
+
+test('a file full of unknown keys is told of briefly, and soon', () => {
+  const text = `#cloud-config\n${Array.from({ length: 20_000 }, (_, at) => `packagez${at}: 1`).join('\n')}\n`;
+  const { errors, warnings } = checkUserData(new TextEncoder().encode(text));
+  expect(errors).toEqual([]);
+  expect(warnings).toHaveLength(21);
+});

@@ -1,6 +1,6 @@
 /** Decides whether a launch can be done at all, before anything is made. */
 import type { WireLaunch } from '../../api/schemas.ts';
-import { checkUserData } from '../../core/cloudinit/check.ts';
+import { checkUserData, type UserDataFinding } from '../../core/cloudinit/check.ts';
 import { fail } from '../../core/errors.ts';
 import { requireInstanceName } from '../../core/names.ts';
 import { requireSize } from '../../core/sizes.ts';
@@ -45,9 +45,14 @@ function requireUserData(userData: Uint8Array): string[] {
   const { errors, warnings } = checkUserData(unpackUserData(userData));
   const [first] = errors;
   if (first) {
-    throw fail('bad-cloud-init', `Could not load cloud-init configuration: line ${first.line}, column ${first.column}: ${first.message}`, {
+    throw fail('bad-cloud-init', `Could not load cloud-init configuration: ${placed(first)}`, {
       hint: 'correct the file; nothing was created',
     });
   }
-  return warnings.map(({ message, line, column }) => `cloud-init data, line ${line}, column ${column}: ${message}`);
+  return warnings.map((warning) => `cloud-init data: ${placed(warning)}`);
+}
+
+/** What concerns the whole has no line. */
+function placed({ message, line, column }: UserDataFinding): string {
+  return line === 0 ? message : `line ${line}, column ${column}: ${message}`;
 }
