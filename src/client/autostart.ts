@@ -1,6 +1,6 @@
 /** Sees to it that a daemon listens: connects, and starts one where none does. Any number of clients may do so at once. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, type HoldfastError } from '../core/errors.ts';
@@ -111,6 +111,9 @@ function openOutput(layout: HomeLayout): number {
     const made = mkdirSync(layout.home, { recursive: true, mode: layout.directoryMode });
     // mkdir takes the umask off; a home closed to the machines' uids would be of no use.
     if (made !== undefined) chmodSync(layout.home, layout.directoryMode);
+    const { uid } = statSync(layout.home);
+    // Root could, but its owner could have put a link there.
+    if (process.getuid && uid !== process.getuid()) throw new Error(`it belongs to another user (uid ${uid})`);
     const kept = openSync(layout.data.output, 'a', 0o600);
     if (fstatSync(kept).size <= OUTPUT_KEPT_BYTES) return kept;
     closeSync(kept);

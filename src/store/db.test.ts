@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,4 +55,18 @@ test('a full disk is called so, and what was begun is rolled back', () => {
   expect(() => instanceStore(db).insert(large)).toThrow(expect.objectContaining({ code: 'no-space' }));
   expect(instanceStore(db).all()).toEqual([]);
   instanceStore(db).insert(record);
+});
+
+test('nobody else may read what is kept, nor lock the home', () => {
+  const path = join(directory, 'state.db');
+  using db = openDb(path);
+  instanceStore(db).insert(record);
+  using _lock = lockHome(join(directory, 'daemon.lock'));
+  const modes = readdirSync(directory).filter((name) => !name.endsWith('-journal')).map((name) => [name, statSync(join(directory, name)).mode & 0o777]);
+  expect(modes).toEqual([['daemon.lock', 0o600], ['state.db', 0o600], ['state.db-shm', 0o600], ['state.db-wal', 0o600]]);
+});
+
+test('a lock that cannot be opened is a home that cannot be used', () => {
+  mkdirSync(join(directory, 'daemon.lock'));
+  expect(() => lockHome(join(directory, 'daemon.lock'))).toThrow(expect.objectContaining({ code: 'home-unusable' }));
 });

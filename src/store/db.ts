@@ -1,4 +1,5 @@
 /** The one door to SQLite: opens, migrates, and refuses a home that a newer Holdfast has written. */
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
 import { fail } from '../core/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -18,6 +19,7 @@ export interface Db extends Disposable {
  * @throws home-too-new, home-unusable
  */
 export function openDb(path: string): Db {
+  if (path !== ':memory:') makePrivate(path);
   const db = connect(path);
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
@@ -44,6 +46,18 @@ export function openDb(path: string): Db {
     }),
     [Symbol.dispose]: () => db.close(),
   };
+}
+
+/** Users' cloud-init data is in it, passwords and all; SQLite gives its other files the mode of this one. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
+  } catch (error) {
+    throw fail('home-unusable', `${path} cannot be used as Holdfast's database: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'see who owns the file and whether the disk is full', cause: error,
+    });
+  }
 }
 
 function connect(path: string): DatabaseSync {
