@@ -61,3 +61,9 @@ test('YAML that is written is read back as what it was', () => {
     }
   }
 });
+
+test('a panic\'s words steer no terminal in any format', () => {
+  const words = 'panic \u009b2J\u001b[2J\u0007';
+  // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+  for (const format of FORMATS) expect(renderInfo([{ ...apollo, reason: words, hold: { level: 'lost', reason: words } }], format, '')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});

@@ -16,7 +16,7 @@ function block(value: Json, indent: string): string {
 }
 
 /** JSON need not escape the controls above ASCII, but a terminal that is shown them obeys. */
-function literal(value: string | number | boolean | null): string {
+export function literal(value: string | number | boolean | null): string {
   return JSON.stringify(value).replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 

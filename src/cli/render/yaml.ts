@@ -1,5 +1,5 @@
 /** Writes block-style YAML of plain data: nulls as `~`, strings quoted where they would be read as something else. */
-import { isList, type Json } from './json.ts';
+import { isList, literal, type Json } from './json.ts';
 
 export function toYaml(value: { readonly [key: string]: Json }): string {
   const lines = mapping(value);
@@ -42,5 +42,5 @@ const NEEDS_QUOTES = /^[-?!&*%@`'"#|>{}[\],~=<]|:|\s#|[\u0000-\u001f\u007f-\u009
 const OTHER_TYPE = /^(?:null|true|false|yes|no|on|off|y|n|[-+.]?\d[\d_]*\.?[\d_]*(?:e[-+]?\d+)?|0x[\da-f]+|0o[0-7]+|\.inf|\.nan|\d{4}-\d\d?-\d\d?.*)$/i;
 
 function text(value: string): string {
-  return NEEDS_QUOTES.test(value) || OTHER_TYPE.test(value) ? JSON.stringify(value) : value;
+  return NEEDS_QUOTES.test(value) || OTHER_TYPE.test(value) ? literal(value) : value;
 }
