@@ -12,7 +12,10 @@ const assetsDir = process.env['HOLDFAST_ASSETS'] ?? join(import.meta.dirname, 'a
 main().catch((error: unknown) => {
   // One line for whoever started it; a bug shows where it is.
   const known = error instanceof HoldfastError;
-  process.stderr.write(known ? `${error.message}${error.hint ? `; ${error.hint}` : ''}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  // The last line is what the CLI quotes.
+  const trace = known || !(error instanceof Error) ? '' : `${error.stack}\n`;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${trace}${message}${known && error.hint ? `; ${error.hint}` : ''}\n`);
   process.exit(known ? 2 : 3);
 });
 

@@ -21,6 +21,7 @@ import { Registry } from './instances/registry.ts';
 import { openLog } from './log.ts';
 import { logReader } from './log-reader.ts';
 import { OperationEngine } from './operations/engine.ts';
+import { remedyFor } from './remedies.ts';
 import { takeOver } from './recovery.ts';
 import { makeSettings } from './settings.ts';
 import { watchClock } from './wiring/clock-watch.ts';
@@ -59,9 +60,11 @@ export async function serve({ assetsDir, makeDriver }: DaemonParts): Promise<voi
     onBug: (kind, instance, error) => bug(`${kind} of ${instance ?? 'nothing'}`, error),
   });
   const imageStore = openImageStore(data.images);
-  await imageStore.sweep();
   const buildDir = join(data.images, 'build');
-  await sweepBuilds(buildDir);
+  // Rubbish that stays is no reason to serve nobody.
+  for (const sweep of [() => imageStore.sweep(), () => sweepBuilds(buildDir)]) {
+    await sweep().catch((error: unknown) => log.line('sweep', null, `what was left in ${data.images} cannot be cleared away: ${error instanceof Error ? error.message : String(error)}`, 'see who owns it; the next daemon tries again'));
+  }
   const images = imageService({
     store: imageStore,
     engine,
@@ -75,7 +78,10 @@ export async function serve({ assetsDir, makeDriver }: DaemonParts): Promise<voi
   const driver = makeDriver({
     layout: home.layout,
     resolveImage: (digest, format) => imageStore.pathOf({ digest, format }),
-    log: (id, cause, message) => log.line(cause, registry.byId(id)?.name ?? id, message),
+    log: (id, cause, message) => {
+      const name = registry.byId(id)?.name ?? id;
+      log.line(cause, name, message, remedyFor(cause, name));
+    },
   });
   const house: House = {
     registry, store: instanceStore(db), driver, images, engine, events, log,

@@ -1,0 +1,15 @@
+/** What to do about what drivers and guests report to the log, by its cause (or what the cause begins or ends with). */
+
+const REMEDIES: readonly (readonly [RegExp, (name: string) => string])[] = [
+  [/^hold:held$|^agent-renewed$|^accelerator$/, () => 'nothing needs doing'],
+  [/^hold:/, (name) => `see: holdfast info ${name}; its console: holdfast logs ${name}`],
+  [/:host-key$/, (name) => `nothing was sent to it; if you did not replace its keys, look at its console: holdfast logs ${name}`],
+  [/^disk-error$/, (name) => `free some disk space, then: holdfast restart ${name}`],
+  [/^qemu-monitor$|^machine-state$/, (name) => `if it stays so: holdfast stop --force ${name}`],
+  [/^reporter|^agent-renew$/, (name) => `what it says of itself may be out of date; if it stays so: holdfast restart ${name}`],
+];
+
+/** Every line says what to do: of lanes that fail the hold tells more, and another way is tried meanwhile. */
+export function remedyFor(cause: string, name: string): string {
+  return REMEDIES.find(([pattern]) => pattern.test(cause))?.[1](name) ?? `it is tried again; how it stands: holdfast info ${name}`;
+}
