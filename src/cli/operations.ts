@@ -51,6 +51,10 @@ async function follow(client: Client, begun: WireOperation, signal: AbortSignal,
 /** @returns the operation when it is done  @throws what it ended with otherwise */
 function settled(operation: WireOperation): WireOperation {
   if (operation.status === 'done') return operation;
-  if (operation.status === 'cancelled') throw fail('cancelled', 'cancelled, and undone');
+  if (operation.status === 'cancelled') {
+    // What was told to a guest cannot be taken back; and it may have been somebody else who called it off.
+    const undone = operation.kind === 'launch' || operation.kind === 'image-build';
+    throw undone ? fail('cancelled', 'cancelled, and undone') : fail('cancelled', `cancelled: ${operation.error?.message ?? 'it was cancelled'}`, { hint: 'how things stand: holdfast list' });
+  }
   throw operation.error ? fromRecord(operation.error) : fail('internal', `operation ${operation.id} ended as ${operation.status} without a reason`);
 }

@@ -3,7 +3,7 @@ import type { WireSetting } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import { requireLegal } from '../core/lifecycle.ts';
 import { isInstanceName } from '../core/names.ts';
-import { parseSize, requireSize, showSize } from '../core/sizes.ts';
+import { MINIMUM_BYTES, parseSize, showSize } from '../core/sizes.ts';
 import type { SettingStore } from '../store/settings.ts';
 import type { House } from './instances/house.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -88,8 +88,10 @@ function change(what: string, value: string, key: string, diskBytes: number): Pa
     return { cpus: Number(value) };
   }
   if (parseSize(value) === undefined) throw invalid(key, value, 'it is no size; for example 2G');
-  if (what === 'memory') return { memoryBytes: requireSize('memory', value) };
-  const bytes = requireSize('disk', value);
+  const least = MINIMUM_BYTES[what === 'memory' ? 'memory' : 'disk'];
+  const bytes = parseSize(value) ?? 0;
+  if (bytes < least) throw invalid(key, value, `the minimum is ${showSize(least)}`);
+  if (what === 'memory') return { memoryBytes: bytes };
   if (bytes < diskBytes) throw invalid(key, value, `a disk can only grow, and this one has ${showSize(diskBytes)}`);
   return { diskBytes: bytes };
 }

@@ -24,6 +24,8 @@ export async function buildServer(handlers: Handlers, version: string, onBug: (e
   const server = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    // The longest key of a setting, percent-encoded; what is longer is no name of anything.
+    routerOptions: { maxParamLength: 1024 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
   });
   await server.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Holdfast', version, license: { name: 'Apache-2.0' } } } });

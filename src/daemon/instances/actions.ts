@@ -16,7 +16,9 @@ import { stop } from './stop.ts';
 const INTERRUPTIBLE: readonly string[] = ['start', 'stop', 'restart', 'launch'];
 
 export function act(house: House, name: string, request: WireAction): WireOperation {
-  const supervisor = house.registry.require(name);
+  const supervisor = house.registry.find(name);
+  // Multipass says it differently for a start.
+  if (!supervisor) throw request.action === 'start' ? fail('instance-not-found', `Instance '${name}' does not exist.`, { hint: 'see which there are: holdfast list' }) : house.registry.missing(name);
   if (request.delayMinutes || request.cancel) {
     throw fail('not-supported', 'a delayed stop is not supported yet', { hint: `stop it now: holdfast stop ${name}` });
   }

@@ -14,7 +14,11 @@ export class Registry {
   /** @throws instance-not-found */
   require(name: string): Supervisor {
     const found = this.find(name);
-    if (!found) throw fail('instance-not-found', `instance "${name}" does not exist`, { hint: 'see which there are: holdfast list' });
+    if (!found) throw this.missing(name);
     return found;
+  }
+
+  missing(name: string): Error {
+    return fail('instance-not-found', `instance "${name}" does not exist`, { hint: 'see which there are: holdfast list' });
   }
 }
