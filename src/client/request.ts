@@ -32,7 +32,8 @@ function exchange({ socket, method, path, body, upload, headers, signal, deadlin
     headers: {
       host: 'holdfast',
       ...(json ? { 'content-type': 'application/json', 'content-length': json.length } : {}),
-      ...(upload ? { 'content-type': 'application/octet-stream', 'content-length': upload.bytes } : {}),
+      // Kept alive: a server that closes after a refusal would cut off its own answer, with bytes still on their way.
+      ...(upload ? { 'content-type': 'application/octet-stream', 'content-length': upload.bytes, connection: 'keep-alive' } : {}),
       ...headers,
     },
   });
@@ -43,7 +44,10 @@ function exchange({ socket, method, path, body, upload, headers, signal, deadlin
   asking.on('response', (answer) => {
     clearTimeout(late);
     // An upload that was refused is answered before its last byte: nobody reads the rest.
-    upload?.stream.unpipe(asking);
+    if (upload) {
+      upload.stream.unpipe(asking);
+      answer.once('end', () => asking.destroy());
+    }
     resolve(answer);
   });
   asking.on('error', (error) => {

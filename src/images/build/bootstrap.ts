@@ -43,7 +43,8 @@ export async function bootstrap(wanted: Bootstrap): Promise<string> {
     const stage = stageOf(line);
     if (stage) wanted.onStage(stage);
   };
-  const result = await wanted.run('mmdebstrap', mmdebstrapArguments(wanted, tar), {
+  const [program = '', ...args] = rights.enclose(['mmdebstrap', ...mmdebstrapArguments(wanted, tar)]);
+  const result = await wanted.run(program, args, {
     signal,
     cwd: workDir,
     // In a namespace the new system is made by another uid, which cannot enter a home directory.

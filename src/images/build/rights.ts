@@ -10,14 +10,26 @@ export interface Rights {
   readonly mmdebstrapMode: 'root' | 'unshare';
   /** The command as it must be run to see the image's owners as they are. */
   readonly wrap: (command: readonly string[]) => readonly string[];
+  /** The same for what mounts and starts programs inside the new system: nothing of it outlives the daemon or the command. */
+  readonly enclose: (command: readonly string[]) => readonly string[];
 }
 
-const AS_ROOT: Rights = { asRoot: true, mmdebstrapMode: 'root', wrap: (command) => command };
+/** The kernel ends it when whoever started it dies. */
+const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--'];
+/**
+ * Root's mounts in the new system (proc, sys, devices) are in a namespace of their own: when its first process ends, however
+ * it ends, all others and the mounts are gone, and what is removed afterwards is files.
+ */
+const ENCLOSED = [...DIES_WITH_US, 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
+
+const AS_ROOT: Rights = { asRoot: true, mmdebstrapMode: 'root', wrap: (command) => command, enclose: (command) => [...ENCLOSED, ...command] };
 
 const IN_NAMESPACE: Rights = {
   asRoot: false,
   mmdebstrapMode: 'unshare',
   wrap: (command) => ['unshare', '--user', '--map-root-user', '--map-auto', '--', ...command],
+  // mmdebstrap makes its own namespaces in this mode.
+  enclose: (command) => [...DIES_WITH_US, ...command],
 };
 
 export async function buildRights(uid: number, userName: string): Promise<Rights> {

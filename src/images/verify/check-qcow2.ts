@@ -8,7 +8,8 @@ import type { Run } from '../run.ts';
 
 /** Debian's and Ubuntu's `nobody`/`nogroup`. */
 const NOBODY = { uid: 65534, gid: 65534 };
-const MEMORY_BYTES = 1024 ** 3;
+/** Address space: glibc reserves some for each of qemu-img's threads, so that one GiB was too little now and then. */
+const MEMORY_BYTES = 4 * 1024 ** 3;
 const CPU_SECONDS = 60;
 /** qemu-img check: 2 corruptions, 3 only leaked clusters (wasted space, harmless). */
 const EXIT_CORRUPT = 2;
