@@ -8,9 +8,10 @@ export async function processesOf(home: string): Promise<string[]> {
     .map(({ pid, line }) => `${pid} ${line.slice(0, 160)}`);
 }
 
-/** @throws with the list of what is left */
-export async function ensureDaemonGone(home: string): Promise<void> {
+/** Ends what is still there, by pid, so that a test that failed leaves nothing either. @throws with the list of what was left */
+export async function endWhatIsLeft(home: string): Promise<void> {
   const left = await processesOf(home);
+  for (const line of left) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
   if (left.length > 0) throw new Error(`still running, for ${home}:\n${left.join('\n')}`);
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '../../src/client/client.ts';
-import { ensureDaemonGone, processesOf } from '../processes.ts';
+import { endWhatIsLeft, processesOf } from '../processes.ts';
 
 const FAKE_MAIN = fileURLToPath(new URL('fake-main.ts', import.meta.url));
 const DEADLINE_MS = 20_000;
@@ -58,14 +58,16 @@ export async function makeFakeHome(): Promise<FakeHome> {
     },
     processes: () => processesOf(directory),
     async [Symbol.asyncDispose]() {
-      for (const { name } of (await client.call('listInstances', {})).instances) {
-        const { id } = await client.call('act', { params: { name }, body: { action: 'delete', purge: true } });
-        await client.follow(id, () => {});
+      try {
+        for (const { name } of (await client.call('listInstances', {})).instances) {
+          const { id } = await client.call('act', { params: { name }, body: { action: 'delete', purge: true } });
+          await client.follow(id, () => {});
+        }
+        daemon?.kill('SIGTERM');
+        await home.died();
+      } finally {
+        await endWhatIsLeft(directory).finally(() => rm(directory, { recursive: true, force: true }));
       }
-      daemon?.kill('SIGTERM');
-      await home.died();
-      await ensureDaemonGone(directory);
-      await rm(directory, { recursive: true, force: true });
     },
   };
   return home;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { commandLine, processesOf } from '../processes.ts';
+import { commandLine, endWhatIsLeft, processesOf } from '../processes.ts';
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const HOLDFAST = join(CHECKOUT, 'bin/holdfast');
@@ -103,12 +103,13 @@ export function openTestHome(directory: string): TestHome {
     },
     processes: () => processesOf(directory),
     async [Symbol.asyncDispose]() {
-      await run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
-      await run(['purge'], { timeoutMs: 60_000 });
-      await home.endDaemon();
-      const left = await processesOf(directory);
-      await rm(directory, { recursive: true, force: true });
-      if (left.length > 0) throw new Error(`still running after everything was purged:\n${left.join('\n')}`);
+      try {
+        await run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
+        await run(['purge'], { timeoutMs: 60_000 });
+        await home.endDaemon();
+      } finally {
+        await endWhatIsLeft(directory).finally(() => rm(directory, { recursive: true, force: true }));
+      }
     },
   };
   return home;

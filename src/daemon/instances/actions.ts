@@ -97,7 +97,9 @@ function actionOf(request: WireAction): Action {
 
 async function callOff(engine: OperationEngine, supervisor: Supervisor): Promise<void> {
   const other = supervisor.occupation;
-  if (other && INTERRUPTIBLE.includes(other.kind)) await engine.cancel(other.operation, `${supervisor.name} is being stopped or deleted`);
+  if (!other || !INTERRUPTIBLE.includes(other.kind)) return;
+  supervisor.want({ running: false });
+  await engine.cancel(other.operation, `${supervisor.name} is being stopped or deleted`);
 }
 
 /** The operation has deadlines of its own. */

@@ -13,6 +13,7 @@ import { openTheWay, powerOn, untilHeld, untilInitialised } from './boot.ts';
 import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
 import { freshId, freshMac } from './identity.ts';
 import { removeForGood } from './remove.ts';
+import { clearAway } from './start.ts';
 import { checkLaunch, type CheckedLaunch } from './launch-request.ts';
 
 /** Steps in order; `record` and `create` are undone by the next daemon, the later ones finished. */
@@ -59,7 +60,7 @@ async function finish(house: House, supervisor: Supervisor, seconds: number, tas
     await openTheWay(supervisor, task.signal);
     task.step('settle');
   } catch (error) {
-    if (task.signal.aborted) await removeForGood(house, supervisor);
+    if (task.signal.aborted) await callOff(house, supervisor);
     else if (supervisor.state === 'Starting') supervisor.settle('Running', supervisor.machine?.guest.hold.level === 'held' ? null : 'its guest has not answered yet');
     throw error;
   }
@@ -72,6 +73,13 @@ async function finish(house: House, supervisor: Supervisor, seconds: number, tas
   }
   if (cloudInit?.status === 'degraded') task.notice(`cloud-init in ${supervisor.name} finished with warnings: ${cloudInit.detail}`);
   return { name: supervisor.name, zone: supervisor.record.instance.zone };
+}
+
+/** Ctrl-C takes the launch back; whoever stops or deletes what is being launched wants it to be there, stopped. */
+async function callOff(house: House, supervisor: Supervisor): Promise<void> {
+  if (supervisor.record.wanted.running) return await removeForGood(house, supervisor);
+  await clearAway(house, supervisor);
+  supervisor.settle('Stopped');
 }
 
 /** What the next daemon does with a launch that was interrupted. */
