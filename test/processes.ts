@@ -1,5 +1,5 @@
 /** What runs on behalf of a home, by command line or environment: tests end with none of it left. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 
 export async function processesOf(home: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -8,10 +8,11 @@ export async function processesOf(home: string): Promise<string[]> {
     .map(({ pid, line }) => `${pid} ${line.slice(0, 160)}`);
 }
 
-/** Ends what is still there, by pid, so that a test that failed leaves nothing either. @throws with the list of what was left */
-export async function endWhatIsLeft(home: string): Promise<void> {
+/** Removes a test's home, and ends what still runs for it, by pid: a test that failed leaves nothing either. @throws with the list of what ran */
+export async function removeHome(home: string): Promise<void> {
   const left = await processesOf(home);
   for (const line of left) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+  await rm(home, { recursive: true, force: true });
   if (left.length > 0) throw new Error(`still running, for ${home}:\n${left.join('\n')}`);
 }
 

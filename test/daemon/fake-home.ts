@@ -1,12 +1,12 @@
 /** A home served by a daemon with fake machines, which a test may kill and start again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '../../src/client/client.ts';
-import { endWhatIsLeft, processesOf } from '../processes.ts';
+import { removeHome, processesOf } from '../processes.ts';
 
 const FAKE_MAIN = fileURLToPath(new URL('fake-main.ts', import.meta.url));
 const DEADLINE_MS = 20_000;
@@ -66,7 +66,7 @@ export async function makeFakeHome(): Promise<FakeHome> {
         daemon?.kill('SIGTERM');
         await home.died();
       } finally {
-        await endWhatIsLeft(directory).finally(() => rm(directory, { recursive: true, force: true }));
+        await removeHome(directory);
       }
     },
   };

@@ -1,9 +1,9 @@
 /** A home of a test's own, used from the outside: through the built command line, as a user would. */
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, chmod } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { commandLine, endWhatIsLeft, processesOf } from '../processes.ts';
+import { commandLine, removeHome, processesOf } from '../processes.ts';
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const HOLDFAST = join(CHECKOUT, 'bin/holdfast');
@@ -108,7 +108,7 @@ export function openTestHome(directory: string): TestHome {
         await run(['purge'], { timeoutMs: 60_000 });
         await home.endDaemon();
       } finally {
-        await endWhatIsLeft(directory).finally(() => rm(directory, { recursive: true, force: true }));
+        await removeHome(directory);
       }
     },
   };
