@@ -1,7 +1,7 @@
 /** Runs a command in an instance: starts it when it was stopped on purpose, reaches it by the first rung that works. */
 import type { ExecFrameRequest, ServerControl } from '../api/exec-frames.ts';
 import { fail } from '../core/errors.ts';
-import type { ExecSession } from '../guest/shell.ts';
+import type { ExecSession, GuestShell } from '../guest/shell.ts';
 import { ensureStarted } from './instances/actions.ts';
 import type { House } from './instances/house.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -22,13 +22,29 @@ export async function execIn(house: House, name: string, request: ExecFrameReque
   // Whole: timers of Node's refuse a part of a millisecond.
   const left = Math.max(1000, Math.round(deadlineMs - (performance.now() - startedAt)));
   const { shell, rung, passedOver } = await machine.guest.reach('session', { deadlineMs: left, signal });
-  const session = await shell.exec({
-    command: request.command,
-    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-    ...(request.terminal === undefined ? {} : { terminal: request.terminal }),
-  }, signal);
+  const session = await begin(shell, name, request, { startedAt, deadlineMs }, signal);
   tell({ type: 'started', rung, passedOver });
   return session;
+}
+
+/** The deadline is for all of it: a guest that fell silent after it was reached has no second one. */
+async function begin(shell: GuestShell, name: string, request: ExecFrameRequest, { startedAt, deadlineMs }: { startedAt: number; deadlineMs: number }, signal: AbortSignal): Promise<ExecSession> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), Math.max(1000, deadlineMs - (performance.now() - startedAt)));
+  try {
+    return await shell.exec({
+      command: request.command,
+      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+      ...(request.terminal === undefined ? {} : { terminal: request.terminal }),
+    }, AbortSignal.any([signal, over.signal]));
+  } catch (error) {
+    if (!over.signal.aborted || signal.aborted) throw error;
+    throw fail('guest-unreachable', `${name} is running, but has not answered for ${Math.round(deadlineMs / 1000)} s`, {
+      hint: `see: holdfast info ${name}; its console: holdfast logs ${name}`, cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A paused machine answers nobody: say so, once it has had the time to go on. */

@@ -2,7 +2,7 @@
  * /dev/kvm opens, but carries no guest (or there is none): launch finds out by itself. In a mount namespace of its own,
  * where /dev/kvm is open to everybody, so that the machine's unprivileged user can try it.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,9 @@ test.runIf(process.getuid?.() === 0 && existsSync('/dev/kvm'))('KVM is tried; wh
   await using home = await makeTestHome({ imagesFrom: inject('images') });
   await mkdir(join(home.directory, 'run'), { recursive: true, mode: 0o711 });
   await writeFile(join(home.directory, 'try.sh'), SCRIPT);
-  execFileSync('unshare', ['--mount', 'sh', join(home.directory, 'try.sh'), CHECKOUT], {
+  // In a chroot the root is no mount whose propagation could be changed.
+  const inChroot = spawnSync('unshare', ['--mount', 'true']).status !== 0;
+  execFileSync('unshare', ['--mount', ...(inChroot ? ['--propagation', 'unchanged'] : []), 'sh', join(home.directory, 'try.sh'), CHECKOUT], {
     env: { ...process.env, HOLDFAST_HOME: home.directory }, stdio: 'ignore', timeout: 120_000,
   });
   const [first, second] = await Promise.all(['first', 'second'].map((name) => readFile(join(home.directory, `${name}.txt`), 'utf8')));

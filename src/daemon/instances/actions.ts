@@ -74,13 +74,15 @@ export async function ensureStarted(house: House, supervisor: Supervisor, onStag
   await retake(house, supervisor);
   const isHeld = () => ['held', 'by-address'].includes(supervisor.machine?.guest.hold.level ?? '');
   const other = supervisor.occupation;
+  // A launch goes on with cloud-init for long after its guest answers; a start ends when the way is open.
+  const isEnough = () => other?.kind === 'launch' && isHeld();
   const underWay = other && LEADS_THERE.start.includes(other.kind) && !isHeld() ? other.operation : undefined;
   const id = underWay ?? (supervisor.state === 'Stopped' ? act(house, supervisor.name, { action: 'start' }).id : undefined);
   if (id === undefined) return;
   const over = new AbortController();
   const release = house.engine.follow(id, ({ stage }) => { if (stage) onStage(stage); });
   try {
-    const held = supervisor.until(isHeld, '', LONGEST_START_MS, AbortSignal.any([signal, over.signal])).then(() => undefined, () => signal.throwIfAborted());
+    const held = supervisor.until(isEnough, '', LONGEST_START_MS, AbortSignal.any([signal, over.signal])).then(() => undefined, () => signal.throwIfAborted());
     const ended = await Promise.race([house.engine.ended(id), held]);
     if (ended?.error) throw fail(ended.error.code, ended.error.message, { hint: ended.error.hint ?? undefined });
   } finally {

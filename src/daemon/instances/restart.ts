@@ -4,14 +4,14 @@ import type { Supervisor } from '../supervisor.ts';
 import { untilHeld } from './boot.ts';
 import type { House } from './house.ts';
 import { reach, start } from './start.ts';
-import { tellGuest } from './stop.ts';
+import { askGuest, tellGuest } from './stop.ts';
 
 export const RESTART_STEPS = ['ask', 'reboot', 'reach', 'settle'] as const;
 
 export async function restart(house: House, supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
   const machine = supervisor.machine;
   if (!machine || supervisor.state === 'Crashed') return await start(house, supervisor, seconds, task);
-  const before = machine.guest.reports.system?.bootId;
+  const before = machine.guest.reports.system?.bootId ?? await askBootId(supervisor, task.signal);
   task.step('ask');
   task.progress(`Restarting ${supervisor.name}`);
   supervisor.settle('Restarting');
@@ -29,4 +29,10 @@ async function untilBootedAnew(supervisor: Supervisor, before: string | undefine
       || ![undefined, before].includes(supervisor.machine.guest.reports.system?.bootId),
     `${supervisor.name} was told to restart, but has not come back within ${seconds} s`, seconds * 1000, signal,
   );
+}
+
+/** Of a guest that answers and has not reported yet. */
+async function askBootId(supervisor: Supervisor, signal: AbortSignal): Promise<string | undefined> {
+  const answer = await askGuest(supervisor, ['cat', '/proc/sys/kernel/random/boot_id'], signal);
+  return answer?.trim().slice(0, 64);
 }

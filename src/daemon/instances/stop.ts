@@ -42,16 +42,22 @@ async function askToPowerOff(supervisor: Supervisor, signal: AbortSignal): Promi
 
 /** @returns whether the guest took the command */
 export async function tellGuest(supervisor: Supervisor, argv: readonly string[], signal: AbortSignal): Promise<boolean> {
+  // The connection may well end while the guest goes down: then it was told.
   const { machine } = supervisor;
-  if (!machine || machine.isPaused || machine.guest.hold.level !== 'held') return false;
+  return await askGuest(supervisor, argv, signal) !== undefined || (machine !== undefined && supervisor.machine === undefined);
+}
+
+/** @returns what a small command said over the control lane, or undefined where it failed or nobody answered */
+export async function askGuest(supervisor: Supervisor, argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  const { machine } = supervisor;
+  if (!machine || machine.isPaused || machine.guest.hold.level !== 'held') return undefined;
   try {
     const { shell } = await machine.guest.reach('control', { deadlineMs: 10_000, signal });
-    const { exit } = await runCommand(shell, argv, { maxBytes: 4096, deadlineMs: 20_000, signal });
-    return 'code' in exit && exit.code === 0;
+    const { exit, stdout } = await runCommand(shell, argv, { maxBytes: 4096, deadlineMs: 20_000, signal });
+    return 'code' in exit && exit.code === 0 ? stdout : undefined;
   } catch {
     signal.throwIfAborted();
-    // The connection may well end while the guest goes down: then it was told.
-    return supervisor.machine === undefined;
+    return undefined;
   }
 }
 

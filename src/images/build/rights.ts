@@ -2,7 +2,9 @@
  * With whose rights an image is put together. Its files belong to root and other system users: root simply makes
  * them, a plain user does so in a user namespace, where the range in /etc/subuid stands for them.
  */
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { fail } from '../../core/errors.ts';
 
 export interface Rights {
@@ -16,13 +18,25 @@ export interface Rights {
 
 /** The kernel ends it when whoever started it dies. */
 const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--'];
+
 /**
  * Root's mounts in the new system (proc, sys, devices) are in a namespace of their own: when its first process ends, however
- * it ends, all others and the mounts are gone, and what is removed afterwards is files.
+ * it ends, all others and the mounts are gone, and what is removed afterwards is files. In a chroot the root is no mount
+ * that could be made private; its mounts are then as private as whoever made the chroot has left them.
  */
-const ENCLOSED = [...DIES_WITH_US, 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
+function enclosure(isPrivate: boolean): readonly string[] {
+  const propagation = isPrivate ? [] : ['--propagation', 'unchanged'];
+  return [...DIES_WITH_US, 'unshare', '--mount', ...propagation, '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
+}
 
-const AS_ROOT: Rights = { asRoot: true, mmdebstrapMode: 'root', wrap: (command) => command, enclose: (command) => [...ENCLOSED, ...command] };
+async function canMakePrivate(): Promise<boolean> {
+  return await promisify(execFile)('unshare', ['--mount', 'true']).then(() => true, () => false);
+}
+
+async function asRoot(): Promise<Rights> {
+  const prefix = enclosure(await canMakePrivate());
+  return { asRoot: true, mmdebstrapMode: 'root', wrap: (command) => command, enclose: (command) => [...prefix, ...command] };
+}
 
 const IN_NAMESPACE: Rights = {
   asRoot: false,
@@ -33,7 +47,7 @@ const IN_NAMESPACE: Rights = {
 };
 
 export async function buildRights(uid: number, userName: string): Promise<Rights> {
-  if (uid === 0) return AS_ROOT;
+  if (uid === 0) return await asRoot();
   for (const file of ['/etc/subuid', '/etc/subgid']) {
     const text = await readFile(file, 'utf8').catch(() => '');
     if (hasRange(text, uid, userName)) continue;
