@@ -19,6 +19,7 @@ interface Count {
 
 const scratch = mkdtempSync('/var/tmp/hf-test-');
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const SUITES: readonly Suite[] = [
   {
