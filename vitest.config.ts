@@ -7,5 +7,7 @@ export default defineConfig({
     exclude: ['test/real/**', 'node_modules/**'],
     retry: 0,
     maxWorkers: 2,
+    // A deadline against hanging, not a measure: what is slow is measured in benchmarks.
+    testTimeout: 60_000,
   },
 });
