@@ -118,7 +118,12 @@ export class FakeMachine implements RunningMachine {
   #finish(end: MachineEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    writeFileSync(this.#parts.runFile, JSON.stringify({ ...this.#parts.run, end }));
+    // A machine that was removed for good has no directory to remember its end in.
+    try {
+      writeFileSync(this.#parts.runFile, JSON.stringify({ ...this.#parts.run, end }));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
     this.guest.setGone('the machine ended');
     for (const listener of this.#listeners) listener.ended?.(end);
   }
