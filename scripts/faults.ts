@@ -1,15 +1,18 @@
 /**
  * npm run faults: every live fault in a real guest, each watched for a full minute; the table goes to
- * docs/faults/<date>.md. With names as arguments, only faults whose name contains one of them.
+ * docs/faults/<date>.md. Then each lane is cut 20 times. With words as arguments, only faults whose name contains one of
+ * them; `reconnects` is the lanes.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { reconnect, type Reconnects } from '../test/faults/reconnects.ts';
 import { mend, runFault, type Watched } from '../test/faults/run-fault.ts';
 import { FAULTS } from '../test/faults/table.ts';
 import { CHECKOUT, makeTestHome, openTestHome } from '../test/real/home.ts';
 
 const WATCH_SECONDS = 60;
+const RECONNECTS = 20;
 
 const wanted = process.argv.slice(2);
 const chosen = FAULTS.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
@@ -33,12 +36,20 @@ try {
     rows.push(row);
     await mend(fault, watch);
   }
-  if (wanted.length === 0) await publish(rows, accelerator ?? 'unknown');
+  if (wanted.length === 0 || wanted.includes('reconnects')) {
+    const lanes = await reconnect(home, 'apollo', RECONNECTS).then((all) => all.map(asLine), (error: unknown) => {
+      failed += 1;
+      return [`| FAILED: ${String(error)} |||`];
+    });
+    process.stdout.write(`${lanes.join('\n')}\n`);
+    if (wanted.length === 0) await publish(rows, lanes, accelerator ?? 'unknown');
+  }
 } finally {
   await imageHome.endDaemon();
   if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
 }
-process.stdout.write(`${chosen.length - failed} passed, ${failed} failed\n`);
+const asked = chosen.length + (wanted.length === 0 || wanted.includes('reconnects') ? 1 : 0);
+process.stdout.write(`${asked - failed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
 
 function asRow(watched: Watched): string {
@@ -46,7 +57,12 @@ function asRow(watched: Watched): string {
   return `| ${watched.fault} | ${figures.map((seconds) => seconds.toFixed(2)).join(' | ')} |`;
 }
 
-async function publish(rows: readonly string[], accelerator: string): Promise<void> {
+function asLine({ lane, seconds }: Reconnects): string {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  return `| ${lane} | ${seconds.length} | ${[sorted[sorted.length >> 1], sorted.at(-1)].map((each) => each?.toFixed(2)).join(' | ')} |`;
+}
+
+async function publish(rows: readonly string[], lanes: readonly string[], accelerator: string): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const directory = join(CHECKOUT, 'docs/faults');
   await mkdir(directory, { recursive: true });
@@ -58,5 +74,11 @@ watched for ${WATCH_SECONDS} s. Seconds are of whole commands, the command line'
 | fault | first exec | exec 10 s later | slowest list | slowest exec in another instance | noticed by info after |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
+
+Each lane was cut from the host's side and used again at once, in this process (without a command line's start); none stayed dead.
+
+| lane | reconnects in a row | median, cut to a command's end | slowest |
+|---|---|---|---|
+${lanes.join('\n')}
 `);
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { HoldGuestOptions } from '../../src/drivers/qemu/hold-guest.ts';
+import type { HoldGuest } from '../../src/drivers/qemu/hold-guest.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-driver.ts';
 import { LANES } from '../../src/guest/lane-port.ts';
@@ -115,9 +115,9 @@ describe('qemu alone', { timeout: 60_000 }, () => {
 });
 
 async function withMachine(
-  more: Partial<QemuDriverOptions>, body: (options: HoldGuestOptions, machine: QemuMachine, under: Awaited<ReturnType<typeof makeQemu>>) => Promise<void>,
+  more: Partial<QemuDriverOptions>, body: (options: Parameters<HoldGuest>[0], machine: QemuMachine, under: Awaited<ReturnType<typeof makeQemu>>) => Promise<void>,
 ): Promise<void> {
-  const held: HoldGuestOptions[] = [];
+  const held: Parameters<HoldGuest>[0][] = [];
   const under = await makeQemu({ holdGuest: (options) => (held.push(options), idleGuest()), ...more });
   const spec = under.machine('00c0ffee');
   const driver = under.daemon();

@@ -1,0 +1,69 @@
+/** Cuts each lane's connection again and again from the host's side, and runs a command over the next one: none may stay dead. */
+import { join } from 'node:path';
+import { QemuDriver } from '../../src/drivers/qemu/qemu-driver.ts';
+import type { RunningMachine } from '../../src/drivers/driver.ts';
+import { DEFAULT_USER } from '../../src/daemon/wiring/seed-writer.ts';
+import type { Use } from '../../src/guest/access.ts';
+import { holdGuest } from '../../src/guest/hold.ts';
+import { runCommand } from '../../src/guest/run-command.ts';
+import { openDb } from '../../src/store/db.ts';
+import { instanceStore } from '../../src/store/instances.ts';
+import type { TestHome } from '../real/home.ts';
+
+export interface Reconnects {
+  readonly lane: Use;
+  /** From the end of a connection to a command that ended with 0 over the next. */
+  readonly seconds: readonly number[];
+}
+
+/** Longer than any deadline on the way: a lane that needs it is dead. */
+const DEADLINE_MS = 30_000;
+const LANES: readonly Use[] = ['control', 'session', 'bulk'];
+
+/** In the daemon's place, since a lane takes one connection: its home must have none, and gets none back. @throws with the lane and the turn that failed */
+export async function reconnect(home: TestHome, instance: string, times: number): Promise<Reconnects[]> {
+  await home.endDaemon();
+  await using machine = await takeOver(home.directory, instance);
+  const all: Reconnects[] = [];
+  for (const lane of LANES) {
+    const seconds: number[] = [];
+    await use(machine, lane, 'at first');
+    for (let turn = 1; turn <= times; turn += 1) {
+      const cutAt = performance.now();
+      await cut(machine, lane);
+      await use(machine, lane, `at reconnect ${turn}`);
+      seconds.push((performance.now() - cutAt) / 1000);
+    }
+    all.push({ lane, seconds });
+  }
+  return all;
+}
+
+async function takeOver(directory: string, name: string): Promise<RunningMachine> {
+  const driver = new QemuDriver({
+    layout: { instancesDir: join(directory, 'instances'), runDir: join(directory, 'run'), acceleratorFile: join(directory, 'accelerators.json') },
+    resolveImage: () => { throw new Error('nothing is created here'); },
+    log: () => {}, holdGuest, writeSeed: () => Promise.reject(new Error('nothing is created here')), defaultUser: DEFAULT_USER,
+  });
+  using db = openDb(join(directory, 'holdfast.db'));
+  const record = instanceStore(db).all().find(({ instance }) => instance.name === name);
+  if (record === undefined) throw new Error(`there is no ${name} in ${directory}`);
+  const { instance, timezone, userData } = record;
+  const found = await driver.adopt({ ...instance, timezone, userData });
+  if (found === undefined || !('guest' in found)) throw new Error(`${name} does not run: ${JSON.stringify(found)}`);
+  return found;
+}
+
+async function cut(machine: RunningMachine, lane: Use): Promise<void> {
+  const { shell } = await machine.guest.reach(lane, { deadlineMs: DEADLINE_MS, signal: AbortSignal.timeout(DEADLINE_MS) });
+  await shell[Symbol.asyncDispose]();
+  await shell.closed;
+}
+
+async function use(machine: RunningMachine, lane: Use, when: string): Promise<void> {
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const { shell, rung, passedOver } = await machine.guest.reach(lane, { deadlineMs: DEADLINE_MS, signal });
+  if (rung !== 'lane') throw new Error(`the ${lane} lane was dead ${when}: ${passedOver.join('; ')}`);
+  const { exit } = await runCommand(shell, ['true'], { maxBytes: 4096, deadlineMs: DEADLINE_MS, signal });
+  if (!('code' in exit) || exit.code !== 0) throw new Error(`the ${lane} lane ${when}: true ended with ${JSON.stringify(exit)}`);
+}
