@@ -5,7 +5,7 @@
 import type { WireAction } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import type { OperationRow, OperationStore } from '../store/operations.ts';
-import { adopt } from './instances/adopt.ts';
+import { adopt, adopted } from './instances/adopt.ts';
 import { perform } from './instances/actions.ts';
 import type { House } from './instances/house.ts';
 import { resumeLaunch } from './instances/launch.ts';
@@ -13,21 +13,28 @@ import { removeForGood } from './instances/remove.ts';
 import type { Result, Task } from './operations/engine.ts';
 import { Supervisor } from './supervisor.ts';
 
+const PATIENCE_MS = 3_000;
+
 export async function takeOver(house: House, operations: OperationStore): Promise<void> {
   for (const record of house.store.all()) house.registry.add(new Supervisor(record, house));
   const unfinished = operations.unfinished();
   const occupied = new Set(unfinished.map(({ instance }) => instance));
-  await Promise.all(house.registry.all.map(async (supervisor) => {
-    try {
-      await adopt(house, supervisor, occupied.has(supervisor.id));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      supervisor.settle('Unknown', `it could not be taken over: ${why}`);
-      house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${why}`, `any command that needs it tries again; to give it up: holdfast stop --force ${supervisor.name}`);
-    }
-  }));
+  await Promise.all(house.registry.all.map((supervisor) => takeOverOne(house, supervisor, occupied.has(supervisor.id))));
   await clearUnclaimed(house);
-  for (const row of unfinished) resume(house, row);
+  resumeAll(house, unfinished);
+}
+
+/** A machine that does not answer keeps nobody waiting: the daemon serves, and goes on with that one beside it. */
+async function takeOverOne(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
+  const taken = adopt(house, supervisor, hasOperation).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    supervisor.settle('Unknown', `it could not be taken over: ${why}`);
+    house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${why}`, `any command that needs it tries again; to give it up: holdfast stop --force ${supervisor.name}`);
+  });
+  const { promise: over, resolve } = Promise.withResolvers<'over'>();
+  const patience = setTimeout(resolve, PATIENCE_MS, 'over');
+  if (await Promise.race([taken, over]) === 'over') supervisor.settle('Unknown', 'it is still being taken over: its machine does not answer');
+  clearTimeout(patience);
 }
 
 /** Files and machines without a record: a launch or a removal that was cut off between the two. */
@@ -44,8 +51,17 @@ async function clearUnclaimed(house: House): Promise<void> {
   }
 }
 
-function resume(house: House, row: OperationRow): void {
-  house.engine.resume(row, async (task) => await resumed(house, row, task));
+/** Of several on one instance the last is what was wanted: those before it are called off first, as it had set out to do. */
+function resumeAll(house: House, rows: readonly OperationRow[]): void {
+  const before = new Map<string, OperationRow>();
+  for (const row of rows) {
+    const earlier = row.instance === null ? undefined : before.get(row.instance);
+    if (row.instance !== null) before.set(row.instance, row);
+    house.engine.resume(row, async (task) => {
+      if (earlier) await house.engine.cancel(earlier.id, `it was interrupted, and ${row.kind} was asked for after it`);
+      return await resumed(house, row, task);
+    });
+  }
 }
 
 async function resumed(house: House, row: OperationRow, task: Task): Promise<Result> {
@@ -59,6 +75,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
     if (row.kind === 'delete') return {};
     throw fail('cancelled', `${row.kind} was interrupted when the daemon ended, and was undone`, { hint: 'do it again' });
   }
+  await adopted(supervisor);
   if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
   // An action that had not begun is as if it had not been asked for, except that a client may be waiting for it: do it.
   return await perform(house, supervisor, request, task);

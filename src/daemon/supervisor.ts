@@ -127,7 +127,7 @@ export class Supervisor implements AsyncDisposable {
 
   /**
    * Resolves when `met` holds; looked at again at every change.
-   * @throws timed-out with `what`, or the signal's reason
+   * @throws too-slow with `what`, or the signal's reason
    */
   async until(met: () => boolean, what: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -135,7 +135,7 @@ export class Supervisor implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => { if (met()) resolve(); };
     const abort = () => reject(signal.reason as Error);
-    const timer = setTimeout(() => reject(fail('timed-out', what, { hint: `its console: holdfast logs ${this.name}` })), deadlineMs);
+    const timer = setTimeout(() => reject(fail('too-slow', what, { hint: `its console: holdfast logs ${this.name}` })), deadlineMs);
     this.#changes.add(look);
     signal.addEventListener('abort', abort, { once: true });
     try {

@@ -8,6 +8,8 @@ import { LAUNCH_STEPS } from '../../src/daemon/instances/launch.ts';
 import { RESTART_STEPS } from '../../src/daemon/instances/restart.ts';
 import { START_STEPS } from '../../src/daemon/instances/start.ts';
 import { STOP_STEPS } from '../../src/daemon/instances/stop.ts';
+import { openDb } from '../../src/store/db.ts';
+import { operationStore } from '../../src/store/operations.ts';
 import { makeFakeHome, type FakeHome } from './fake-home.ts';
 
 let home: FakeHome;
@@ -80,6 +82,46 @@ test('a machine that cannot be taken over is tried again when it is needed, and 
   await home.start();
   await home.client.follow((await act({ action: 'stop', force: true })).id, () => {});
   expect(await machines()).toEqual([]);
+});
+
+test('a machine that hangs keeps nobody waiting, and is taken over when it answers', LONG, async () => {
+  await home.start();
+  await home.client.follow((await launch()).id, () => {});
+  const pid = Number((await machines())[0]?.split(' ')[0]);
+  await home.client.follow((await launch('artemis')).id, () => {});
+  await home.kill();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await home.start();
+    expect((await instances()).map(({ name, state, reason }) => [name, state, reason])).toEqual([
+      ['apollo', 'Unknown', 'it is still being taken over: its machine does not answer'], ['artemis', 'Running', null],
+    ]);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await expect.poll(async () => (await instances()).map(({ state }) => state), { timeout: 10_000 }).toEqual(['Running', 'Running']);
+});
+
+test('two operations on one instance were under way: the earlier is called off, as the later had set out to do', LONG, async () => {
+  await home.start('launch:reach');
+  const { id } = await launch();
+  await home.died();
+  {
+    using db = openDb(join(home.directory, 'holdfast.db'));
+    const operations = operationStore(db);
+    const first = operations.get(id);
+    if (!first) throw new Error('the launch was not recorded');
+    const record = { ...JSON.parse(first.record) as WireOperation, id: 'later', kind: 'delete' };
+    operations.insert({
+      ...first, id: 'later', kind: 'delete', step: '', request: JSON.stringify({ action: 'delete', purge: true }),
+      record: JSON.stringify(record), startedAt: new Date().toISOString(),
+    });
+  }
+  await home.start();
+  expect(await home.client.follow(id, () => {})).toMatchObject({ status: 'cancelled', error: { message: 'it was interrupted, and delete was asked for after it' } });
+  expect(await home.client.follow('later', () => {})).toMatchObject({ status: 'done', error: null });
+  expect(await instances()).toEqual([]);
+  expect(await home.traces()).toEqual([]);
 });
 
 const machines = async (): Promise<string[]> => (await home.processes()).filter((line) => line.includes('machine-process'));

@@ -1,5 +1,6 @@
 /** Live faults that control must survive: one of each class, which one the commit decides; `npm run faults` has them all. */
 import { expect, test } from 'vitest';
+import { reconnect } from '../faults/reconnects.ts';
 import { mend, runFault, type Watch } from '../faults/run-fault.ts';
 import { FAULTS } from '../faults/table.ts';
 import { ALL, pick } from '../rotation.ts';
@@ -15,4 +16,12 @@ test.each(chosen.map((fault) => [fault.name, fault] as const))('%s', async (_nam
   expect(watched.firstExecSeconds).toBeLessThan(10);
   expect(watched.laterExecSeconds).toBeLessThan(10);
   await mend(fault, watch);
+});
+
+test('20 reconnects in a row on each lane: none stays dead', async () => {
+  for (const { lane, seconds } of await reconnect(watch.home, watch.instance, 20)) {
+    process.stdout.write(`${lane}: ${seconds.length} reconnects, slowest ${Math.max(...seconds).toFixed(2)} s\n`);
+    expect(seconds).toHaveLength(20);
+  }
+  expect(await watch.home.info(watch.instance)).toMatchObject({ state: 'Running' });
 });

@@ -3,9 +3,33 @@ import { fail } from '../../core/errors.ts';
 import type { Supervisor } from '../supervisor.ts';
 import type { House } from './house.ts';
 
-/** @param hasOperation  an operation on it is about to be taken up again, and settles it */
-export async function adopt(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
+const underWay = new WeakMap<Supervisor, Promise<void>>();
+
+/**
+ * One at a time for each: a second caller shares what the first began.
+ * @param hasOperation  an operation on it is about to be taken up again, and settles it
+ * @throws what the driver failed with
+ */
+export function adopt(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
+  const begun = underWay.get(supervisor);
+  if (begun) return begun;
+  const taken = adoptNow(house, supervisor, hasOperation).finally(() => underWay.delete(supervisor));
+  underWay.set(supervisor, taken);
+  return taken;
+}
+
+/** Resolves when nobody is taking it over any more, well or not. */
+export async function adopted(supervisor: Supervisor): Promise<void> {
+  await underWay.get(supervisor)?.catch(() => {});
+}
+
+async function adoptNow(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
   const found = await house.driver.adopt(supervisor.machineSpec);
+  if (house.registry.byId(supervisor.id) !== supervisor) {
+    // Removed meanwhile.
+    if (found && 'guest' in found) await found[Symbol.asyncDispose]();
+    return;
+  }
   if (found && 'guest' in found) {
     supervisor.attach(found);
     if (hasOperation || found.end) return;

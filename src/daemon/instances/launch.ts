@@ -42,7 +42,7 @@ async function begin(house: House, checked: CheckedLaunch, task: Task): Promise<
     task.step('start');
     await powerOn(house, supervisor, task);
   } catch (error) {
-    await removeForGood(house, supervisor);
+    await takeBack(house, supervisor);
     throw error;
   }
   return await finish(house, supervisor, checked.timeoutSeconds, task);
@@ -73,6 +73,15 @@ async function finish(house: House, supervisor: Supervisor, seconds: number, tas
   }
   if (cloudInit?.status === 'degraded') task.notice(`cloud-init in ${supervisor.name} finished with warnings: ${cloudInit.detail}`);
   return { name: supervisor.name, zone: supervisor.record.instance.zone };
+}
+
+/** What went wrong first is what is told; what cannot be cleared away stays in the list, so that nothing is lost from sight. */
+async function takeBack(house: House, supervisor: Supervisor): Promise<void> {
+  await removeForGood(house, supervisor).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    supervisor.settle('Unknown', `its launch failed, and what was made could not be removed: ${why}`);
+    house.log.line('leftover', supervisor.name, `what the failed launch of ${supervisor.name} left cannot be cleared away: ${why}`, `try again: holdfast delete --purge ${supervisor.name}`);
+  });
 }
 
 /** Ctrl-C takes the launch back; whoever stops or deletes what is being launched wants it to be there, stopped. */

@@ -66,7 +66,7 @@ async function untilOff(supervisor: Supervisor, seconds: number, signal: AbortSi
     await supervisor.until(() => supervisor.machine === undefined, `${supervisor.name} did not shut down within ${seconds} s`, seconds * 1000, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw fail('timed-out', `${supervisor.name} was asked to shut down, and has not within ${seconds} s`, {
+    throw fail('too-slow', `${supervisor.name} was asked to shut down, and has not within ${seconds} s`, {
       hint: `pull its plug: holdfast stop --force ${supervisor.name}`, cause: error,
     });
   }

@@ -120,6 +120,8 @@ export class Hypervisor implements AsyncDisposable {
     const age = performance.now() - this.#attachedAt;
     if (this.#options.exited !== undefined && age < FIRMWARE_MS) await new Promise((resolve) => setTimeout(resolve, FIRMWARE_MS - age));
     await this.#monitor.execute('system_reset');
+    // One that was paused stays paused through a reset, and would never boot.
+    if (this.#paused) await this.#monitor.execute('cont');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
