@@ -16,7 +16,7 @@ export interface Follow {
   readonly signal?: AbortSignal | undefined;
   /** Called when nobody has come back by himself: starts a daemon. */
   readonly revive: () => Promise<void>;
-  /** From the last word of a daemon. */
+  /** Since a daemon was last there. */
   readonly deadlineMs?: number;
 }
 
@@ -30,13 +30,14 @@ const PASSING: ReadonlySet<ErrorCode> = new Set(['daemon-unreachable', 'daemon-f
 /** @returns the operation as it ended  @throws the last trouble with the daemon once the deadline is over; cancelled */
 export async function followOperation(follow: Follow): Promise<WireOperation> {
   const { socket, id, onChange, signal, revive, deadlineMs = DEADLINE_MS } = follow;
-  let heardAt = Date.now();
+  let goneSince = Date.now();
   let wait = FIRST_WAIT_MS;
   for (;;) {
+    let connected = false;
     try {
       const answer = await send({ socket, method: 'GET', path: pathOf('followOperation', { id }), headers: { accept: 'text/event-stream' }, signal });
+      connected = true;
       for await (const data of eventData(answer)) {
-        heardAt = Date.now();
         wait = FIRST_WAIT_MS;
         const operation = JSON.parse(data) as WireOperation;
         onChange(operation);
@@ -47,12 +48,15 @@ export async function followOperation(follow: Follow): Promise<WireOperation> {
       }
     } catch (error) {
       if (signal?.aborted) throw cancelled();
+      // A stage may be long and silent: what counts is since when nobody is there.
+      if (connected) goneSince = Date.now();
       const trouble = connectionError(error);
-      if (!PASSING.has(trouble.code) || Date.now() - heardAt > deadlineMs) throw trouble;
+      if (!PASSING.has(trouble.code) || Date.now() - goneSince > deadlineMs) throw trouble;
     }
+    if (connected) goneSince = Date.now();
     await sleep(wait, undefined, { signal }).catch(() => { throw cancelled(); });
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-    if (Date.now() - heardAt > LEFT_TO_SUPERVISOR_MS) await revive().catch(rethrowUnlessPassing);
+    if (Date.now() - goneSince > LEFT_TO_SUPERVISOR_MS) await revive().catch(rethrowUnlessPassing);
   }
 }
 
