@@ -39,6 +39,7 @@ describe('the daemon is killed', () => {
 });
 
 async function launch(step: string): Promise<void> {
+  await home.run(['delete', '--purge', 'ariadne']);
   const before = await traces();
   const outcome = await interrupted(`launch:${step}`, ['launch', '--name', 'ariadne']);
   if (UNDONE.includes(step)) {
@@ -55,6 +56,7 @@ async function launch(step: string): Promise<void> {
 }
 
 async function purge(step: string): Promise<void> {
+  await home.run(['delete', '--purge', 'ariadne']);
   const before = await traces();
   await home.must(['launch', '--name', 'ariadne'], { timeoutMs: 600_000 });
   expect(await interrupted(`delete:${step}`, ['delete', '--purge', 'ariadne'])).toMatchObject({ code: 0 });
