@@ -8,6 +8,10 @@ import { clearAway } from './start.ts';
 
 export const STOP_STEPS = ['ask', 'wait', 'settle'] as const;
 
+/** Of a lane that is being opened, under emulation. */
+const LANE_PATIENCE_MS = 15_000;
+const ASK_AGAIN_MS = 20_000;
+
 export interface StopRequest {
   readonly force: boolean;
   readonly seconds: number;
@@ -36,6 +40,10 @@ export async function stop(house: House, supervisor: Supervisor, { force, second
 async function askToPowerOff(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   const { machine } = supervisor;
   if (!machine) return;
+  // Just taken over, or just started: the lane is about to answer, and who would hear the button may not be up yet.
+  const undecided = () => supervisor.machine === machine && !machine.isPaused && machine.guest.hold.level === 'none';
+  await supervisor.until(() => !undecided(), '', LANE_PATIENCE_MS, signal).catch(() => signal.throwIfAborted());
+  if (supervisor.machine !== machine) return;
   supervisor.expectEnd();
   if (!(await tellGuest(supervisor, ['systemctl', '--no-block', 'poweroff'], signal))) await machine.powerDown();
 }
@@ -61,13 +69,18 @@ export async function askGuest(supervisor: Supervisor, argv: readonly string[], 
   }
 }
 
+/** A guest that is still booting drops the button's press, and one told too early may forget: it is asked again. */
 async function untilOff(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await supervisor.until(() => supervisor.machine === undefined, `${supervisor.name} did not shut down within ${seconds} s`, seconds * 1000, signal);
-  } catch (error) {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const left = deadline - performance.now();
+    if (left <= 0) break;
+    const off = await supervisor.until(() => supervisor.machine === undefined, '', Math.min(left, ASK_AGAIN_MS), signal).then(() => true, () => false);
+    if (off) return;
     signal.throwIfAborted();
-    throw fail('too-slow', `${supervisor.name} was asked to shut down, and has not within ${seconds} s`, {
-      hint: `pull its plug: holdfast stop --force ${supervisor.name}`, cause: error,
-    });
+    await askToPowerOff(supervisor, signal).catch(() => signal.throwIfAborted());
   }
+  throw fail('too-slow', `${supervisor.name} was asked to shut down, and has not within ${seconds} s`, {
+    hint: `pull its plug: holdfast stop --force ${supervisor.name}`,
+  });
 }

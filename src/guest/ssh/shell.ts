@@ -12,6 +12,8 @@ import type { SshTransport } from './transport.ts';
 /** ssh2 does not hold a server to the window it was given (2 MiB per channel); a guest that ignores it must not fill our memory. */
 const MOST_HELD = 8 * 1024 * 1024;
 
+const LEAST_PAUSE_MS = 1_000;
+
 export class SshShell implements GuestShell {
   readonly user: string;
   readonly closed: Promise<string>;
@@ -116,7 +118,7 @@ export class SshShell implements GuestShell {
   async #watch(): Promise<void> {
     const { keepalive, silence } = this.#deadlines;
     while (this.alive) {
-      await pause(keepalive, this.#end.signal);
+      await pause(Math.max(LEAST_PAUSE_MS, keepalive - this.silentMs), this.#end.signal);
       if (!this.alive) return;
       if (this.silentMs > silence) return this.drop(`it has not answered for ${seconds(this.silentMs)}`);
       if (this.silentMs >= keepalive) await this.ping(this.#end.signal).catch(() => {});
