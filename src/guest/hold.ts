@@ -50,6 +50,7 @@ const MOST_RENEWALS = 3;
 /** A guest that said nothing for so long after its start will not: other ways into it are looked for. */
 const BOOT_MS = { native: 90_000, slow: 300_000 };
 const LEAST_PATIENCE_MS = 250;
+const NEWS: ReadonlySet<string> = new Set(['host-key', 'login', 'refused']);
 
 class GuestHold implements GuestAccess {
   readonly #options: HoldOptions;
@@ -182,7 +183,7 @@ class GuestHold implements GuestAccess {
     if (this.#ending || this.#end.signal.aborted) return;
     const stage = error instanceof ReachFailure ? error.stage : 'lost';
     // While it boots, silence is no news; a wrong key always is.
-    if (this.#heardAt === undefined && stage !== 'host-key' && stage !== 'login') return;
+    if (this.#heardAt === undefined && !NEWS.has(stage)) return;
     this.#options.log(`${route}:${stage}`, `${this.#options.name}: ${route}: ${clause(error)}`);
   }
 

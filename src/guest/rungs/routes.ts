@@ -6,6 +6,7 @@ import { connectSsh } from '../ssh/connect.ts';
 import type { Deadlines } from '../ssh/deadlines.ts';
 import { parseHostKey } from '../ssh/host-key.ts';
 import type { SshShell } from '../ssh/shell.ts';
+import { ReachFailure } from '../ssh/failure.ts';
 import { timeLimit } from '../ssh/time-limit.ts';
 import { reachKept } from './kept.ts';
 
@@ -42,24 +43,33 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
       throw error;
     }
   };
-  const onLane = (lane: 'control' | 'session' | 'bulk', login: (signal: AbortSignal) => Promise<{ user: string; privateKey: string }>) => ({
-    isOpposite: () => lanes.isGuestOpen(lane),
-    open: noting(`its ${lane} lane`, async (signal) => {
-      const who = await login(signal);
-      return await connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines }, { ...who, hostKey: laneKey }, signal);
-    }),
-  });
+  type LaneName = 'control' | 'session' | 'bulk';
+  const connect = (lane: LaneName, user: string, privateKey: string, signal: AbortSignal) =>
+    connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines }, { user, privateKey, hostKey: laneKey }, signal);
+  const onLane = (lane: LaneName, open: (signal: AbortSignal) => Promise<SshShell>) =>
+    ({ isOpposite: () => lanes.isGuestOpen(lane), open: noting(`its ${lane} lane`, open) });
 
-  const control = new ConnectionKeeper({ ...onLane('control', async () => ({ user: controlUser, privateKey: keys.controlPrivate })), eager: true, onChange: controlChanged });
-  /** The guest knows whom its cloud-init made; without the control lane the usual name is tried. */
-  const asUser = async (signal: AbortSignal): Promise<{ user: string; privateKey: string }> => {
+  const control = new ConnectionKeeper({ ...onLane('control', (signal) => connect('control', controlUser, keys.controlPrivate, signal)), eager: true, onChange: controlChanged });
+  /** Nearly always it is the usual name; where that is refused, the guest knows whom its cloud-init made. */
+  let user = defaultUser;
+  const asUser = (lane: LaneName) => async (signal: AbortSignal): Promise<SshShell> => {
+    try {
+      return await connect(lane, user, keys.sessionPrivate, signal);
+    } catch (error) {
+      if (!(error instanceof ReachFailure) || error.stage !== 'refused') throw error;
+      const known = await askUser(signal);
+      if (known === undefined || known === user) throw error;
+      user = known;
+      return await connect(lane, user, keys.sessionPrivate, signal);
+    }
+  };
+  const askUser = async (signal: AbortSignal): Promise<string | undefined> => {
     using limit = timeLimit(deadlines.ping, signal);
     const shell = control.isFailing ? undefined : await reachKept(control, limit.signal).catch(() => undefined);
-    const user = shell === undefined ? defaultUser : await sessionUser(shell, agentDir, defaultUser, deadlines.channel, signal);
-    return { user, privateKey: keys.sessionPrivate };
+    return shell && await sessionUser(shell, agentDir, defaultUser, deadlines.channel, signal);
   };
-  const session = new ConnectionKeeper({ ...onLane('session', asUser), eager: false });
-  const bulk = new ConnectionKeeper({ ...onLane('bulk', asUser), eager: false });
+  const session = new ConnectionKeeper({ ...onLane('session', asUser('session')), eager: false });
+  const bulk = new ConnectionKeeper({ ...onLane('bulk', asUser('bulk')), eager: false });
   const byAddress = address && new ConnectionKeeper({
     eager: false,
     open: noting('its address', async (signal) => await connectSsh(

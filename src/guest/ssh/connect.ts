@@ -89,6 +89,6 @@ function loginFailure(error: unknown, wrongKey: boolean, user: string): unknown 
     });
   }
   const level = error instanceof Error && error.cause instanceof Error && 'level' in error.cause ? error.cause.level : undefined;
-  if (level === 'client-authentication') return new ReachFailure('login', `login as ${user} was refused`, { cause: error });
+  if (level === 'client-authentication') return new ReachFailure('refused', `login as ${user} was refused`, { cause: error });
   return error;
 }

@@ -1,7 +1,8 @@
 /** A connection that did not come about, and at which step; the message is a clause that callers put after a rung's name. */
 import { HoldfastError } from '../../core/errors.ts';
 
-export type Stage = 'connect' | 'doorman' | 'sshd' | 'host-key' | 'login' | 'lost' | 'not-ready';
+/** `refused`: sshd did not take the user or the key; `login`: it did not get so far in time. */
+export type Stage = 'connect' | 'doorman' | 'sshd' | 'host-key' | 'login' | 'refused' | 'lost' | 'not-ready';
 
 export class ReachFailure extends HoldfastError {
   readonly stage: Stage;
