@@ -5,7 +5,8 @@
  */
 import { Type, type TSchema } from 'typebox';
 import {
-  ActionSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, OperationSchema, SettingSchema, VersionSchema,
+  ActionSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, OperationSchema, SettingSchema, TemplateBuildSchema,
+  TemplateSchema, VersionSchema,
 } from './schemas.ts';
 
 export interface Route {
@@ -40,6 +41,9 @@ export const ROUTES = {
   listImages: { method: 'GET', path: '/v1/images', summary: 'Images that can be launched', answer: Type.Object({ images: Type.Array(ImageSchema) }) },
   buildImage: { method: 'POST', path: '/v1/images/build', summary: 'Build an image from a distribution\'s packages', body: ImageBuildSchema, answer: OperationSchema, status: 202 },
   uploadImage: { method: 'POST', path: '/v1/images/upload', summary: 'Store an image that the client opened', query: Type.Object({ name: Type.String({ maxLength: 4096 }) }), answer: ImageSchema, stream: 'upload' },
+  listTemplates: { method: 'GET', path: '/v1/templates', summary: 'Booted machines that launch forks', answer: Type.Object({ templates: Type.Array(TemplateSchema) }) },
+  buildTemplate: { method: 'POST', path: '/v1/templates', summary: 'Make a template ahead of the first launch', body: TemplateBuildSchema, answer: OperationSchema, status: 202 },
+  deleteTemplate: { method: 'DELETE', path: '/v1/templates/:key', summary: 'Delete a template; what was forked of it stays', params: byKey, answer: Type.Object({}) },
   listSettings: { method: 'GET', path: '/v1/settings', summary: 'All settings keys and values', answer: Type.Object({ settings: Type.Array(SettingSchema) }) },
   getSetting: { method: 'GET', path: '/v1/settings/:key', summary: 'One setting', params: byKey, answer: SettingSchema },
   putSetting: { method: 'PUT', path: '/v1/settings/:key', summary: 'Change a setting', params: byKey, body: Type.Object({ value: Type.String({ maxLength: 4096 }) }, { additionalProperties: false }), answer: SettingSchema },

@@ -65,6 +65,8 @@ export const LaunchSchema = Type.Object({
   /** The user's cloud-init data, base64 of the bytes as given. */
   cloudInit: Type.Optional(Type.String({ maxLength: 2_000_000 })),
   timezone: Type.Optional(Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9_+/-]+$' })),
+  /** Boot it, though it could be forked of a template. */
+  cold: Type.Optional(Type.Boolean()),
   /** Seconds for the guest to come up, and again for cloud-init; 300 when absent. */
   timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
 }, closed);
@@ -113,6 +115,26 @@ export const ImageSchema = Type.Object({
   builtAt: Type.String(),
 }, closed);
 
+export const TemplateSchema = Type.Object({
+  key: Type.String(),
+  imageDigest: Type.String(),
+  /** Names under which launch takes its image; none when the image is gone. */
+  names: Type.Array(Type.String()),
+  cpus: Type.Integer(),
+  memoryBytes: Type.Integer(),
+  accelerator: Type.String(),
+  createdAt: Type.String(),
+  lastUsedAt: Type.String(),
+  bytes: Type.Integer(),
+}, closed);
+
+export const TemplateBuildSchema = Type.Object({
+  /** As for launch. */
+  image: Type.Optional(Type.String()),
+  cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
+  memory: Type.Optional(Type.String()),
+}, closed);
+
 export const ImageBuildSchema = Type.Object({
   /** `debian`, `debian:12` or `debian:13`. */
   target: Type.String(),
@@ -129,4 +151,5 @@ export type WireLaunch = Static<typeof LaunchSchema>;
 export type WireAction = Static<typeof ActionSchema>;
 export type WireOperation = Static<typeof OperationSchema>;
 export type WireImage = Static<typeof ImageSchema>;
+export type WireTemplate = Static<typeof TemplateSchema>;
 export type WireSetting = Static<typeof SettingSchema>;

@@ -56,7 +56,7 @@ function settled(operation: WireOperation, limited: boolean): WireOperation {
   if (operation.status === 'done') return operation;
   if (operation.status === 'cancelled') {
     // What was told to a guest cannot be taken back; and it may have been somebody else who called it off.
-    const undone = operation.kind === 'launch' || operation.kind === 'image-build';
+    const undone = operation.kind === 'launch' || operation.kind === 'image-build' || operation.kind === 'template-build';
     throw undone ? fail('cancelled', 'cancelled, and undone') : fail('cancelled', `cancelled: ${operation.error?.message ?? 'it was cancelled'}`, { hint: 'how things stand: holdfast list' });
   }
   if (limited && operation.error?.code === 'too-slow') throw fromRecord({ ...operation.error, code: 'timed-out' });

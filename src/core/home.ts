@@ -18,6 +18,8 @@ export interface HomeLayout {
     readonly lock: string;
     readonly instances: string;
     readonly images: string;
+    /** Booted machines to fork. */
+    readonly templates: string;
     readonly log: string;
     /** What the daemon prints outside its log: the error it could not start with, a crash. */
     readonly output: string;
@@ -42,6 +44,7 @@ export function homeLayout(question: HomeQuestion): HomeLayout {
       lock: `${home}/daemon.lock`,
       instances: `${home}/instances`,
       images: `${home}/images`,
+      templates: `${home}/templates`,
       log: `${home}/daemon.log`,
       output: `${home}/daemon.out`,
       pidFile: `${home}/daemon.pid`,

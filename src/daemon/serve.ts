@@ -84,11 +84,12 @@ export async function serve({ assetsDir, makeDriver }: DaemonParts): Promise<voi
     },
   });
   const house: House = {
-    registry, store: instanceStore(db), driver, images, engine, events, log,
+    registry, store: instanceStore(db), settings: settingStore(db), driver, images, engine, events, log,
     node: hostname(), owner: process.getuid?.() ?? 0,
   };
-  const settings = makeSettings(settingStore(db), house);
+  const settings = makeSettings(house.settings, house);
   await takeOver(house, operations);
+  await driver.templates?.tidy().catch((error: unknown) => log.line('sweep', null, `old templates cannot be cleared away: ${error instanceof Error ? error.message : String(error)}`, 'the next daemon tries again'));
 
   const server = await buildServer(
     makeHandlers({ house, settings, logs: logReader(house, data.log), version: VERSION, home: home.layout.home }), VERSION,

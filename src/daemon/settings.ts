@@ -23,6 +23,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     initial: 'qemu',
     refuse: (value, house) => (value === house.driver.name ? undefined : `this host has the driver ${house.driver.name} only`),
   },
+  'local.templates': {
+    initial: 'true',
+    refuse: (value) => (value === 'true' || value === 'false' ? undefined : 'it must be true or false'),
+  },
 };
 
 const INSTANCE_KEY = /^local\.([A-Za-z][A-Za-z0-9-]*)\.(cpus|memory|disk)$/;

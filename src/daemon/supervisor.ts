@@ -46,7 +46,7 @@ export class Supervisor implements AsyncDisposable {
 
   get machineSpec(): MachineSpec {
     const { instance, timezone, userData } = this.#record;
-    return { id: instance.id, name: instance.name, architecture: instance.architecture, spec: instance.spec, timezone, userData };
+    return { id: instance.id, name: instance.name, instanceId: `holdfast-${instance.id}`, architecture: instance.architecture, spec: instance.spec, timezone, userData };
   }
 
   /** @throws instance-busy  another operation works on it */

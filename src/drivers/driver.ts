@@ -19,6 +19,8 @@ export interface DriverAbilities {
 export interface MachineSpec {
   readonly id: string;
   readonly name: string;
+  /** What cloud-init knows it by. */
+  readonly instanceId: string;
   readonly architecture: Architecture;
   readonly spec: InstanceSpec;
   /** Zone of the host, for the guest's clock display (IANA name). */
@@ -74,13 +76,50 @@ export interface RunningMachine extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The machines that a template serves. */
+export interface TemplateWish {
+  readonly architecture: Architecture;
+  readonly imageDigest: string;
+  readonly imageFormat: 'qcow2' | 'raw';
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+}
+
+export interface TemplateInfo {
+  readonly key: string;
+  readonly imageDigest: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly accelerator: string;
+  readonly createdAt: string;
+  readonly lastUsedAt: string;
+  /** What it takes on disk. */
+  readonly bytes: number;
+}
+
+/** Booted machines, frozen, of which others are forked in a moment. */
+export interface Templates {
+  /** Key of one that such a machine can be forked of now. @throws machine-failed when it is damaged */
+  find(wish: TemplateWish): Promise<string | undefined>;
+  /** Boots the image and makes one; who asks for the same meanwhile waits for it too. @throws machine-failed, boot-failed, too-slow, no-space, cancelled */
+  make(wish: TemplateWish, timezone: string, work: Work): Promise<string>;
+  all(): Promise<readonly TemplateInfo[]>;
+  /** Machines that were forked of it are not concerned. */
+  remove(key: string): Promise<void>;
+  /** Clears away what was not finished, what nobody has used for long, and what is too much. */
+  tidy(): Promise<void>;
+}
+
 export interface Driver {
   readonly name: string;
   readonly abilities: DriverAbilities;
   /** What `version` and doctor show, for example the monitor's version. @throws tool-missing */
   version(): Promise<string>;
-  /** Lays down what the machine needs. @throws no-space, no-rights, tool-missing */
-  create(machine: MachineSpec, work: Work): Promise<void>;
+  /** Where the driver can fork. */
+  readonly templates?: Templates | undefined;
+  /** Lays down what the machine needs; with the key of a template, its first start is a fork of it. @throws no-space, no-rights, tool-missing */
+  create(machine: MachineSpec, work: Work, template?: string): Promise<void>;
   /** Takes up changed cpus, memory or disk (stopped machines only; disks only grow). */
   modify(machine: MachineSpec, work: Work): Promise<void>;
   /** @throws machine-failed, no-accelerator, tool-missing */

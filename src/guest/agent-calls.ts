@@ -12,7 +12,7 @@ export function agentProgram(dir: string, name: 'agent.py' | 'report.py'): reado
 
 /** @throws ReachFailure `not-ready` while the guest has no user to log in as */
 export async function sessionUser(shell: GuestShell, dir: string, fallback: string, deadlineMs: number, signal: AbortSignal): Promise<string> {
-  const answer = await ask(shell, dir, 'session-user', deadlineMs, signal).catch(() => undefined);
+  const answer = await askAgent(shell, dir, 'session-user', deadlineMs, signal).catch(() => undefined);
   if (answer === undefined) return fallback;
   if (typeof answer['user'] === 'string' && /^[a-z_][a-z0-9_.-]{0,31}\$?$/i.test(answer['user'])) return answer['user'];
   const why = typeof answer['why'] === 'string' ? printable(answer['why']) : 'it did not say why';
@@ -21,9 +21,9 @@ export async function sessionUser(shell: GuestShell, dir: string, fallback: stri
 
 /** @returns the version that was there before, when another one was put in its place */
 export async function renewAgent(shell: GuestShell, dir: string, agent: { readonly version: string; readonly bundleJson: string }, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
-  const { version } = await ask(shell, dir, 'version', deadlineMs, signal);
+  const { version } = await askAgent(shell, dir, 'version', deadlineMs, signal);
   if (typeof version !== 'string' || !isOlder(version, agent.version)) return undefined;
-  await ask(shell, dir, 'renew', deadlineMs * 3, signal, agent.bundleJson);
+  await askAgent(shell, dir, 'renew', deadlineMs * 3, signal, agent.bundleJson);
   return printable(version, 40);
 }
 
@@ -38,7 +38,8 @@ export function isOlder(there: string, ours: string): boolean {
   return false;
 }
 
-async function ask(shell: GuestShell, dir: string, what: string, deadlineMs: number, signal: AbortSignal, stdin?: string): Promise<Record<string, unknown>> {
+/** @throws exec-failed with what the program in the guest said */
+export async function askAgent(shell: GuestShell, dir: string, what: string, deadlineMs: number, signal: AbortSignal, stdin?: string): Promise<Record<string, unknown>> {
   const { exit, stdout, stderr } = await runCommand(shell, [...agentProgram(dir, 'agent.py'), what], { stdin, maxBytes: 64 * 1024, deadlineMs, signal });
   const answer = parsed(stdout);
   const complaint = typeof answer?.['error'] === 'string' ? answer['error'] : stderr;

@@ -29,6 +29,8 @@ export interface HoldOptions {
   /** When its machine was started, ISO 8601; now, when it is left out. */
   readonly startedAt?: string | undefined;
   readonly defaultUser: string;
+  /** Its doorman has just answered: nothing needs to be proven before it counts as held. */
+  readonly hasAnswered?: boolean;
   /** Our version of the files in the guest; an older one there is renewed. */
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
   /** One line per cause; repetitions of a cause are left out by whoever prints. */
@@ -87,6 +89,7 @@ class GuestHold implements GuestAccess {
       ...options, controlUser: options.controlUser ?? 'root', agentDir: this.#agentDir, deadlines: this.#deadlines,
       failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state),
     });
+    if (options.hasAnswered) this.#heardAt = this.#since;
     const runMs = options.startedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(options.startedAt));
     this.#expectedAt = Math.max(this.#since, this.#since - runMs + (options.slow ? BOOT_MS.slow : BOOT_MS.native));
     this.#stopListening = options.lanes.onGuestOpen((lane, open) => {

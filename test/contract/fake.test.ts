@@ -18,7 +18,7 @@ async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> 
     home, guests: true, cheap: true,
     daemon: () => new FakeDriver({ instancesDir, runDir, machineProcess }),
     machine: (id) => ({
-      id, name: `m-${id}`, architecture: 'x86_64', timezone: 'UTC', userData: undefined,
+      id, name: `m-${id}`, instanceId: `holdfast-${id}`, architecture: 'x86_64', timezone: 'UTC', userData: undefined,
       spec: { cpus: 1, memoryBytes: 1e9, diskBytes: 1e9, imageDigest: 'none', imageFormat: 'qcow2', mac: '52:54:00:12:34:56', subnetIndex: 9 },
     }),
     pidOf: async (id) => (JSON.parse(await readFile(join(instancesDir, id, 'fake.json'), 'utf8')) as { pid: number }).pid,

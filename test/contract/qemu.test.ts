@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { HoldGuest } from '../../src/drivers/qemu/hold-guest.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-driver.ts';
+import { freezeGuest } from '../../src/guest/fork/freeze.ts';
+import { thawGuest } from '../../src/guest/fork/thaw.ts';
 import { LANES } from '../../src/guest/lane-port.ts';
 import { machineUid } from '../../src/drivers/qemu/identity.ts';
 import { describeDriver, work, type DriverUnderTest } from './driver-suite.ts';
@@ -16,7 +18,7 @@ const GiB = 1024 ** 3;
 async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUnderTest & { readonly home: string }> {
   const home = await mkdtemp(join(tmpdir(), 'hf-qemu-'));
   await chmod(home, 0o755);
-  const layout = { instancesDir: join(home, 'instances'), runDir: join(home, 'run'), acceleratorFile: join(home, 'accelerators.json') };
+  const layout = { instancesDir: join(home, 'instances'), runDir: join(home, 'run'), acceleratorFile: join(home, 'accelerators.json'), templatesDir: join(home, 'templates') };
   await mkdir(layout.instancesDir);
   await mkdir(layout.runDir);
   const image = join(home, 'image.raw');
@@ -24,13 +26,13 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
   return {
     home, guests: false, cheap: false,
     daemon: () => new QemuDriver({
-      layout, resolveImage: () => image, holdGuest: idleGuest, writeSeed: (_machine, _keys, path) => writeFile(path, Buffer.alloc(4096)),
+      layout, resolveImage: () => image, holdGuest: idleGuest, writeSeed: (_machine, _keys, path) => writeFile(path, Buffer.alloc(4096)), freezeGuest, thawGuest,
       defaultUser: 'ubuntu', log: () => undefined,
       // An empty disk shows no kernel: on trial every accelerator would be refused, and that takes its time.
       accelerators: ['tcg'], ...more,
     }),
     machine: (id) => ({
-      id, name: `m-${id}`, architecture: process.arch === 'arm64' ? 'aarch64' : 'x86_64', timezone: 'UTC', userData: undefined,
+      id, name: `m-${id}`, instanceId: `holdfast-${id}`, architecture: process.arch === 'arm64' ? 'aarch64' : 'x86_64', timezone: 'UTC', userData: undefined,
       spec: { cpus: 1, memoryBytes: GiB / 4, diskBytes: GiB, imageDigest: 'none', imageFormat: 'raw', mac: '52:54:00:12:34:56', subnetIndex: 9 },
     }),
     pidOf: async (id) => Number(await readFile(join(layout.runDir, id, 'pid'), 'utf8')),

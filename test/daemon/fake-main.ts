@@ -7,5 +7,5 @@ const machineProcess = fileURLToPath(new URL('../../src/drivers/fake/machine-pro
 
 await serve({
   assetsDir: fileURLToPath(new URL('../../dist/assets', import.meta.url)),
-  makeDriver: ({ layout }) => new FakeDriver({ instancesDir: layout.data.instances, runDir: layout.run.directory, machineProcess }),
+  makeDriver: ({ layout }) => new FakeDriver({ instancesDir: layout.data.instances, runDir: layout.run.directory, machineProcess, templatesDir: layout.data.templates }),
 });

@@ -1,5 +1,5 @@
 /** The daemon is killed at every step of every operation; the next one finishes or undoes it, and nothing is left over. */
-import { rename } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WireAction, WireInstance, WireOperation } from '../../src/api/schemas.ts';
@@ -42,7 +42,7 @@ async function interruptedLater(dieAt: string, begin: () => Promise<WireOperatio
 describe('launch', () => {
   test.each(LAUNCH_STEPS.map((step) => [step]))('killed at %s', LONG, async (step) => {
     const ended = await interrupted(`launch:${step}`, () => launch());
-    const undone = ['record', 'create', 'start'].includes(step);
+    const undone = ['record', 'template', 'create', 'start'].includes(step);
     expect(ended.status).toBe(undone ? 'failed' : 'done');
     expect((await instances()).map(({ name, state }) => [name, state])).toEqual(undone ? [] : [['apollo', 'Running']]);
     expect(await home.traces()).toHaveLength(undone ? 0 : 2);
@@ -82,6 +82,50 @@ test('a machine that cannot be taken over is tried again when it is needed, and 
   await home.start();
   await home.client.follow((await act({ action: 'stop', force: true })).id, () => {});
   expect(await machines()).toEqual([]);
+});
+
+describe('templates', () => {
+  const directory = () => join(home.directory, 'templates');
+  const templates = async () => (await home.client.call('listTemplates', {})).templates;
+
+  test('the first launch makes one, the next is forked of it, --cold ignores it', LONG, async () => {
+    await home.start();
+    expect(await home.client.follow((await launch()).id, () => {})).toMatchObject({ status: 'done', notices: [] });
+    const [made, ...more] = await templates();
+    expect(more).toEqual([]);
+    expect(made).toMatchObject({ imageDigest: home.image, cpus: 1, memoryBytes: 1024 ** 3 });
+    await home.client.follow((await launch('artemis')).id, () => {});
+    expect((await templates()).map(({ createdAt }) => createdAt)).toEqual([made?.createdAt]);
+    await home.client.call('deleteTemplate', { params: { key: made?.key ?? '' } });
+    await home.client.follow((await home.client.call('launch', { body: { name: 'ares', image: `sha256:${home.image}`, cold: true } })).id, () => {});
+    expect(await templates()).toEqual([]);
+  });
+
+  test('a damaged one costs a notice and a boot, and is not used again', LONG, async () => {
+    await home.start();
+    await home.client.follow((await launch()).id, () => {});
+    const [{ key } = { key: '' }] = await templates();
+    await writeFile(join(directory(), `${key}.json`), '');
+    const ended = await home.client.follow((await launch('artemis')).id, () => {});
+    expect(ended).toMatchObject({ status: 'done', notices: ['artemis is booted instead of forked: the template is damaged'] });
+    expect((await instances()).map(({ state }) => state)).toEqual(['Running', 'Running']);
+    expect(await home.client.follow((await launch('ares')).id, () => {})).toMatchObject({ status: 'done', notices: [] });
+    expect((await templates()).map((each) => each.key)).toEqual([key]);
+  });
+
+  test('with the setting off none is made', LONG, async () => {
+    await home.start();
+    await home.client.call('putSetting', { params: { key: 'local.templates' }, body: { value: 'false' } });
+    await home.client.follow((await launch()).id, () => {});
+    expect(await templates()).toEqual([]);
+  });
+
+  test('what a daemon left that died while it made one is cleared away', LONG, async () => {
+    await mkdir(directory());
+    await writeFile(join(directory(), '0123456789abcdef.json.making'), '{');
+    await home.start();
+    expect(await readdir(directory())).toEqual([]);
+  });
 });
 
 test('a machine that hangs keeps nobody waiting, and is taken over when it answers', LONG, async () => {

@@ -39,17 +39,19 @@ export async function reconnect(home: TestHome, instance: string, times: number)
   return all;
 }
 
+const notHere = () => Promise.reject(new Error('nothing is created here'));
+
 async function takeOver(directory: string, name: string): Promise<RunningMachine> {
   const driver = new QemuDriver({
-    layout: { instancesDir: join(directory, 'instances'), runDir: join(directory, 'run'), acceleratorFile: join(directory, 'accelerators.json') },
+    layout: { instancesDir: join(directory, 'instances'), runDir: join(directory, 'run'), acceleratorFile: join(directory, 'accelerators.json'), templatesDir: join(directory, 'templates') },
     resolveImage: () => { throw new Error('nothing is created here'); },
-    log: () => {}, holdGuest, writeSeed: () => Promise.reject(new Error('nothing is created here')), defaultUser: DEFAULT_USER,
+    log: () => {}, holdGuest, writeSeed: notHere, freezeGuest: notHere, thawGuest: notHere, defaultUser: DEFAULT_USER,
   });
   using db = openDb(join(directory, 'holdfast.db'));
   const record = instanceStore(db).all().find(({ instance }) => instance.name === name);
   if (record === undefined) throw new Error(`there is no ${name} in ${directory}`);
   const { instance, timezone, userData } = record;
-  const found = await driver.adopt({ ...instance, timezone, userData });
+  const found = await driver.adopt({ ...instance, instanceId: `holdfast-${instance.id}`, timezone, userData });
   if (found === undefined || !('guest' in found)) throw new Error(`${name} does not run: ${JSON.stringify(found)}`);
   return found;
 }

@@ -20,6 +20,7 @@ export const launch = defineCommand({
     memory: { flags: '-m, --memory <size>', summary: 'memory, at least 512M (1G)' },
     disk: { flags: '-d, --disk <size>', summary: 'disk, at least 1G (5G)' },
     cloudInit: { flags: '--cloud-init <file>', summary: 'cloud-init user data; - reads it from stdin' },
+    cold: { flags: '--cold', summary: 'boot it, though it could be forked of a template' },
     timeout: TIMEOUT_OPTION,
   },
   examples: [
@@ -48,7 +49,7 @@ export const launch = defineCommand({
     await launchInstance(context, client, {
       ...(name === undefined ? {} : { name }), ...(chosen === undefined ? {} : { image: chosen }), ...(cpus === undefined ? {} : { cpus }),
       ...(memory === undefined ? {} : { memory }), ...(disk === undefined ? {} : { disk }), ...(cloudInit === undefined ? {} : { cloudInit }),
-      ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
+      ...(options.cold ? { cold: true } : {}), ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
     }, progress);
   },
 });

@@ -7,6 +7,7 @@ import type { House } from '../instances/house.ts';
 import { launch } from '../instances/launch.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { Settings } from '../settings.ts';
+import { buildTemplate, deleteTemplate, listTemplates, type TemplateRequest } from '../templates.ts';
 import { viewOf } from '../view.ts';
 import { openEventStream } from './event-stream.ts';
 import type { Handlers } from './server.ts';
@@ -55,6 +56,12 @@ export function makeHandlers({ house, settings, logs, version, home }: HandlerPa
       const abort = new AbortController();
       request.raw.on('aborted', () => abort.abort());
       return await images.upload(body as Readable, query['name'] ?? '', abort.signal);
+    },
+    listTemplates: async () => ({ templates: await listTemplates(house) }),
+    buildTemplate: async ({ body }) => await buildTemplate(house, body as TemplateRequest),
+    deleteTemplate: async ({ params }) => {
+      await deleteTemplate(house, params['key'] ?? '');
+      return {};
     },
     listSettings: () => ({ settings: settings.all() }),
     getSetting: ({ params }) => settings.get(params['key'] ?? ''),

@@ -1,6 +1,7 @@
 /** What every action on instances needs, wired once in main.ts. */
 import type { Driver } from '../../drivers/driver.ts';
 import type { InstanceStore } from '../../store/instances.ts';
+import type { SettingStore } from '../../store/settings.ts';
 import type { EventHub } from '../event-hub.ts';
 import type { ImageService } from '../images.ts';
 import type { Log } from '../log.ts';
@@ -12,6 +13,7 @@ export interface House {
   readonly store: InstanceStore;
   readonly driver: Driver;
   readonly images: ImageService;
+  readonly settings: SettingStore;
   readonly engine: OperationEngine;
   readonly events: EventHub;
   readonly log: Log;

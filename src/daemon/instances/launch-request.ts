@@ -17,6 +17,7 @@ export interface CheckedLaunch {
   readonly diskBytes: number;
   readonly userData: Uint8Array | undefined;
   readonly timezone: string;
+  readonly cold: boolean;
   readonly timeoutSeconds: number;
   readonly warnings: readonly string[];
 }
@@ -36,6 +37,7 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
     image: await house.images.resolve(request.image),
     userData,
     timezone: request.timezone ?? 'Etc/UTC',
+    cold: request.cold ?? false,
     timeoutSeconds: request.timeoutSeconds ?? DEFAULT_TIMEOUT_S,
     warnings,
   };

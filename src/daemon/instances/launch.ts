@@ -9,16 +9,17 @@ import { freeSubnetIndex } from '../../core/subnets.ts';
 import type { InstanceRecord } from '../../store/instances.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import { Supervisor } from '../supervisor.ts';
-import { openTheWay, powerOn, untilHeld, untilInitialised } from './boot.ts';
+import { openTheWay, untilHeld, untilInitialised } from './boot.ts';
+import { layDown } from './forking.ts';
 import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
 import { freshId, freshMac } from './identity.ts';
 import { removeForGood } from './remove.ts';
 import { clearAway } from './start.ts';
 import { checkLaunch, type CheckedLaunch } from './launch-request.ts';
 
-/** Steps in order; `record` and `create` are undone by the next daemon, the later ones finished. */
-export const LAUNCH_STEPS = ['record', 'create', 'start', 'reach', 'initialise', 'settle'] as const;
-const UNDONE: readonly string[] = ['', 'record', 'create'];
+/** Steps in order; the first three are undone by the next daemon, the later ones finished. */
+export const LAUNCH_STEPS = ['record', 'template', 'create', 'start', 'reach', 'initialise', 'settle'] as const;
+const UNDONE: readonly string[] = ['', 'record', 'template', 'create'];
 
 export async function launch(house: House, request: WireLaunch): Promise<WireOperation> {
   const checked = await checkLaunch(house, request);
@@ -34,29 +35,27 @@ async function begin(house: House, checked: CheckedLaunch, task: Task): Promise<
   task.progress(`Retrieving image ${checked.image.label.name}`);
   const supervisor = enrol(house, checked, task);
   using _busy = supervisor.occupy({ operation: task.id, kind: 'launch' });
+  let forked: boolean;
   try {
     task.step('record');
-    task.progress(`Creating ${supervisor.name}`);
-    task.step('create');
-    await house.driver.create(supervisor.machineSpec, { signal: task.signal, progress: task.progress });
-    task.step('start');
-    await powerOn(house, supervisor, task);
+    forked = await layDown(house, supervisor, checked, task);
   } catch (error) {
     await takeBack(house, supervisor);
     throw error;
   }
-  return await finish(house, supervisor, checked.timeoutSeconds, task);
+  return await finish(house, supervisor, checked.timeoutSeconds, task, forked && checked.userData === undefined);
 }
 
 /** The part that a later daemon can do as well. A cancelled launch leaves nothing; a slow one leaves the instance to be looked at. */
-async function finish(house: House, supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
+async function finish(house: House, supervisor: Supervisor, seconds: number, task: Task, initialised = false): Promise<Result> {
   try {
     task.step('reach');
     task.progress(`Waiting for ${supervisor.name} to answer`);
-    await untilHeld(supervisor, seconds, task.signal);
+    if (!initialised) await untilHeld(supervisor, seconds, task.signal);
     task.step('initialise');
     task.progress('Waiting for initialization to complete');
-    await untilInitialised(supervisor, seconds, task.signal);
+    // A fork without data of the user's has been through it as its template.
+    if (!initialised) await untilInitialised(supervisor, seconds, task.signal);
     await openTheWay(supervisor, task.signal);
     task.step('settle');
   } catch (error) {

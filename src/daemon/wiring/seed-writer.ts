@@ -31,7 +31,7 @@ export async function guestFiles(assetsDir: string): Promise<GuestFiles> {
         controlPublic: keys.control.publicKey, sessionPublic: keys.session.publicKey,
       });
       await writeSeedIso(isoPath, seedFiles({
-        instanceId: machine.id,
+        instanceId: machine.instanceId,
         hostname: machine.name,
         mac: machine.spec.mac,
         timezone: machine.timezone,

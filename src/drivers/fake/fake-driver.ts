@@ -6,29 +6,35 @@ import { startDetached } from '../../host/process/detached.ts';
 import { isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
 import { FakeMachine, type FakeRun } from './machine.ts';
+import { FakeTemplates } from './templates.ts';
 
 export interface FakeDriverOptions {
   readonly instancesDir: string;
   readonly runDir: string;
   /** The machine's program: machine-process.ts, or its bundle. */
   readonly machineProcess: string;
+  /** None: it cannot fork. */
+  readonly templatesDir?: string | undefined;
 }
 
 export class FakeDriver implements Driver {
   readonly name = 'fake';
-  readonly abilities: DriverAbilities = { fork: false, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
   readonly #options: FakeDriverOptions;
+  readonly templates: FakeTemplates | undefined;
 
   constructor(options: FakeDriverOptions) {
     this.#options = options;
+    this.templates = options.templatesDir === undefined ? undefined : new FakeTemplates(options.templatesDir, () => this.version());
   }
 
   version(): Promise<string> {
     return Promise.resolve('1');
   }
 
-  async create({ id, name }: MachineSpec, { signal }: Work): Promise<void> {
+  async create({ id, name }: MachineSpec, { signal }: Work, template?: string): Promise<void> {
     if (signal.aborted) throw fail('cancelled', `creating ${name} was cancelled`, { cause: signal.reason });
+    if (template !== undefined) await this.templates?.require(template);
     await mkdir(this.#paths(id).directory, { recursive: true });
   }
 

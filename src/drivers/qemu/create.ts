@@ -1,4 +1,5 @@
 /** Lays down what a machine needs before its first start: keys, disk, seed, state, in files that its identity may use. */
+import { constants } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { fail, HoldfastError } from '../../core/errors.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
@@ -9,16 +10,19 @@ import type { WriteSeed } from './hold-guest.ts';
 import { machineUid, requireReachable, type IdentityPolicy } from './identity.ts';
 import { requireShortSockets, type MachineFiles } from './layout.ts';
 import { readState, writeState } from './state-file.ts';
+import type { Template } from './template/store.ts';
 
 export interface CreateParts {
   readonly files: MachineFiles;
   readonly basePath: string;
   readonly identity: IdentityPolicy;
   readonly writeSeed: WriteSeed;
+  /** Whose disk and memory it begins with. */
+  readonly template?: Template | undefined;
 }
 
 /** Each step is skipped when its result is there; the state file is written last and says that all of it is. */
-export async function createMachine(machine: MachineSpec, { files, basePath, identity, writeSeed }: CreateParts, { signal, progress }: Work): Promise<void> {
+export async function createMachine(machine: MachineSpec, { files, basePath, identity, writeSeed, template }: CreateParts, { signal, progress }: Work): Promise<void> {
   if (await readState(files.state) !== undefined) return;
   requireShortSockets(files.run, process.platform);
   try {
@@ -28,9 +32,10 @@ export async function createMachine(machine: MachineSpec, { files, basePath, ide
     await chmod(files.directory, uid === null ? 0o700 : 0o711);
     await requireReachable(basePath, uid);
     await requireFree(files.directory);
-    const machineType = await newestMachineType(machine.architecture);
+    const machineType = template?.record.shape.machineType ?? await newestMachineType(machine.architecture);
     progress('Preparing the disk');
-    await ensureOverlay(files.disk, { path: basePath, format: machine.spec.imageFormat }, machine.spec.diskBytes, signal);
+    if (template) await copyWhole(template.files.disk, files.disk);
+    else await ensureOverlay(files.disk, { path: basePath, format: machine.spec.imageFormat }, machine.spec.diskBytes, signal);
     const firmware = findFirmware(machine.architecture);
     if (firmware !== undefined) await copyWhole(firmware.variables, files.firmwareVariables);
     progress('Writing the seed');
@@ -41,7 +46,7 @@ export async function createMachine(machine: MachineSpec, { files, basePath, ide
     if (firmware !== undefined) await own(files.firmwareVariables, uid, 0o600);
     await requireReachable(files.disk, uid);
     signal.throwIfAborted();
-    await writeState(files.state, { version: 1, machineType, layout: 1, uid, run: null });
+    await writeState(files.state, { version: 1, machineType, layout: 1, uid, ...(template ? { fork: template.key } : {}), run: null });
   } catch (error) {
     await rm(files.directory, { recursive: true, force: true });
     throw asOurs(error, machine.name, signal);
@@ -64,7 +69,7 @@ async function own(path: string, uid: number | null, mode: number): Promise<void
 
 async function copyWhole(from: string, to: string): Promise<void> {
   if (await exists(to)) return;
-  await copyFile(from, `${to}.tmp`);
+  await copyFile(from, `${to}.tmp`, constants.COPYFILE_FICLONE);
   await rename(`${to}.tmp`, to);
 }
 

@@ -1,6 +1,8 @@
 /** What the daemon's wiring gives this driver, so that it knows neither how a guest is held nor how a seed is written. */
 import type { GuestAccess } from '../../guest/access.ts';
+import type { Thaw } from '../../guest/fork/thaw.ts';
 import type { HoldOptions } from '../../guest/hold.ts';
+import type { LanePort } from '../../guest/lane-port.ts';
 import type { InstanceKeys } from '../../host/keys.ts';
 import type { MachineSpec } from '../driver.ts';
 
@@ -8,3 +10,11 @@ export type HoldGuest = (options: HoldOptions & { readonly startedAt: string }) 
 
 /** Writes the seed image whole or not at all. */
 export type WriteSeed = (machine: MachineSpec, keys: InstanceKeys, isoPath: string, signal: AbortSignal) => Promise<void>;
+
+/** Makes a booted guest ready to be forked; `release` gives up all connections into it. @returns its machine-id */
+export type FreezeGuest = (
+  guest: GuestAccess, lanes: LanePort, tokens: readonly string[], release: () => Promise<void>, signal: AbortSignal,
+) => Promise<{ readonly machineId: string }>;
+
+/** Gives a fork its own identity. */
+export type ThawGuest = (lanes: LanePort, thaw: Thaw, signal: AbortSignal) => Promise<unknown>;

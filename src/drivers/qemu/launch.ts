@@ -17,6 +17,8 @@ export interface LaunchRequest {
   readonly uid: number | null;
   readonly gid: number | undefined;
   readonly signal: AbortSignal;
+  /** Given to QEMU as its descriptors from 3 on. */
+  readonly descriptors?: readonly number[];
 }
 
 export interface Launched extends Detached {
@@ -24,13 +26,14 @@ export interface Launched extends Detached {
 }
 
 /** @throws machine-failed with QEMU's own last words, tool-missing, cancelled; nothing runs then */
-export async function launch({ tool, package: brings, args, files, uid, gid, signal }: LaunchRequest): Promise<Launched> {
+export async function launch({ tool, package: brings, args, files, uid, gid, signal, descriptors = [] }: LaunchRequest): Promise<Launched> {
   await rm(files.run.directory, { recursive: true, force: true });
   await mkdir(files.run.directory, { recursive: true, mode: 0o700 });
   if (uid !== null) await chown(files.run.directory, uid, uid);
   await chmod(files.run.directory, 0o700);
   const process = await startDetached({
     tool, package: brings, args, complaintsPath: files.complaints, uid: uid ?? undefined, gid: uid === null ? undefined : gid ?? uid,
+    files: descriptors,
     // Nothing of the daemon's surroundings is QEMU's business.
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
   });

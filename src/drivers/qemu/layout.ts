@@ -9,6 +9,8 @@ export interface HomeLayout {
   readonly runDir: string;
   /** Remembers which accelerators carry a guest on this host. */
   readonly acceleratorFile: string;
+  /** Booted machines to fork. */
+  readonly templatesDir: string;
 }
 
 export interface MachineFiles {

@@ -1,5 +1,6 @@
 /** The running machine as the daemon sees it: a hypervisor process, and the guest held through it. */
 import type { GuestAccess } from '../../guest/access.ts';
+import type { LanePort } from '../../guest/lane-port.ts';
 import type { MachineEnd, MachineEvents, RunningMachine } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
 import type { Hypervisor } from './hypervisor.ts';
@@ -36,6 +37,10 @@ export class QemuMachine implements RunningMachine {
   /** For what only this driver can do. */
   get monitor(): QmpClient {
     return this.#hypervisor.monitor;
+  }
+
+  get lanes(): LanePort {
+    return this.#hypervisor.lanes;
   }
 
   get isPaused(): boolean {

@@ -14,7 +14,7 @@ import { logTail } from './console/bounded-log.ts';
 import { createMachine } from './create.ts';
 import { growOverlay } from './disk.ts';
 import { UserNetworkAddress } from './address.ts';
-import type { HoldGuest, WriteSeed } from './hold-guest.ts';
+import type { FreezeGuest, HoldGuest, ThawGuest, WriteSeed } from './hold-guest.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { defaultIdentityPolicy, machineUuid, type IdentityPolicy } from './identity.ts';
 import { rescueLine } from './lanes.ts';
@@ -23,6 +23,7 @@ import { QemuMachine } from './machine.ts';
 import { QmpClient } from './qmp/client.ts';
 import { startHypervisor } from './start.ts';
 import { readState } from './state-file.ts';
+import { QemuTemplates } from './template/qemu-templates.ts';
 import { userSubnet } from '../../core/subnets.ts';
 
 export interface QemuDriverOptions {
@@ -30,6 +31,8 @@ export interface QemuDriverOptions {
   readonly resolveImage: (digest: string, format: 'qcow2' | 'raw') => string;
   readonly holdGuest: HoldGuest;
   readonly writeSeed: WriteSeed;
+  readonly freezeGuest: FreezeGuest;
+  readonly thawGuest: ThawGuest;
   readonly defaultUser: string;
   /** The guest's files as this Holdfast has them, without keys: those of the instance stay. */
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
@@ -44,27 +47,34 @@ const HOST_ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'aarch64' : '
 
 export class QemuDriver implements Driver {
   readonly name = 'qemu';
-  readonly abilities: DriverAbilities = { fork: false, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
   readonly #options: QemuDriverOptions;
   readonly #identity: IdentityPolicy;
   readonly #memory: AcceleratorMemory;
   /** What this daemon holds: its monitor has one client, so it cannot be adopted a second time. */
   readonly #held = new Map<string, QemuMachine>();
+  readonly templates: QemuTemplates;
 
   constructor(options: QemuDriverOptions) {
     this.#options = options;
     this.#identity = options.identity ?? defaultIdentityPolicy();
     this.#memory = new AcceleratorMemory(options.layout.acceleratorFile);
+    this.templates = new QemuTemplates({
+      directory: options.layout.templatesDir, identity: this.#identity, memory: this.#memory, only: options.accelerators,
+      filesOf: (id) => this.#files(id), create: (machine, work) => this.create(machine, work), remove: (id) => this.remove(id),
+      boot: async (machine, ramPath, work) => await this.#boot(machine, work, ramPath), freeze: options.freezeGuest, thaw: options.thawGuest,
+    });
   }
 
   version(): Promise<string> {
     return qemuVersion(HOST_ARCHITECTURE);
   }
 
-  async create(machine: MachineSpec, work: Work): Promise<void> {
+  async create(machine: MachineSpec, work: Work, template?: string): Promise<void> {
     await createMachine(machine, {
       files: this.#files(machine.id), identity: this.#identity, writeSeed: this.#options.writeSeed,
       basePath: this.#options.resolveImage(machine.spec.imageDigest, machine.spec.imageFormat),
+      template: template === undefined ? undefined : await this.templates.require(template),
     }, work);
   }
 
@@ -81,10 +91,18 @@ export class QemuDriver implements Driver {
       await running[Symbol.asyncDispose]();
     }
     const files = this.#files(machine.id);
+    const fork = (await readState(files.state))?.fork;
+    if (!fork) return await this.#boot(machine, work);
+    const started = await this.templates.fork(machine, fork, files, this.#logOf(machine.id), work);
+    return await this.#hold(machine, files, started, true);
+  }
+
+  async #boot(machine: MachineSpec, work: Work, ramPath?: string): Promise<QemuMachine> {
+    const files = this.#files(machine.id);
     const started = await startHypervisor(machine, {
-      files, identity: this.#identity, memory: this.#memory, log: this.#logOf(machine.id), only: this.#options.accelerators,
+      files, identity: this.#identity, memory: this.#memory, log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
     }, work);
-    return this.#hold(machine, files, started);
+    return await this.#hold(machine, files, started);
   }
 
   async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
@@ -117,7 +135,7 @@ export class QemuDriver implements Driver {
 
   async #hold(machine: MachineSpec, files: MachineFiles, started: {
     readonly hypervisor: Hypervisor; readonly accelerator: Accelerator; readonly startedAt: string; readonly notice: string | null;
-  }): Promise<RunningMachine> {
+  }, hasAnswered = false): Promise<QemuMachine> {
     const { hypervisor, accelerator } = started;
     const keys = await ensureInstanceKeys(files.keys);
     const address = new UserNetworkAddress(() => hypervisor.monitor, userSubnet(machine.spec.subnetIndex).guest);
@@ -128,7 +146,7 @@ export class QemuDriver implements Driver {
         controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
-      slow: accelerator === 'tcg', startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
+      slow: accelerator === 'tcg', hasAnswered, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
     });
     const held = new QemuMachine({ id: machine.id, guest, ...started });
     this.#held.set(machine.id, held);

@@ -24,6 +24,8 @@ export interface StartParts {
   readonly memory: AcceleratorMemory;
   readonly only: readonly Accelerator[] | undefined;
   readonly log: (cause: string, message: string) => void;
+  /** A file for the guest's memory, of which a template will be made. */
+  readonly ramPath?: string | undefined;
 }
 
 export interface Started {
@@ -67,14 +69,15 @@ export async function startHypervisor(machine: MachineSpec, parts: StartParts, w
 }
 
 async function startOn(
-  machine: MachineSpec, accelerator: Accelerator, kvmGid: number | undefined, onTrial: boolean, state: MachineState, { files, log }: StartParts, work: Work,
+  machine: MachineSpec, accelerator: Accelerator, kvmGid: number | undefined, onTrial: boolean, state: MachineState, parts: StartParts, work: Work,
 ): Promise<{ hypervisor: Hypervisor; startedAt: string }> {
+  const { files, log } = parts;
   const { tool, package: brings } = BINARIES[machine.architecture];
   const firmware = findFirmware(machine.architecture);
   const args = commandLine({
     architecture: machine.architecture, accelerator, hostSystem: process.platform === 'darwin' ? 'darwin' : 'linux',
     machineType: state.machineType, name: machine.name, uuid: machineUuid(machine.id), cpus: machine.spec.cpus,
-    memoryBytes: machine.spec.memoryBytes, mac: machine.spec.mac, subnet: userSubnet(machine.spec.subnetIndex),
+    memoryBytes: machine.spec.memoryBytes, memory: parts.ramPath === undefined ? { kind: 'own' } : { kind: 'template', path: parts.ramPath }, mac: machine.spec.mac, subnet: userSubnet(machine.spec.subnetIndex),
     disk: files.disk, seed: files.seed, sockets: files.run,
     firmware: firmware === undefined ? undefined : { code: firmware.code, variables: files.firmwareVariables },
   });

@@ -26,6 +26,8 @@ export interface MachineState {
   readonly layout: 1;
   /** The unprivileged identity it runs under; null: that of the daemon. */
   readonly uid: number | null;
+  /** Key of the template whose memory it begins with; null once it has begun. */
+  readonly fork?: string | null;
   readonly run: Run | null;
 }
 

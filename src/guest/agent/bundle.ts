@@ -2,7 +2,7 @@
 import type { Bundle } from '../../core/cloudinit/boothook.ts';
 
 /** Raise it with every change to files/: guests with an older one are renewed over the control lane. */
-export const AGENT_VERSION = '0.2.0';
+export const AGENT_VERSION = '0.3.0';
 
 export const AGENT_DIR = '/usr/lib/holdfast';
 
@@ -18,6 +18,7 @@ export const AGENT_PLACES: Readonly<Record<string, string>> = {
   'hf_netlink.py': `${AGENT_DIR}/hf_netlink.py`,
   'hf_system.py': `${AGENT_DIR}/hf_system.py`,
   'agent.py': `${AGENT_DIR}/agent.py`,
+  'hf_fork.py': `${AGENT_DIR}/hf_fork.py`,
   'install.py': `${AGENT_DIR}/install.py`,
   'sshd_control.conf': '/etc/holdfast/sshd_control.conf',
   'sshd_session.conf': '/etc/holdfast/sshd_session.conf',

@@ -18,6 +18,8 @@ export interface DetachedRequest {
   readonly gid?: number | undefined;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Open files that it gets as its descriptors from 3 on. */
+  readonly files?: readonly number[];
 }
 
 export interface ExitStatus {
@@ -38,7 +40,7 @@ export async function startDetached(request: DetachedRequest): Promise<Detached>
   await complaints.truncate(0);
   const child = spawn(request.tool, [...request.args], {
     detached: true,
-    stdio: ['ignore', complaints.fd, complaints.fd],
+    stdio: ['ignore', complaints.fd, complaints.fd, ...(request.files ?? [])],
     cwd: request.cwd ?? '/',
     ...(request.env === undefined ? {} : { env: request.env }),
     ...(request.uid === undefined ? {} : { uid: request.uid }),

@@ -5,10 +5,10 @@ import { machineFiles } from '../layout.ts';
 import { commandLine } from './command-line.ts';
 import { escaped, type CommandLineInput } from './input.ts';
 
-const { directory: _directory, disk, seed, run: sockets } = machineFiles({ instancesDir: '/h/instances', runDir: '/r', acceleratorFile: '/h/accelerators.json' }, '00c0ffee');
+const { directory: _directory, disk, seed, run: sockets } = machineFiles({ instancesDir: '/h/instances', runDir: '/r', acceleratorFile: '/h/accelerators.json', templatesDir: '/h/templates' }, '00c0ffee');
 const input: CommandLineInput = {
   architecture: 'x86_64', accelerator: 'kvm', hostSystem: 'linux', machineType: 'pc-q35-7.2', name: 'apollo',
-  uuid: '686f6c64-6661-8374-8000-000000c0ffee', cpus: 2, memoryBytes: 1024 ** 3, mac: '52:54:00:12:34:56',
+  uuid: '686f6c64-6661-8374-8000-000000c0ffee', cpus: 2, memoryBytes: 1024 ** 3, memory: { kind: 'own' }, mac: '52:54:00:12:34:56',
   subnet: userSubnet(7), disk, seed, sockets, firmware: undefined,
 };
 const arm: CommandLineInput = { ...input, architecture: 'aarch64', machineType: 'virt-7.2', firmware: { code: '/fw/code.fd', variables: '/h/instances/00c0ffee/firmware-vars.fd' } };

@@ -68,10 +68,18 @@ function serialLines({ architecture, sockets }: CommandLineInput): string[] {
   ];
 }
 
-/** No option ROM: nothing boots over the network, and the firmware is done sooner. */
-function network({ mac, subnet }: CommandLineInput): string[] {
+/** The default card. A fork's is plugged in when it has its identity: until then it has none that could speak for it. */
+function network(input: CommandLineInput): string[] {
+  const { subnet } = input;
   return [
-    '-netdev', `user,id=net0,ipv6=off,net=${subnet.cidr},host=${subnet.gateway},dns=${subnet.dns},dhcpstart=${subnet.guest}`,
-    '-device', `virtio-net-pci,id=net0,bus=rp0,netdev=net0,mac=${mac},romfile=`,
+    '-netdev', `user,id=${CARD_ID},ipv6=off,net=${subnet.cidr},host=${subnet.gateway},dns=${subnet.dns},dhcpstart=${subnet.guest}`,
+    ...(input.memory.kind === 'fork' ? [] : ['-device', Object.entries(cardDevice(input.mac)).map(([key, value]) => (key === 'driver' ? value : `${key}=${value}`)).join(',')]),
   ];
+}
+
+export const CARD_ID = 'net0';
+
+/** As `device_add` takes it. No option ROM: nothing boots over the network, and the firmware is done sooner. */
+export function cardDevice(mac: string): Readonly<Record<string, string>> {
+  return { driver: 'virtio-net-pci', id: CARD_ID, bus: 'rp0', netdev: CARD_ID, mac, romfile: '' };
 }

@@ -6,6 +6,15 @@ import type { MachineSockets } from '../layout.ts';
 export type Accelerator = 'kvm' | 'hvf' | 'tcg';
 export type HostSystem = 'linux' | 'darwin';
 
+/**
+ * Where the guest's memory is. `template`: in a file that a template is made of. `fork`: a template's file, mapped
+ * private; `readOnly` where this QEMU can open it without the right to write (8.2 on).
+ */
+export type Memory =
+  | { readonly kind: 'own' }
+  | { readonly kind: 'template'; readonly path: string }
+  | { readonly kind: 'fork'; readonly path: string; readonly readOnly: boolean };
+
 export interface CommandLineInput {
   readonly architecture: Architecture;
   readonly accelerator: Accelerator;
@@ -16,6 +25,7 @@ export interface CommandLineInput {
   readonly uuid: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  readonly memory: Memory;
   readonly mac: string;
   readonly subnet: Subnet;
   readonly disk: string;

@@ -14,8 +14,8 @@ export function platform(input: CommandLineInput): string[] {
     '-name', `guest=${escaped(name)},debug-threads=on`,
     '-uuid', uuid,
     '-machine', [machineType, ...(x86 ? ['vmport=off'] : ['gic-version=max']), 'memory-backend=mem'].join(','),
-    // The block is always called mem: templates find it by name.
-    '-object', `memory-backend-ram,id=mem,size=${memoryMiB}M`,
+    // The block is always called mem: a fork finds its template's by name.
+    '-object', `${backend(input)},id=mem,size=${memoryMiB}M`,
     '-m', `${memoryMiB}M`,
     '-accel', ACCELERATOR[accelerator],
     '-cpu', accelerator === 'tcg' ? 'max' : 'host',
@@ -24,6 +24,7 @@ export function platform(input: CommandLineInput): string[] {
     // A guest that puts itself to sleep would look like a hang; nobody could wake it.
     ...(x86 ? ['-global', 'ICH9-LPC.disable_s3=1', '-global', 'ICH9-LPC.disable_s4=1'] : []),
     ...firmware(input),
+    ...(input.memory.kind === 'fork' ? ['-incoming', 'defer'] : []),
     '-boot', 'strict=on',
     '-display', 'none', '-vga', 'none',
     '-action', 'reboot=reset,shutdown=poweroff,panic=pause',
@@ -31,6 +32,13 @@ export function platform(input: CommandLineInput): string[] {
     ...(hostSystem === 'linux' ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : []),
     '-pidfile', input.sockets.pid,
   ];
+}
+
+function backend({ memory }: CommandLineInput): string {
+  if (memory.kind === 'own') return 'memory-backend-ram';
+  const file = `memory-backend-file,mem-path=${escaped(memory.path)}`;
+  if (memory.kind === 'template') return `${file},share=on`;
+  return `${file},share=off${memory.readOnly ? ',readonly=on,rom=off' : ''}`;
 }
 
 const ACCELERATOR: Readonly<Record<Accelerator, string>> = {

@@ -21,4 +21,12 @@ export interface CommandResults {
   'stop': unknown;
   'cont': unknown;
   'quit': unknown;
+  'migrate-set-capabilities': unknown;
+  'migrate-set-parameters': unknown;
+  'migrate': unknown;
+  'migrate-incoming': unknown;
+  'query-migrate': { readonly status?: string; readonly 'error-desc'?: string };
+  'device_add': unknown;
+  'device_del': unknown;
+  'block_resize': unknown;
 }

@@ -5,6 +5,7 @@ copies bytes. It needs nothing of the guest's network, its sshd or its PAM set-u
 Edge-triggered epoll and no timers: an idle guest pays nothing for it.
 """
 import heapq
+import json
 import os
 import select
 import signal
@@ -42,6 +43,7 @@ class Door:
         self.ready = {}
         self.children = {}
         self.connections = set()
+        self.fork = None
         self.peers = PeerMaker(self.log)
         self.lanes = {name: Lane(self, name) for name in hf_ports.LANES}
 
@@ -84,6 +86,23 @@ class Door:
         found = hf_ports.find()
         for name, lane in self.lanes.items():
             self.guarded(lane.appear, found.get(name))
+
+    def obey(self, word):
+        """A word of the host's own: JSON, answered by JSON. It alone writes into a port."""
+        try:
+            wish = json.loads(word)
+            if wish["do"] == "freeze":
+                import hf_fork
+                self.fork = self.fork or (hf_fork, hf_fork.load())
+                answer = {"ready": not self.children}
+            elif wish["do"] == "thaw" and self.fork is not None:
+                answer = self.fork[0].thaw(self.fork[1], wish)
+                self.fork = None
+            else:
+                answer = {"error": "this guest cannot do that now"}
+        except Exception as error:
+            answer = {"error": "%s: %s" % (type(error).__name__, error)}
+        return json.dumps(answer).encode()
 
     def listen(self):
         """For users' own ssh clients: a stream-local channel on the bulk lane ends here."""

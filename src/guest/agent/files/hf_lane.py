@@ -5,6 +5,9 @@ import select
 import hf_relay
 from hf_relay import CHUNK, Relay, one_line
 
+WORD = b"HOLDFAST "
+LONGEST_WORD = 1 << 20
+
 
 class Connection:
     """What a port and a users' client have in common: a descriptor and a relay."""
@@ -100,6 +103,7 @@ class Lane(Connection):
         super().__init__(door, name)
         self.path = None
         self.seen = b""
+        self.word = None
         self.retry = 0.1
 
     def appear(self, path):
@@ -161,7 +165,7 @@ class Lane(Connection):
         A client's first bytes can come before word that it is there (the kernel tells of
         data at once, of connections by a work queue): they are kept for one event more.
         """
-        kept = bool(self.seen)
+        kept = bool(self.seen) or self.word is not None
         for _ in range(256):
             try:
                 data = os.read(self.fd, CHUNK)
@@ -172,18 +176,30 @@ class Lane(Connection):
                 return
             if not data:  # nobody is there, or not yet
                 if kept:
-                    self.seen = b""
+                    self.seen, self.word = b"", None
                 return
             kept = False
+            if self.word is not None or data.startswith(WORD):
+                self.hear(data)
+                continue
             self.seen = data if data.startswith(b"SSH-") else self.seen + data
             at = self.seen.find(b"SSH-")
             self.seen = self.seen[at:][:CHUNK] if at >= 0 else self.seen[-3:]
         else:
             self.door.again((self.name, self.fd), self.seek)
             return
-        if self.seen.startswith(b"SSH-"):
+        if self.word is None and self.seen.startswith(b"SSH-"):
             first, self.seen = self.seen, b""
             self.begin(first, True)
+
+    def hear(self, data):
+        """A line of the host's for the doorman itself, not for an sshd."""
+        self.word = (self.word or b"") + data
+        if len(self.word) > LONGEST_WORD:
+            self.word = None
+        elif self.word.endswith(b"\n"):
+            word, self.word = self.word[len(WORD):], None
+            self.say(self.door.obey(word) + b"\n")
 
 
 class SocketConnection(Connection):

@@ -1,0 +1,53 @@
+/**
+ * npm run bench: how long things take, as a user sees them, on this machine: medians, and ratios against a peer in the
+ * same run. The table goes to docs/bench/<date>.md. Nothing is asserted: figures depend on the machine.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { benchCommands } from '../test/bench/commands.ts';
+import { benchForks } from '../test/bench/forks.ts';
+import type { Row } from '../test/bench/row.ts';
+import { CHECKOUT, makeTestHome, openTestHome } from '../test/real/home.ts';
+
+const kept = process.env['HOLDFAST_TEST_CACHE'];
+const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
+const imageHome = openTestHome(imageDirectory);
+try {
+  await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
+  await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
+  const rows: Row[] = [];
+  const tell = (row: Row): void => {
+    rows.push(row);
+    process.stdout.write(`${line(row)}\n`);
+  };
+  await benchCommands(tell);
+  const { accelerator, breakdown } = await benchForks(home, tell);
+  await publish(rows, breakdown, accelerator);
+} finally {
+  await imageHome.endDaemon();
+  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
+}
+
+function line({ what, figures, unit, note }: Row): string {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const shown = [sorted[sorted.length >> 1], sorted[0], sorted.at(-1)].map((figure) => (figure ?? Number.NaN).toFixed(2));
+  return `| ${what} | ${shown[0]} ${unit} | ${shown[1]} to ${shown[2]} | ${figures.length} | ${note} |`;
+}
+
+async function publish(rows: readonly Row[], breakdown: readonly string[], accelerator: string): Promise<void> {
+  const date = new Date().toISOString().slice(0, 10);
+  const directory = join(CHECKOUT, 'docs/bench');
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, `${date}.md`), `# Figures, ${date}
+
+Host: ${cpus().length} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB; guests: Debian 12, one vCPU, 1 GiB, accelerator
+${accelerator}. Whole commands, the command line's own start included, unless it says otherwise.
+
+| what | median | least to most | runs | note |
+|---|---|---|---|---|
+${rows.map(line).join('\n')}
+
+${breakdown.join('\n')}
+`);
+}

@@ -1,0 +1,127 @@
+/** Makes a template: boots a machine with its memory in a file, waits for its first boot to end, freezes it, and keeps disk, memory and state. */
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fail } from '../../../core/errors.ts';
+import type { InstanceKeys } from '../../../host/keys.ts';
+import type { MachineSpec, Work } from '../../driver.ts';
+import { CARD_ID } from '../command-line/devices.ts';
+import type { FreezeGuest } from '../hold-guest.ts';
+import type { MachineFiles } from '../layout.ts';
+import type { QemuMachine } from '../machine.ts';
+import type { QmpClient } from '../qmp/client.ts';
+import { readState } from '../state-file.ts';
+import { tokensOf } from '../../../guest/fork/tokens.ts';
+import { idBytes, scrubIds } from './scrub.ts';
+import { shapeOf, type Wanted } from './shape.ts';
+import { saveState } from './state-transfer.ts';
+import type { Template, TemplateStore } from './store.ts';
+
+export interface MakeParts {
+  readonly store: TemplateStore;
+  readonly filesOf: (id: string) => MachineFiles;
+  readonly keysOf: (files: MachineFiles) => Promise<InstanceKeys>;
+  readonly create: (machine: MachineSpec, work: Work) => Promise<void>;
+  readonly boot: (machine: MachineSpec, ramPath: string, work: Work) => Promise<QemuMachine>;
+  readonly freeze: FreezeGuest;
+  readonly remove: (id: string) => Promise<void>;
+}
+
+/** What an instance has when nothing is said: larger ones grow, smaller ones boot. */
+const DISK_BYTES = 5 * 1024 ** 3;
+const BOOT_MS = 600_000;
+const UNPLUG_MS = 10_000;
+const BOOTED: ReadonlySet<string> = new Set(['done', 'degraded', 'disabled']);
+
+/** Cancelled or failed, it leaves nothing. @throws machine-failed, too-slow, no-space, cancelled */
+export async function makeTemplate(wanted: Wanted, timezone: string, parts: MakeParts, work: Work): Promise<Template> {
+  const machine = templateMachine(wanted, timezone);
+  const files = parts.filesOf(machine.id);
+  try {
+    await parts.create(machine, work);
+    const ramPath = join(files.directory, 'ram');
+    await emptyFile(ramPath, (await readState(files.state))?.uid ?? null);
+    work.progress('Booting the image, for a template');
+    const held = await parts.boot(machine, ramPath, work);
+    await untilBooted(held, work.signal);
+    work.progress('Making the template');
+    return await take(machine, held, wanted, files, ramPath, parts, work);
+  } finally {
+    await parts.remove(machine.id);
+  }
+}
+
+async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, files: MachineFiles, ramPath: string, parts: MakeParts, work: Work): Promise<Template> {
+  const bootId = held.guest.reports.system?.bootId;
+  const keys = await parts.keysOf(files);
+  const own = { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, keys };
+  await unplugCard(held.monitor);
+  const { machineId } = await parts.freeze(held.guest, held.lanes, tokensOf(own), async () => { await held.guest[Symbol.asyncDispose](); }, work.signal);
+  const shape = await shapeOf(wanted, held.accelerator);
+  const staged = await parts.store.stage(shape);
+  const uid = (await readState(files.state))?.uid ?? null;
+  await held.monitor.execute('stop');
+  await saveState(held.monitor, staged.state, join(files.run.directory, 'mig'), uid);
+  await held.kill();
+  await scrubIds(ramPath, [machineId, ...(bootId ? [bootId] : [])].map(idBytes));
+  for (const [from, to, mode] of [[files.disk, staged.disk, 0o600], [ramPath, staged.ram, 0o444], [files.keys, staged.keys, 0o700]] as const) {
+    await rename(from, to);
+    if (uid !== null) await chown(to, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+    await chmod(to, mode);
+  }
+  work.signal.throwIfAborted();
+  return await parts.store.commit(staged, {
+    shape, identity: { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, machineId }, diskBytes: machine.spec.diskBytes, createdAt: new Date().toISOString(),
+  });
+}
+
+function templateMachine({ architecture, imageDigest, imageFormat, cpus, memoryBytes }: Wanted, timezone: string): MachineSpec {
+  const id = randomBytes(4).toString('hex');
+  const mac = ['52', '54', '00', ...randomBytes(3).toString('hex').match(/../g) ?? []].join(':');
+  return {
+    id, name: `hf-template-${randomBytes(5).toString('hex')}`, instanceId: `hf-template-${randomBytes(8).toString('hex')}`, architecture, timezone, userData: undefined,
+    spec: { cpus, memoryBytes, diskBytes: DISK_BYTES, imageDigest, imageFormat, mac, subnetIndex: 0 },
+  };
+}
+
+/** The guest's network is its card's; a fork gets one of its own. */
+async function unplugCard(monitor: QmpClient): Promise<void> {
+  const { promise: gone, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(fail('machine-failed', `the guest did not let go of its network card within ${UNPLUG_MS / 1000} s`)), UNPLUG_MS);
+  const stop = monitor.onEvent(({ name, data }) => { if (name === 'DEVICE_DELETED' && data['device'] === CARD_ID) resolve(); });
+  try {
+    await monitor.execute('device_del', { id: CARD_ID });
+    await gone;
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+}
+
+async function untilBooted(held: QemuMachine, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const look = () => {
+    const status = held.guest.reports.system?.cloudInit.status;
+    if (status !== undefined && (BOOTED.has(status) || status === 'error')) resolve(status);
+  };
+  const abort = () => reject(signal.reason as Error);
+  const timer = setTimeout(() => reject(fail('too-slow', `the image did not finish its first boot within ${BOOT_MS / 1000} s`)), BOOT_MS);
+  const stops = [held.guest.onReport(look), held.on({ ended: (end) => reject(fail('boot-failed', `the image does not boot: ${'reason' in end ? end.reason : 'it shut itself down'}`)) })];
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    look();
+    const status = await promise;
+    if (status === 'error') throw fail('boot-failed', 'the image\'s own cloud-init fails');
+  } finally {
+    clearTimeout(timer);
+    for (const stop of stops) stop();
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function emptyFile(path: string, uid: number | null): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await using file = await open(path, 'w', 0o600);
+  if (uid !== null) await file.chown(uid, uid);
+}

@@ -1,0 +1,112 @@
+/** The driver's templates: which one a machine can be forked of, their making, and the start of a fork. */
+import { ensureInstanceKeys } from '../../../host/keys.ts';
+import { fail } from '../../../core/errors.ts';
+import type { MachineSpec, TemplateInfo, Templates, TemplateWish, Work } from '../../driver.ts';
+import { candidates, thisHost } from '../accelerator/candidates.ts';
+import { hostKey, type AcceleratorMemory } from '../accelerator/memory.ts';
+import { qemuVersion } from '../binary.ts';
+import type { Accelerator } from '../command-line/input.ts';
+import type { ThawGuest } from '../hold-guest.ts';
+import type { IdentityPolicy } from '../identity.ts';
+import type { MachineFiles } from '../layout.ts';
+import type { Started } from '../start.ts';
+import { readState } from '../state-file.ts';
+import { startFork } from './fork.ts';
+import { makeTemplate, type MakeParts } from './make.ts';
+import { SealedMemories } from './sealed-memory.ts';
+import { shapeKey, shapeOf } from './shape.ts';
+import { TemplateStore, type Template } from './store.ts';
+import { prune, TemplateMakings } from './templates.ts';
+
+export interface QemuTemplatesOptions extends Omit<MakeParts, 'store' | 'keysOf'> {
+  readonly directory: string;
+  readonly identity: IdentityPolicy;
+  readonly memory: AcceleratorMemory;
+  readonly only: readonly Accelerator[] | undefined;
+  readonly thaw: ThawGuest;
+}
+
+export class QemuTemplates implements Templates {
+  readonly #options: QemuTemplatesOptions;
+  readonly #store: TemplateStore;
+  readonly #sealed = new SealedMemories();
+  readonly #makings: TemplateMakings;
+
+  constructor(options: QemuTemplatesOptions) {
+    this.#options = options;
+    this.#store = new TemplateStore(options.directory);
+    const parts: MakeParts = { ...options, store: this.#store, keysOf: (files) => ensureInstanceKeys(files.keys) };
+    this.#makings = new TemplateMakings((wanted, timezone, work) => makeTemplate(wanted, timezone, parts, work));
+  }
+
+  async find(wish: TemplateWish): Promise<string | undefined> {
+    const accelerator = await this.#expected(wish);
+    if (accelerator === undefined) return undefined;
+    const template = await this.#store.find(await shapeOf(wish, accelerator));
+    if (template === undefined || template.record.diskBytes > wish.diskBytes) return undefined;
+    return template.key;
+  }
+
+  async make(wish: TemplateWish, timezone: string, work: Work): Promise<string> {
+    const { architecture, imageDigest, imageFormat, cpus, memoryBytes } = wish;
+    const { key } = await this.#makings.join({ architecture, imageDigest, imageFormat, cpus, memoryBytes }, timezone, work);
+    await this.#forgetSealed();
+    return key;
+  }
+
+  async all(): Promise<TemplateInfo[]> {
+    return (await this.#store.all()).map(({ key, record, lastUsedAt, bytes }) => ({
+      key, imageDigest: record.shape.imageDigest, cpus: record.shape.cpus, memoryBytes: record.shape.memoryBytes,
+      accelerator: record.shape.accelerator, createdAt: record.createdAt, lastUsedAt: lastUsedAt.toISOString(), bytes,
+    }));
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#store.remove(key);
+    await this.#forgetSealed();
+  }
+
+  async tidy(): Promise<void> {
+    await this.#store.sweep();
+    await prune(this.#store, new Set());
+    await this.#forgetSealed();
+  }
+
+  /** @throws machine-failed when it is not there any more */
+  async require(key: string): Promise<Template> {
+    const template = (await this.#store.all()).find((each) => each.key === key);
+    if (template === undefined) throw fail('machine-failed', `the template ${key} is gone or damaged`);
+    return template;
+  }
+
+  /** @throws whatever went wrong; nothing runs then */
+  async fork(machine: MachineSpec, key: string, files: MachineFiles, log: (cause: string, message: string) => void, work: Work): Promise<Started> {
+    const template = await this.require(key);
+    if (shapeKey(await shapeOf({ ...machine, ...machine.spec }, template.record.shape.accelerator)) !== key) {
+      throw fail('machine-failed', `the template ${key} was made for another machine or another QEMU`);
+    }
+    const state = await readState(files.state);
+    if (state === undefined) throw fail('machine-failed', `${machine.name} has no machine to start: its files are gone`);
+    const { kvmGid } = candidates(await thisHost(this.#options.identity), machine.architecture);
+    const [keys, templateKeys] = await Promise.all([ensureInstanceKeys(files.keys), ensureInstanceKeys(template.files.keys)]);
+    const started = await startFork(machine, { files, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, log }, work);
+    await this.#store.used(template);
+    return started;
+  }
+
+  /** What a machine would be started on today: the best that was not found wanting. */
+  async #expected({ architecture }: TemplateWish): Promise<Accelerator | undefined> {
+    const { accelerators } = candidates(await thisHost(this.#options.identity), architecture);
+    const key = await hostKey(await qemuVersion(architecture));
+    for (const accelerator of accelerators.filter((each) => this.#options.only?.includes(each) ?? true)) {
+      if (accelerator === 'tcg' || (await this.#options.memory.verdict(key, accelerator))?.verdict !== 'refused') return accelerator;
+    }
+    return undefined;
+  }
+
+  /** Memory that no template stands behind any more. */
+  async #forgetSealed(): Promise<void> {
+    const keys = new Set((await this.#store.all()).map(({ key }) => key));
+    await this.#sealed.keepOnly(keys);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Template memory that nobody can write to, for a QEMU (before 8.2) that cannot open its memory's file without the right
+ * to: a sealed memfd. It may be opened for writing and mapped private, but neither written, nor mapped shared for
+ * writing, nor made shorter (memfd_create(2), F_ADD_SEALS). Node cannot make one; perl, which the image tools bring, can.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, type FileHandle } from 'node:fs/promises';
+import { fail } from '../../../core/errors.ts';
+
+const MEMFD_CREATE: Readonly<Record<string, number>> = { x64: 319, arm64: 279 };
+const DEADLINE_MS = 60_000;
+
+/** Copies the file page by page, leaves out zeros, seals, says the descriptor, and waits until it has been taken. */
+const MAKER = String.raw`
+use strict;
+my ($number, $path) = @ARGV;
+my $name = "holdfast-template";
+my $fd = syscall($number + 0, $name, 2);
+die "memfd_create: $!\n" if $fd < 0;
+open(my $memory, "+<&=", $fd) or die "memfd: $!\n";
+open(my $file, "<:raw", $path) or die "$path: $!\n";
+truncate($memory, -s $file) or die "truncate: $!\n";
+my ($page, $at) = (4096, 0);
+my $zeros = "\0" x (256 * $page);
+while (my $got = sysread($file, my $buffer, 256 * $page)) {
+  if ($buffer ne substr($zeros, 0, $got)) {
+    for (my $i = 0; $i < $got; $i += $page) {
+      my $piece = substr($buffer, $i, $page);
+      next if $piece eq substr($zeros, 0, length $piece);
+      sysseek($memory, $at + $i, 0) or die "seek: $!\n";
+      (syswrite($memory, $piece) // -1) == length $piece or die "write: $!\n";
+    }
+  }
+  $at += $got;
+}
+fcntl($memory, 1033, 1 | 2 | 4 | 8) or die "seal: $!\n";
+$| = 1;
+print "$fd\n";
+1 while sysread(STDIN, my $nothing, 1);
+`;
+
+export class SealedMemories {
+  /** Kept open: without a fork that has it mapped, the memory would be gone. */
+  readonly #made = new Map<string, Promise<FileHandle>>();
+
+  /** One for each template. @throws tool-missing, machine-failed */
+  async of(key: string, ramPath: string): Promise<FileHandle> {
+    const known = this.#made.get(key);
+    if (known) return await known;
+    const made = make(ramPath);
+    this.#made.set(key, made);
+    made.catch(() => this.#made.delete(key));
+    return await made;
+  }
+
+  async keepOnly(keys: ReadonlySet<string>): Promise<void> {
+    for (const [key, made] of this.#made) {
+      if (keys.has(key)) continue;
+      this.#made.delete(key);
+      await (await made.catch(() => undefined))?.close();
+    }
+  }
+}
+
+async function make(ramPath: string): Promise<FileHandle> {
+  const number = MEMFD_CREATE[process.arch];
+  if (process.platform !== 'linux' || number === undefined) throw fail('machine-failed', 'template memory cannot be sealed on this host');
+  const maker = spawn('perl', ['-e', MAKER, String(number), ramPath], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
+  const timer = setTimeout(() => maker.kill('SIGKILL'), DEADLINE_MS);
+  try {
+    await once(maker, 'spawn').catch((error: unknown) => {
+      throw fail('tool-missing', 'perl is not installed', { hint: 'install it, or QEMU 8.2 or newer: apt-get install perl-base', cause: error });
+    });
+    let complaint = '';
+    maker.stderr.setEncoding('utf8').on('data', (text: string) => { complaint = (complaint + text).slice(-300); });
+    const said = await firstLine(maker.stdout.setEncoding('latin1'));
+    if (!/^\d{1,4}$/.test(said)) throw fail('machine-failed', `template memory could not be sealed: ${complaint.trim() || 'no reason was given'}`);
+    return await open(`/proc/${maker.pid}/fd/${said}`, 'r');
+  } finally {
+    clearTimeout(timer);
+    maker.stdin.on('error', () => undefined).end();
+  }
+}
+
+async function firstLine(stream: AsyncIterable<string>): Promise<string> {
+  let held = '';
+  for await (const piece of stream) {
+    held += piece;
+    const end = held.indexOf('\n');
+    if (end >= 0) return held.slice(0, end);
+  }
+  return held;
+}

@@ -1,0 +1,88 @@
+/** Launch by forking, against a boot of the same image; what its parts take; what forks cost in memory. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createClient } from '../../src/client/client.ts';
+import type { TestHome } from '../real/home.ts';
+import { waitFor } from '../real/home.ts';
+import { median, timed, type Row } from './row.ts';
+
+const WARM_RUNS = 7;
+const AT_ONCE = 10;
+
+export async function benchForks(home: TestHome, tell: (row: Row) => void): Promise<{ accelerator: string; breakdown: string[] }> {
+  const { cold, making } = await coldAndTemplate(home, tell);
+  const warm: number[] = [];
+  const firstExec: number[] = [];
+  const address: number[] = [];
+  for (let run = 0; run < WARM_RUNS; run += 1) {
+    const name = `warm-${run}`;
+    const began = performance.now();
+    warm.push((await home.must(['launch', '--name', name])).seconds);
+    await home.must(['exec', name, '--', 'true']);
+    firstExec.push((performance.now() - began) / 1000);
+    await home.must(['delete', '--purge', name]);
+  }
+  for (let run = 0; run < 3; run += 1) {
+    await home.must(['launch', '--name', 'addressed']);
+    address.push(await waitFor('its address', async () => (await home.info('addressed')).ipv4.length > 0, 20_000));
+    await home.must(['delete', '--purge', 'addressed']);
+  }
+  tell({ what: 'warm launch', figures: warm, unit: 's', note: `a cold one takes ${(cold / median(warm)).toFixed(1)} times as long` });
+  tell({ what: 'warm launch to the end of a first exec', figures: firstExec, unit: 's', note: '' });
+  tell({ what: 'address shown, after a warm launch', figures: address, unit: 's', note: 'asked for every 50 ms by the command line' });
+  const breakdown = await parts(home);
+  await tenAtOnce(home, tell);
+  return { accelerator: making, breakdown };
+}
+
+async function coldAndTemplate(home: TestHome, tell: (row: Row) => void): Promise<{ cold: number; making: string }> {
+  const { seconds: cold } = await home.must(['launch', '--cold', '--name', 'cold'], { timeoutMs: 900_000 });
+  tell({ what: 'cold launch', figures: [cold], unit: 's', note: '' });
+  const { accelerator } = await home.info('cold');
+  await home.must(['delete', '--purge', 'cold']);
+  const stages: { stage: string; at: number }[] = [];
+  const client = createClient(join(home.directory, 'run/holdfastd.sock'), () => Promise.reject(new Error('the daemon is gone')));
+  const built = await client.call('buildTemplate', { body: {} });
+  const began = performance.now();
+  await client.follow(built.id, ({ stage }) => { if (stages.at(-1)?.stage !== stage) stages.push({ stage, at: performance.now() }); });
+  const ended = performance.now();
+  const frozen = stages.find(({ stage }) => stage === 'Making the template')?.at ?? Number.NaN;
+  tell({ what: 'template build', figures: [(ended - began) / 1000], unit: 's', note: 'the boot included' });
+  tell({ what: 'making the template, beyond its boot', figures: [(ended - frozen) / 1000], unit: 's', note: '' });
+  return { cold, making: accelerator ?? 'unknown' };
+}
+
+/** By the daemon's own word for what it is at, over its events. */
+async function parts(home: TestHome): Promise<string[]> {
+  const client = createClient(join(home.directory, 'run/holdfastd.sock'), () => Promise.reject(new Error('the daemon is gone')));
+  const seen = new Map<string, number[]>();
+  for (let run = 0; run < 5; run += 1) {
+    const stages: { stage: string; at: number }[] = [{ stage: 'begun', at: performance.now() }];
+    const { id } = await client.call('launch', { body: { name: 'parts' } });
+    await client.follow(id, ({ stage }) => { if (stage !== '' && stages.at(-1)?.stage !== stage) stages.push({ stage, at: performance.now() }); });
+    stages.push({ stage: 'ended', at: performance.now() });
+    for (const [index, { stage, at }] of stages.slice(0, -1).entries()) {
+      const took = ((stages[index + 1]?.at ?? at) - at) / 1000;
+      seen.set(stage, [...seen.get(stage) ?? [], took]);
+    }
+    await home.must(['delete', '--purge', 'parts']);
+  }
+  return ['| part of a warm launch, by the daemon\'s stages | median seconds |', '|---|---|', ...[...seen].map(([stage, took]) => `| ${stage} | ${median(took).toFixed(3)} |`)];
+}
+
+async function tenAtOnce(home: TestHome, tell: (row: Row) => void): Promise<void> {
+  const names = Array.from({ length: AT_ONCE }, (_, index) => `ten-${index}`);
+  const seconds = await timed(() => Promise.all(names.map(async (name) => {
+    await home.must(['launch', '--name', name], { timeoutMs: 300_000 });
+    await home.must(['exec', name, '--', 'true'], { timeoutMs: 120_000 });
+  })));
+  tell({ what: `${AT_ONCE} warm launches at once, to a first exec in each`, figures: [seconds], unit: 's', note: '' });
+  const dirty = await Promise.all(names.map(async (name) => await privateMegabytes(await home.qemuPid(name))));
+  tell({ what: 'private dirty memory of an idle fork', figures: dirty, unit: 'MB', note: 'smaps_rollup, 10 forks of a 1 GiB template' });
+  await home.must(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
+}
+
+async function privateMegabytes(pid: number | undefined): Promise<number> {
+  const text = await readFile(`/proc/${pid ?? 0}/smaps_rollup`, 'utf8');
+  return Number(/^Private_Dirty:\s+(\d+) kB/m.exec(text)?.[1] ?? Number.NaN) * 1024 / 1e6;
+}
