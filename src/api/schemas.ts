@@ -71,7 +71,7 @@ export const LaunchSchema = Type.Object({
   timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
 }, closed);
 
-export const ACTION_NAMES = ['start', 'stop', 'restart', 'delete', 'recover'] as const;
+export const ACTION_NAMES = ['start', 'stop', 'restart', 'suspend', 'delete', 'recover'] as const;
 
 export const ActionSchema = Type.Object({
   action: oneOf(ACTION_NAMES),

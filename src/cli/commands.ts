@@ -16,11 +16,12 @@ import { set } from './commands/set.ts';
 import { shell } from './commands/shell.ts';
 import { start } from './commands/start.ts';
 import { stop } from './commands/stop.ts';
+import { suspend } from './commands/suspend.ts';
 import { template } from './commands/template.ts';
 import { version } from './commands/version.ts';
 
 export const COMMANDS: readonly Command[] = [
-  launch, list, info, start, stop, restart, deletion, recover, purge, exec, shell, image, template, get, set, logs, version, helpOn(() => COMMANDS),
+  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, exec, shell, image, template, get, set, logs, version, helpOn(() => COMMANDS),
 ];
 
 export function findCommand(word: string): Command | undefined {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HoldfastError } from '../core/errors.ts';
 import { QemuDriver } from '../drivers/qemu/qemu-driver.ts';
 import { freezeGuest } from '../guest/fork/freeze.ts';
-import { thawGuest } from '../guest/fork/thaw.ts';
+import { setClock, thawGuest } from '../guest/fork/thaw.ts';
 import { holdGuest } from '../guest/hold.ts';
 import { serve } from './serve.ts';
 import { DEFAULT_USER, guestFiles } from './wiring/seed-writer.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     assetsDir,
     makeDriver: ({ layout, resolveImage, log }) => new QemuDriver({
       layout: { instancesDir: layout.data.instances, runDir: layout.run.directory, acceleratorFile: join(layout.home, 'accelerators.json'), templatesDir: layout.data.templates },
-      resolveImage, log, holdGuest, freezeGuest, thawGuest, writeSeed: guest.writeSeed, defaultUser: DEFAULT_USER, agent: guest.renewal,
+      resolveImage, log, holdGuest, freezeGuest, thawGuest, setClock, writeSeed: guest.writeSeed, defaultUser: DEFAULT_USER, agent: guest.renewal,
     }),
   });
 }

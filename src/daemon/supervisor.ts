@@ -181,6 +181,7 @@ export class Supervisor implements AsyncDisposable {
       this.#log.line('crash', this.name, `${this.name} crashed: ${end.reason}`, `start it again: holdfast start ${this.name}`);
       return;
     }
+    if (end.kind === 'suspended') return this.settle('Suspended');
     if (!this.#endExpected) this.#keep(() => this.want({ running: false }));
     this.settle(this.#record.wanted.deleted ? 'Deleted' : 'Stopped');
   }

@@ -42,6 +42,8 @@ export type MachineEnd =
   | { readonly kind: 'powered-off' }
   /** The machine monitor ended or was killed. */
   | { readonly kind: 'died'; readonly reason: string }
+  /** Its state was saved; starting it takes it up again. */
+  | { readonly kind: 'suspended' }
   /** The guest's kernel panicked; the machine is paused so that it can be looked at. */
   | { readonly kind: 'panicked'; readonly reason: string };
 
@@ -124,6 +126,10 @@ export interface Driver {
   modify(machine: MachineSpec, work: Work): Promise<void>;
   /** @throws machine-failed, no-accelerator, tool-missing */
   start(machine: MachineSpec, work: Work): Promise<RunningMachine>;
+  /** Saves the state of a machine that this daemon holds, and ends it; the machine's end is `suspended`. @throws machine-failed, no-space: it goes on then */
+  suspend?(machine: MachineSpec, work: Work): Promise<void>;
+  /** Gives up what a machine was suspended to: its next start is a boot. */
+  discard?(id: string): Promise<void>;
   /** Takes over a machine that an earlier daemon started; undefined when it does not run. */
   adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined>;
   /** Ends it if it runs, whether it is held, answers, or was never taken over; its files stay. @throws machine-failed */

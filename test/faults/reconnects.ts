@@ -45,7 +45,7 @@ async function takeOver(directory: string, name: string): Promise<RunningMachine
   const driver = new QemuDriver({
     layout: { instancesDir: join(directory, 'instances'), runDir: join(directory, 'run'), acceleratorFile: join(directory, 'accelerators.json'), templatesDir: join(directory, 'templates') },
     resolveImage: () => { throw new Error('nothing is created here'); },
-    log: () => {}, holdGuest, writeSeed: notHere, freezeGuest: notHere, thawGuest: notHere, defaultUser: DEFAULT_USER,
+    log: () => {}, holdGuest, writeSeed: notHere, freezeGuest: notHere, thawGuest: notHere, setClock: notHere, defaultUser: DEFAULT_USER,
   });
   using db = openDb(join(directory, 'holdfast.db'));
   const record = instanceStore(db).all().find(({ instance }) => instance.name === name);

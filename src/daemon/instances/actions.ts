@@ -11,6 +11,7 @@ import { removeForGood } from './remove.ts';
 import { restart } from './restart.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
+import { suspend } from './suspend.ts';
 
 /** Work on an instance that a forced stop or a delete may call off. */
 const INTERRUPTIBLE: readonly string[] = ['start', 'stop', 'restart', 'launch'];
@@ -40,12 +41,13 @@ export function act(house: House, name: string, request: WireAction): WireOperat
 /** Does one action; the next daemon calls this too, for what was interrupted. */
 export async function perform(house: House, supervisor: Supervisor, request: WireAction, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind: request.action });
-  if (request.action === 'restart' || (request.action === 'stop' && !request.force)) await retake(house, supervisor);
+  if (request.action === 'restart' || request.action === 'suspend' || (request.action === 'stop' && !request.force)) await retake(house, supervisor);
   const seconds = request.timeoutSeconds ?? DEFAULT_TIMEOUT_S;
   switch (request.action) {
     case 'start': return await start(house, supervisor, seconds, task);
     case 'stop': return await stop(house, supervisor, { force: request.force ?? false, seconds }, task);
     case 'restart': return await restart(house, supervisor, seconds, task);
+    case 'suspend': return await suspend(house, supervisor, task);
     case 'delete': return await deleteInstance(house, supervisor, request.purge ?? false, task);
     case 'recover': return recover(supervisor);
   }
@@ -109,7 +111,7 @@ const LONGEST_START_MS = 24 * 3600 * 1000;
 
 /** What is being done to reach the state that an action would only confirm: `start` while it is being started. */
 const LEADS_THERE: Readonly<Record<WireAction['action'], readonly string[]>> = {
-  start: ['start', 'restart', 'launch'], restart: ['restart'], stop: ['stop'], delete: ['delete', 'purge'], recover: ['recover'],
+  start: ['start', 'restart', 'launch'], restart: ['restart'], stop: ['stop'], suspend: ['suspend'], delete: ['delete', 'purge'], recover: ['recover'],
 };
 
 /** `start` of what is being started already waits for that start and ends as it does; of what is being stopped, it is refused. */

@@ -37,13 +37,14 @@ async function adoptNow(house: House, supervisor: Supervisor, hasOperation: bool
     if (!supervisor.record.wanted.deleted) supervisor.settle('Running');
     return;
   }
+  if (found?.end.kind === 'suspended' && !supervisor.record.wanted.deleted) return supervisor.settle('Suspended');
   if (hasOperation || supervisor.state === 'Stopped' || supervisor.state === 'Deleted' || supervisor.state === 'Crashed') return;
   if (!supervisor.record.wanted.running) return supervisor.settle('Stopped');
   if (found?.end.kind === 'powered-off') {
     supervisor.want({ running: false });
     return supervisor.settle('Stopped');
   }
-  const reason = found?.end.reason ?? 'its machine ended while no daemon was watching';
+  const reason = (found?.end && 'reason' in found.end ? found.end.reason : undefined) ?? 'its machine ended while no daemon was watching';
   supervisor.settle('Crashed', reason);
   house.log.line('crash', supervisor.name, `${supervisor.name} crashed: ${reason}`, `start it again: holdfast start ${supervisor.name}`);
 }

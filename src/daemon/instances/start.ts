@@ -16,12 +16,13 @@ export async function start(house: House, supervisor: Supervisor, seconds: numbe
 
 /** A start that fails, or is cancelled, leaves the instance stopped. */
 async function powerOnOrStop(house: House, supervisor: Supervisor, task: Task): Promise<void> {
+  const before = supervisor.state;
   try {
     await powerOn(house, supervisor, task);
   } catch (error) {
     await clearAway(house, supervisor);
     supervisor.want({ running: false });
-    supervisor.settle('Stopped');
+    supervisor.settle(before === 'Suspended' ? before : 'Stopped');
     throw error;
   }
 }

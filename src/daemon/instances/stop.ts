@@ -22,7 +22,7 @@ export async function stop(house: House, supervisor: Supervisor, { force, second
   task.progress(`Stopping ${supervisor.name}`);
   supervisor.want({ running: false });
   try {
-    if (force || supervisor.state === 'Crashed') await clearAway(house, supervisor);
+    if (force || supervisor.state === 'Crashed') await pullThePlug(house, supervisor);
     else await askToPowerOff(supervisor, task.signal);
     task.step('wait');
     await untilOff(supervisor, seconds, task.signal);
@@ -34,6 +34,12 @@ export async function stop(house: House, supervisor: Supervisor, { force, second
   task.step('settle');
   supervisor.settle('Stopped');
   return {};
+}
+
+/** Of what was suspended too: the next start is a boot. */
+async function pullThePlug(house: House, supervisor: Supervisor): Promise<void> {
+  await clearAway(house, supervisor);
+  await house.driver.discard?.(supervisor.id);
 }
 
 /** Over the control lane, which needs no cooperation of the guest's power button; by the button where no rung answers. */

@@ -16,5 +16,8 @@ export type FreezeGuest = (
   guest: GuestAccess, lanes: LanePort, tokens: readonly string[], release: () => Promise<void>, signal: AbortSignal,
 ) => Promise<{ readonly machineId: string }>;
 
+/** Steps a guest's clock to the host's. */
+export type SetClock = (lanes: LanePort, signal: AbortSignal) => Promise<unknown>;
+
 /** Gives a fork its own identity. */
 export type ThawGuest = (lanes: LanePort, thaw: Thaw, signal: AbortSignal) => Promise<unknown>;

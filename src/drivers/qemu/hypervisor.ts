@@ -115,6 +115,13 @@ export class Hypervisor implements AsyncDisposable {
     await this.gone;
   }
 
+  /** Its state has been saved: it ends, and that is not its death. */
+  async suspended(): Promise<void> {
+    this.#asked = true;
+    await this.#finish({ kind: 'suspended' });
+    await this.kill();
+  }
+
   /** Resets hard. Not while the firmware sets itself up: a reset that hits it then hangs it (docs/decisions/qemu-machine.md). */
   async reset(): Promise<void> {
     const age = performance.now() - this.#attachedAt;

@@ -39,6 +39,10 @@ export class QemuMachine implements RunningMachine {
     return this.#hypervisor.monitor;
   }
 
+  get hypervisor(): Hypervisor {
+    return this.#hypervisor;
+  }
+
   get lanes(): LanePort {
     return this.#hypervisor.lanes;
   }

@@ -6,6 +6,7 @@ import { processStartTime, signalProcess, waitForEnd } from '../../host/process/
 import { readPidFile } from '../../host/process/detached.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
+import { candidates, thisHost } from './accelerator/candidates.ts';
 import { AcceleratorMemory } from './accelerator/memory.ts';
 import { adoptHypervisor } from './adopt.ts';
 import { qemuVersion } from './binary.ts';
@@ -14,7 +15,7 @@ import { logTail } from './console/bounded-log.ts';
 import { createMachine } from './create.ts';
 import { growOverlay } from './disk.ts';
 import { UserNetworkAddress } from './address.ts';
-import type { FreezeGuest, HoldGuest, ThawGuest, WriteSeed } from './hold-guest.ts';
+import type { FreezeGuest, HoldGuest, SetClock, ThawGuest, WriteSeed } from './hold-guest.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { defaultIdentityPolicy, machineUuid, type IdentityPolicy } from './identity.ts';
 import { rescueLine } from './lanes.ts';
@@ -22,7 +23,8 @@ import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
 import { QemuMachine } from './machine.ts';
 import { QmpClient } from './qmp/client.ts';
 import { startHypervisor } from './start.ts';
-import { readState } from './state-file.ts';
+import { readState, type MachineState } from './state-file.ts';
+import { discardSuspended, resumeMachine, suspendMachine } from './suspend.ts';
 import { QemuTemplates } from './template/qemu-templates.ts';
 import { userSubnet } from '../../core/subnets.ts';
 
@@ -33,6 +35,7 @@ export interface QemuDriverOptions {
   readonly writeSeed: WriteSeed;
   readonly freezeGuest: FreezeGuest;
   readonly thawGuest: ThawGuest;
+  readonly setClock: SetClock;
   readonly defaultUser: string;
   /** The guest's files as this Holdfast has them, without keys: those of the instance stay. */
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
@@ -47,7 +50,7 @@ const HOST_ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'aarch64' : '
 
 export class QemuDriver implements Driver {
   readonly name = 'qemu';
-  readonly abilities: DriverAbilities = { fork: true, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
   readonly #options: QemuDriverOptions;
   readonly #identity: IdentityPolicy;
   readonly #memory: AcceleratorMemory;
@@ -91,10 +94,28 @@ export class QemuDriver implements Driver {
       await running[Symbol.asyncDispose]();
     }
     const files = this.#files(machine.id);
-    const fork = (await readState(files.state))?.fork;
+    const state = await readState(files.state);
+    if (state?.suspended) return await this.#resume(machine, files, state, work);
+    const fork = state?.fork;
     if (!fork) return await this.#boot(machine, work);
     const started = await this.templates.fork(machine, fork, files, this.#logOf(machine.id), work);
     return await this.#hold(machine, files, started, true);
+  }
+
+  async suspend(machine: MachineSpec): Promise<void> {
+    const held = this.#held.get(machine.id);
+    if (held === undefined) throw fail('machine-failed', `${machine.name} does not run, or was not taken over`);
+    await suspendMachine(machine, held.hypervisor, this.#files(machine.id));
+  }
+
+  async discard(id: string): Promise<void> {
+    await discardSuspended(this.#files(id));
+  }
+
+  async #resume(machine: MachineSpec, files: MachineFiles, state: MachineState, work: Work): Promise<QemuMachine> {
+    const { kvmGid } = candidates(await thisHost(this.#identity), machine.architecture);
+    const started = await resumeMachine(machine, { files, state, kvmGid, setClock: this.#options.setClock, log: this.#logOf(machine.id) }, work);
+    return await this.#hold(machine, files, started);
   }
 
   async #boot(machine: MachineSpec, work: Work, ramPath?: string): Promise<QemuMachine> {

@@ -4,6 +4,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import type { MachineEnd } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
+import type { MemoryFormat } from './state-transfer.ts';
 
 /** One run of QEMU, from its start to the next one. */
 export interface Run {
@@ -28,6 +29,8 @@ export interface MachineState {
   readonly uid: number | null;
   /** Key of the template whose memory it begins with; null once it has begun. */
   readonly fork?: string | null;
+  /** It was suspended, and its next start takes it up again. */
+  readonly suspended?: { readonly format: MemoryFormat; readonly accelerator: Accelerator; readonly cpus: number; readonly memoryBytes: number } | null;
   readonly run: Run | null;
 }
 

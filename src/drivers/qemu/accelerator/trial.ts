@@ -29,5 +29,5 @@ export async function awaitLife(machine: Defendant, accelerator: string, signal:
 }
 
 function describe(end: MachineEnd): string {
-  return end.kind === 'powered-off' ? 'the machine ended at once' : end.reason;
+  return 'reason' in end ? end.reason : 'the machine ended at once';
 }

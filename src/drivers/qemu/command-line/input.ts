@@ -26,6 +26,8 @@ export interface CommandLineInput {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly memory: Memory;
+  /** A saved state will be loaded instead of a boot. */
+  readonly incoming?: boolean;
   readonly mac: string;
   readonly subnet: Subnet;
   readonly disk: string;

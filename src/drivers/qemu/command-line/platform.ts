@@ -24,7 +24,7 @@ export function platform(input: CommandLineInput): string[] {
     // A guest that puts itself to sleep would look like a hang; nobody could wake it.
     ...(x86 ? ['-global', 'ICH9-LPC.disable_s3=1', '-global', 'ICH9-LPC.disable_s4=1'] : []),
     ...firmware(input),
-    ...(input.memory.kind === 'fork' ? ['-incoming', 'defer'] : []),
+    ...(input.incoming ? ['-incoming', 'defer'] : []),
     '-boot', 'strict=on',
     '-display', 'none', '-vga', 'none',
     '-action', 'reboot=reset,shutdown=poweroff,panic=pause',

@@ -14,7 +14,7 @@ import { readState } from '../state-file.ts';
 import { tokensOf } from '../../../guest/fork/tokens.ts';
 import { idBytes, scrubIds } from './scrub.ts';
 import { shapeOf, type Wanted } from './shape.ts';
-import { saveState } from './state-transfer.ts';
+import { saveState } from '../state-transfer.ts';
 import type { Template, TemplateStore } from './store.ts';
 
 export interface MakeParts {
@@ -24,6 +24,8 @@ export interface MakeParts {
   readonly create: (machine: MachineSpec, work: Work) => Promise<void>;
   readonly boot: (machine: MachineSpec, ramPath: string, work: Work) => Promise<QemuMachine>;
   readonly freeze: FreezeGuest;
+  /** Something worth telling whoever launches, that was found out while booting. */
+  readonly notice: (text: string) => void;
   readonly remove: (id: string) => Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function makeTemplate(wanted: Wanted, timezone: string, parts: Make
     await emptyFile(ramPath, (await readState(files.state))?.uid ?? null);
     work.progress('Booting the image, for a template');
     const held = await parts.boot(machine, ramPath, work);
+    if (held.notice !== null) parts.notice(held.notice);
     await untilBooted(held, work.signal);
     work.progress('Making the template');
     return await take(machine, held, wanted, files, ramPath, parts, work);
@@ -61,7 +64,7 @@ async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, fil
   const staged = await parts.store.stage(shape);
   const uid = (await readState(files.state))?.uid ?? null;
   await held.monitor.execute('stop');
-  await saveState(held.monitor, staged.state, join(files.run.directory, 'mig'), uid);
+  await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: join(files.run.directory, 'mig'), uid });
   await held.kill();
   await scrubIds(ramPath, [machineId, ...(bootId ? [bootId] : [])].map(idBytes));
   for (const [from, to, mode] of [[files.disk, staged.disk, 0o600], [ramPath, staged.ram, 0o444], [files.keys, staged.keys, 0o700]] as const) {

@@ -18,7 +18,7 @@ import { shapeKey, shapeOf } from './shape.ts';
 import { TemplateStore, type Template } from './store.ts';
 import { prune, TemplateMakings } from './templates.ts';
 
-export interface QemuTemplatesOptions extends Omit<MakeParts, 'store' | 'keysOf'> {
+export interface QemuTemplatesOptions extends Omit<MakeParts, 'store' | 'keysOf' | 'notice'> {
   readonly directory: string;
   readonly identity: IdentityPolicy;
   readonly memory: AcceleratorMemory;
@@ -31,11 +31,13 @@ export class QemuTemplates implements Templates {
   readonly #store: TemplateStore;
   readonly #sealed = new SealedMemories();
   readonly #makings: TemplateMakings;
+  /** For the first instance that is forked after it was found out. */
+  #notice: string | null = null;
 
   constructor(options: QemuTemplatesOptions) {
     this.#options = options;
     this.#store = new TemplateStore(options.directory);
-    const parts: MakeParts = { ...options, store: this.#store, keysOf: (files) => ensureInstanceKeys(files.keys) };
+    const parts: MakeParts = { ...options, store: this.#store, keysOf: (files) => ensureInstanceKeys(files.keys), notice: (text) => { this.#notice = text; } };
     this.#makings = new TemplateMakings((wanted, timezone, work) => makeTemplate(wanted, timezone, parts, work));
   }
 
@@ -91,7 +93,9 @@ export class QemuTemplates implements Templates {
     const [keys, templateKeys] = await Promise.all([ensureInstanceKeys(files.keys), ensureInstanceKeys(template.files.keys)]);
     const started = await startFork(machine, { files, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, log }, work);
     await this.#store.used(template);
-    return started;
+    const notice = this.#notice;
+    this.#notice = null;
+    return { ...started, notice };
   }
 
   /** What a machine would be started on today: the best that was not found wanting. */

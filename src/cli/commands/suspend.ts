@@ -1,0 +1,24 @@
+import { actOnAll } from '../batch.ts';
+import { defineCommand } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { allFor, distinct, instances, requirePrimary } from '../targets.ts';
+
+export const suspend = defineCommand({
+  name: 'suspend',
+  group: 'Instances',
+  summary: 'Save instances as they are, and end them',
+  usage: '[<name>...]',
+  args: [0, Infinity],
+  options: { all: { flags: '--all', summary: 'every instance that runs' } },
+  examples: [
+    ['holdfast suspend apollo', 'its memory goes into a file'],
+    ['holdfast start apollo', 'it goes on where it was'],
+  ],
+  async run(context, { args, options }) {
+    if (options.all && args.length > 0) throw new UsageError('Cannot specify name(s) when --all option set');
+    const client = await context.client();
+    const names = options.all ? allFor('suspend', await instances(client, context.signal))
+      : args.length > 0 ? distinct(args) : [await requirePrimary(client, context.signal)];
+    await actOnAll(context, client, names, { action: 'suspend' });
+  },
+});

@@ -1,0 +1,31 @@
+/** Suspends an instance: its memory goes into a file, and its next start takes it up again. */
+import { fail } from '../../core/errors.ts';
+import type { Result, Task } from '../operations/engine.ts';
+import type { Supervisor } from '../supervisor.ts';
+import type { House } from './house.ts';
+
+export const SUSPEND_STEPS = ['save', 'settle'] as const;
+
+export async function suspend(house: House, supervisor: Supervisor, task: Task): Promise<Result> {
+  const { driver } = house;
+  if (!driver.suspend) throw fail('not-supported', `the driver ${driver.name} cannot suspend`);
+  task.step('save');
+  task.progress(`Suspending ${supervisor.name}`);
+  // A daemon that died after saving finds it suspended already.
+  if (supervisor.machine && supervisor.state !== 'Suspended') {
+    supervisor.settle('Suspending');
+    supervisor.expectEnd();
+    try {
+      await driver.suspend(supervisor.machineSpec, task);
+    } catch (error) {
+      supervisor.expectNoEnd();
+      supervisor.machine?.guest.wake();
+      supervisor.settle('Running');
+      throw error;
+    }
+  }
+  task.step('settle');
+  supervisor.want({ running: false });
+  supervisor.settle('Suspended');
+  return {};
+}

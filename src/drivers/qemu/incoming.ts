@@ -1,0 +1,71 @@
+/** Starts a QEMU that takes up a saved state instead of booting: a fork of a template, or what was suspended. */
+import { userSubnet } from '../../core/subnets.ts';
+import { hostBootId, signalProcess, waitForEnd } from '../../host/process/identity.ts';
+import type { MachineSpec, Work } from '../driver.ts';
+import { BINARIES, findFirmware } from './binary.ts';
+import { commandLine } from './command-line/command-line.ts';
+import type { Accelerator, Memory } from './command-line/input.ts';
+import { Hypervisor } from './hypervisor.ts';
+import { machineUuid } from './identity.ts';
+import { launch } from './launch.ts';
+import type { MachineFiles } from './layout.ts';
+import type { QmpClient } from './qmp/client.ts';
+import type { Started } from './start.ts';
+import { recordEnd, writeState, type MachineState } from './state-file.ts';
+
+export interface IncomingParts {
+  readonly files: MachineFiles;
+  readonly state: MachineState;
+  readonly accelerator: Accelerator;
+  readonly memory: Memory;
+  readonly kvmGid: number | undefined;
+  /** QEMU's from FIRST_DESCRIPTOR on. */
+  readonly descriptors: readonly number[];
+  readonly log: (cause: string, message: string) => void;
+  /** The processors are held afterwards. */
+  readonly load: (monitor: QmpClient) => Promise<void>;
+  /** From held processors to a guest that may be seen. */
+  readonly arrive: (hypervisor: Hypervisor) => Promise<void>;
+  /** Of the machine once it has arrived. */
+  readonly arrived: MachineState;
+}
+
+/** What QEMU is given after the standard three. */
+export const FIRST_DESCRIPTOR = 3;
+
+/** @throws whatever went wrong; nothing runs then, and the machine's state is what it was */
+export async function startIncoming(machine: MachineSpec, parts: IncomingParts, work: Work): Promise<Started> {
+  const { files, state, accelerator, kvmGid, log } = parts;
+  const { tool, package: brings } = BINARIES[machine.architecture];
+  const firmware = findFirmware(machine.architecture);
+  const args = commandLine({
+    architecture: machine.architecture, accelerator, hostSystem: process.platform === 'darwin' ? 'darwin' : 'linux', machineType: state.machineType,
+    name: machine.name, uuid: machineUuid(machine.id), cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes, memory: parts.memory, incoming: true,
+    mac: machine.spec.mac, subnet: userSubnet(machine.spec.subnetIndex), disk: files.disk, seed: files.seed, sockets: files.run,
+    firmware: firmware === undefined ? undefined : { code: firmware.code, variables: files.firmwareVariables },
+  });
+  const { identity, exited, monitor } = await launch({
+    tool, package: brings, args, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: parts.descriptors,
+  });
+  let hypervisor: Hypervisor | undefined;
+  try {
+    const startedAt = new Date().toISOString();
+    // Not settled: a daemon that finds it so ends it, since it may not be yet what it is to be.
+    const run = { ...identity, bootId: (await hostBootId()) ?? null, startedAt, accelerator, settled: false, end: null };
+    await writeState(files.state, { ...state, run });
+    work.progress('Loading the state');
+    await parts.load(monitor);
+    hypervisor = await Hypervisor.attach({ name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end) });
+    work.progress('Setting its identity');
+    await parts.arrive(hypervisor);
+    await writeState(files.state, { ...parts.arrived, run: { ...run, settled: true } });
+    return { hypervisor, accelerator, startedAt, notice: null };
+  } catch (error) {
+    await hypervisor?.kill();
+    await signalProcess(identity, 'SIGKILL');
+    await waitForEnd(identity, 5_000);
+    await monitor[Symbol.asyncDispose]();
+    await writeState(files.state, { ...state, run: null });
+    throw error;
+  }
+}

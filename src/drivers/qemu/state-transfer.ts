@@ -1,0 +1,115 @@
+/**
+ * Saves and loads a machine's state: the one place that knows the forms it can have, for templates, suspended machines
+ * and later live snapshots.
+ *
+ * - `device-stream`: QEMU's migration stream without memory that is shared with a file (x-ignore-shared): templates.
+ * - `stream`: the stream with memory; pages of zeros take no room. Through a descriptor, since QEMU before 8.2 has no files.
+ * - `mapped`: memory at fixed places in a sparse file (mapped-ram, QEMU 9.0): read back as fast as the disk is.
+ */
+import { createWriteStream } from 'node:fs';
+import { chown, open, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { fail } from '../../core/errors.ts';
+import type { QmpClient } from './qmp/client.ts';
+
+export type MemoryFormat = 'stream' | 'mapped';
+
+export interface Save {
+  readonly kind: 'device-stream' | MemoryFormat;
+  readonly path: string;
+  /** Where its QEMU may connect to. */
+  readonly socketPath: string;
+  readonly uid: number | null;
+}
+
+export type Load =
+  | { readonly kind: 'device-stream' | 'stream'; readonly descriptor: number }
+  | { readonly kind: 'mapped'; readonly path: string };
+
+const LOOK_MS = 10;
+const DEADLINE_MS = 300_000;
+/** No limit worth the name: it goes into a file on this host. */
+const BYTES_PER_SECOND = 1e12;
+
+export function memoryFormat(version: string): MemoryFormat {
+  return isAtLeast(version, 9, 0) ? 'mapped' : 'stream';
+}
+
+/** @param version  as QEMU says it: 7.2.22 */
+export function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  if (Number.isNaN(a)) throw fail('machine-failed', `QEMU's version cannot be read: ${version}`);
+  return a > major || (a === major && b >= minor);
+}
+
+/** The machine must be stopped; it stays so. @throws machine-failed, no-space */
+export async function saveState(monitor: QmpClient, save: Save): Promise<void> {
+  await prepare(monitor, save.kind);
+  await monitor.execute('migrate-set-parameters', { 'max-bandwidth': BYTES_PER_SECOND });
+  if (save.kind === 'mapped') await toFile(monitor, save);
+  else await throughSocket(monitor, save);
+}
+
+/** Into a QEMU that was started to wait for it; its processors are held afterwards. @throws machine-failed */
+export async function loadState(monitor: QmpClient, load: Load): Promise<void> {
+  await prepare(monitor, load.kind);
+  await monitor.execute('migrate-incoming', { uri: load.kind === 'mapped' ? `file:${load.path}` : `fd:${load.descriptor}` });
+  for (const until = performance.now() + DEADLINE_MS; ;) {
+    const { status } = await monitor.execute('query-status');
+    if (status === 'paused' || status === 'prelaunch') return;
+    if (status !== 'inmigrate') throw fail('machine-failed', `QEMU did not load the machine's state: it is ${status}`);
+    await pause(until);
+  }
+}
+
+async function prepare(monitor: QmpClient, kind: Save['kind']): Promise<void> {
+  const capability = kind === 'device-stream' ? 'x-ignore-shared' : kind === 'mapped' ? 'mapped-ram' : undefined;
+  if (capability !== undefined) await monitor.execute('migrate-set-capabilities', { capabilities: [{ capability, state: true }] });
+}
+
+async function toFile(monitor: QmpClient, { path, uid }: Save): Promise<void> {
+  {
+    await using file = await open(path, 'w', 0o600);
+    if (uid !== null) await file.chown(uid, uid);
+  }
+  await monitor.execute('migrate', { uri: `file:${path}` });
+  await completed(monitor);
+}
+
+async function throughSocket(monitor: QmpClient, { path, socketPath, uid }: Save): Promise<void> {
+  await rm(socketPath, { force: true });
+  const { promise: connected, resolve } = Promise.withResolvers<Socket>();
+  const server = createServer(resolve);
+  await new Promise<void>((listening, reject) => { server.once('error', reject).listen(socketPath, listening); });
+  const written = connected.then((socket) => pipeline(socket, createWriteStream(path, { mode: 0o600, flush: true, highWaterMark: 1 << 20 })));
+  written.catch(() => undefined);
+  try {
+    if (uid !== null) await chown(socketPath, uid, uid);
+    await monitor.execute('migrate', { uri: `unix:${socketPath}` });
+    await Promise.race([completed(monitor), written.then(() => completed(monitor))]);
+    await written;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw fail('no-space', `the machine's state could not be saved: ${message}`, { hint: 'free some disk space and try again', cause: error });
+    throw error;
+  } finally {
+    void connected.then((socket) => socket.destroy());
+    server.close();
+    await rm(socketPath, { force: true });
+  }
+}
+
+async function completed(monitor: QmpClient): Promise<void> {
+  for (const until = performance.now() + DEADLINE_MS; ;) {
+    const { status, 'error-desc': reason } = await monitor.execute('query-migrate');
+    if (status === 'completed') return;
+    if (status === 'failed' || status === 'cancelled') throw fail('machine-failed', `QEMU could not save the machine's state: ${reason ?? status}`);
+    await pause(until);
+  }
+}
+
+async function pause(until: number): Promise<void> {
+  if (performance.now() > until) throw fail('machine-failed', `the machine's state was not moved within ${DEADLINE_MS / 1000} s`);
+  await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
+}

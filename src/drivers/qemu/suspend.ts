@@ -1,0 +1,79 @@
+/** Suspends a machine into a file and takes it up again: memory, processors and devices, exactly as they were. */
+import { chmod, chown, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '../../core/errors.ts';
+import type { MachineSpec, Work } from '../driver.ts';
+import { qemuVersion } from './binary.ts';
+import type { SetClock } from './hold-guest.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import { FIRST_DESCRIPTOR, startIncoming } from './incoming.ts';
+import type { MachineFiles } from './layout.ts';
+import { requireFree } from './disk.ts';
+import type { Started } from './start.ts';
+import { readState, writeState, type MachineState } from './state-file.ts';
+import { loadState, memoryFormat, saveState } from './state-transfer.ts';
+
+export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
+
+/** The machine goes on where anything fails. @throws machine-failed, no-space */
+export async function suspendMachine(machine: MachineSpec, hypervisor: Hypervisor, files: MachineFiles): Promise<void> {
+  const state = await readState(files.state);
+  if (!state?.run) throw fail('machine-failed', `${machine.name} does not run`);
+  await requireFree(files.directory);
+  const path = suspendedPath(files);
+  const format = memoryFormat(await qemuVersion(machine.architecture));
+  await hypervisor.monitor.execute('stop');
+  try {
+    await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: join(files.run.directory, 'mig'), uid: state.uid });
+    await own(`${path}.tmp`, state.uid);
+    await rename(`${path}.tmp`, path);
+    await writeState(files.state, { ...state, suspended: { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes } });
+  } catch (error) {
+    await rm(`${path}.tmp`, { force: true });
+    await hypervisor.monitor.execute('cont').catch(() => undefined);
+    throw error;
+  }
+  await hypervisor.suspended();
+}
+
+/** The file stays until the machine has arrived. @throws machine-failed */
+export async function resumeMachine(
+  machine: MachineSpec, parts: { readonly files: MachineFiles; readonly state: MachineState; readonly kvmGid: number | undefined; readonly setClock: SetClock; readonly log: (cause: string, message: string) => void }, work: Work,
+): Promise<Started> {
+  const { files, state, setClock } = parts;
+  const { suspended } = state;
+  const path = suspendedPath(files);
+  if (!suspended || !(await stat(path).then(() => true, () => false))) throw fail('machine-failed', `what ${machine.name} was suspended to is gone`);
+  work.progress(`Resuming ${machine.name}`);
+  await using saved = await open(path, 'r');
+  try {
+    const started = await startIncoming({ ...machine, spec: { ...machine.spec, cpus: suspended.cpus, memoryBytes: suspended.memoryBytes } }, {
+      ...parts, accelerator: suspended.accelerator, memory: { kind: 'own' }, descriptors: suspended.format === 'stream' ? [saved.fd] : [],
+      load: (monitor) => loadState(monitor, suspended.format === 'stream' ? { kind: 'stream', descriptor: FIRST_DESCRIPTOR } : { kind: 'mapped', path }),
+      async arrive({ monitor, lanes }) {
+        await monitor.execute('cont');
+        await setClock(lanes, work.signal);
+      },
+      arrived: { ...state, suspended: null },
+    }, work);
+    await rm(path, { force: true });
+    return started;
+  } catch (error) {
+    if (work.signal.aborted) throw error;
+    throw fail('machine-failed', `${machine.name} cannot be resumed: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: `its disk is as it was when it was suspended; to boot it instead: holdfast stop --force ${machine.name}, then start it`, cause: error,
+    });
+  }
+}
+
+/** Its memory is given up; the disk stays as it is. */
+export async function discardSuspended(files: MachineFiles): Promise<void> {
+  const state = await readState(files.state);
+  if (state?.suspended) await writeState(files.state, { ...state, suspended: null, run: null });
+  await rm(suspendedPath(files), { force: true });
+}
+
+async function own(path: string, uid: number | null): Promise<void> {
+  await chmod(path, 0o600);
+  if (uid !== null) await chown(path, uid, uid);
+}
