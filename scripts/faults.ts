@@ -75,9 +75,9 @@ watched for ${WATCH_SECONDS} s. Seconds are of whole commands, the command line'
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 
-Each lane was cut from the host's side and used again at once, in this process (without a command line's start); none stayed dead.
+All lanes were cut from the host's side and used again at once, in one process (without a command line's start).
 
-| lane | reconnects in a row | median, cut to a command's end | slowest |
+| lane | reconnects in a row | median, to a command's end | slowest |
 |---|---|---|---|
 ${lanes.join('\n')}
 `);

@@ -7,6 +7,7 @@ import { ALL, pick } from '../rotation.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const watch: Watch = { home: openHomeUnderTest(), instance: 'apollo', other: 'hermes', watchSeconds: 11 };
+const RECONNECTS = ALL ? 20 : 5;
 const classes = [...new Set(FAULTS.map((fault) => fault.class))];
 const chosen = ALL ? FAULTS : classes.map((wanted, index) => pick(FAULTS.filter((fault) => fault.class === wanted), index));
 
@@ -18,10 +19,10 @@ test.each(chosen.map((fault) => [fault.name, fault] as const))('%s', async (_nam
   await mend(fault, watch);
 });
 
-test('20 reconnects in a row on each lane: none stays dead', async () => {
-  for (const { lane, seconds } of await reconnect(watch.home, watch.instance, 20)) {
+test(`${RECONNECTS} reconnects in a row on each lane: none stays dead`, async () => {
+  for (const { lane, seconds } of await reconnect(watch.home, watch.instance, RECONNECTS)) {
     process.stdout.write(`${lane}: ${seconds.length} reconnects, slowest ${Math.max(...seconds).toFixed(2)} s\n`);
-    expect(seconds).toHaveLength(20);
+    expect(seconds).toHaveLength(RECONNECTS);
   }
   expect(await watch.home.info(watch.instance)).toMatchObject({ state: 'Running' });
 });
