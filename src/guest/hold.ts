@@ -3,6 +3,7 @@ import type { Hold } from '../core/instance.ts';
 import type { GuestAccess, Reached, Use } from './access.ts';
 import { AGENT_DIR } from './agent/bundle.ts';
 import { renewAgent } from './agent-calls.ts';
+import { settleFork } from './fork/settle.ts';
 import { holdOf } from './hold-level.ts';
 import type { KeeperState, KeptShell } from './lane.ts';
 import type { AddressPort, ConsolePort, Lane, LanePort } from './lane-port.ts';
@@ -29,8 +30,8 @@ export interface HoldOptions {
   /** When its machine was started, ISO 8601; now, when it is left out. */
   readonly startedAt?: string | undefined;
   readonly defaultUser: string;
-  /** Its doorman has just answered: nothing needs to be proven before it counts as held. */
-  readonly hasAnswered?: boolean;
+  /** A fork whose doorman has answered, and whose card and services are still to come: it counts as held, and its session lane is opened first. */
+  readonly unsettled?: { readonly plug: () => Promise<void>; readonly settled: () => Promise<void> } | undefined;
   /** Our version of the files in the guest; an older one there is renewed. */
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
   /** One line per cause; repetitions of a cause are left out by whoever prints. */
@@ -87,9 +88,12 @@ class GuestHold implements GuestAccess {
     this.#console = options.console && { control: new ConsoleShell(options.console, undefined), session: new ConsoleShell(options.console, options.defaultUser) };
     this.#routes = openRoutes({
       ...options, controlUser: options.controlUser ?? 'root', agentDir: this.#agentDir, deadlines: this.#deadlines,
-      failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state),
+      failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state), controlLater: options.unsettled !== undefined,
     });
-    if (options.hasAnswered) this.#heardAt = this.#since;
+    if (options.unsettled) {
+      this.#heardAt = this.#since;
+      this.#do(this.#settle(options.unsettled));
+    }
     const runMs = options.startedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(options.startedAt));
     this.#expectedAt = Math.max(this.#since, this.#since - runMs + (options.slow ? BOOT_MS.slow : BOOT_MS.native));
     this.#stopListening = options.lanes.onGuestOpen((lane, open) => {
@@ -223,6 +227,21 @@ class GuestHold implements GuestAccess {
     this.#reports = report.type === 'network' ? { ...this.#reports, network: report } : { ...this.#reports, system: report };
     for (const listener of this.#reportListeners) listener(report);
     if (report.type === 'system' && report.cloudInit.status !== 'running') this.#openSession();
+  }
+
+  /** Whoever launched it waits for the session lane: on one processor two logins at once take twice as long. */
+  async #settle({ plug, settled }: NonNullable<HoldOptions['unsettled']>): Promise<void> {
+    const { lanes, log, name } = this.#options;
+    using limit = timeLimit(this.#deadlines.login, this.#end.signal);
+    await this.#routes.session.shell(limit.signal).catch(() => undefined);
+    this.#sessionAsked = true;
+    try {
+      await settleFork(lanes, plug, (report) => this.#heard(report), this.#end.signal);
+      await settled();
+    } catch (error) {
+      if (!this.#end.signal.aborted) log('fork', `${name}: its network card or its services did not come: ${clause(error)}`);
+    }
+    this.#routes.control.begin();
   }
 
   /** Before anybody asks, since it takes seconds under emulation; but not before cloud-init has made the user. */

@@ -46,6 +46,7 @@ const MOST_IN_BURST = 50;
 
 export class ConnectionKeeper implements AsyncDisposable {
   readonly #options: Required<KeeperOptions>;
+  #eager: boolean;
   readonly #end = new AbortController();
   #state: KeeperState = { state: 'idle' };
   #breaker: Breaker = CLOSED;
@@ -59,7 +60,15 @@ export class ConnectionKeeper implements AsyncDisposable {
 
   constructor(options: KeeperOptions) {
     this.#options = { isOpposite: () => true, backoff: LANE_BACKOFF, limits: LANE_LIMITS, random: Math.random, onChange: () => {}, ...options };
+    this.#eager = options.eager;
     if (options.eager) this.#run();
+  }
+
+  /** Eager from now on. */
+  begin(): void {
+    if (this.#end.signal.aborted) return;
+    this.#eager = true;
+    this.#run();
   }
 
   get state(): KeeperState {
@@ -132,7 +141,7 @@ export class ConnectionKeeper implements AsyncDisposable {
   }
 
   get #wanted(): boolean {
-    return !this.#end.signal.aborted && (this.#options.eager || this.#waiters.size > 0);
+    return !this.#end.signal.aborted && (this.#eager || this.#waiters.size > 0);
   }
 
   #run(): void {

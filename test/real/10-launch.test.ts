@@ -64,7 +64,7 @@ test('the same name again is refused, and nothing is made', async () => {
 test('Ctrl-C during a launch cancels it and leaves nothing behind', async () => {
   const before = (await home.processes()).filter((line) => line.includes('qemu')).length;
   const interrupt = new AbortController();
-  const launch = home.run(['launch', '--name', 'cut'], {
+  const launch = home.run(['launch', '--cold', '--name', 'cut'], {
     signal: interrupt.signal, onOutput: (text) => { if (text.includes('Waiting for cut to answer')) interrupt.abort(); },
   });
   const { code, stdout } = await launch;

@@ -23,8 +23,9 @@ import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
 import { QemuMachine } from './machine.ts';
 import { QmpClient } from './qmp/client.ts';
 import { startHypervisor } from './start.ts';
-import { readState, type MachineState } from './state-file.ts';
+import { readState, writeState, type MachineState } from './state-file.ts';
 import { discardSuspended, resumeMachine, suspendMachine } from './suspend.ts';
+import { plugCard } from './template/fork.ts';
 import { QemuTemplates } from './template/qemu-templates.ts';
 import { userSubnet } from '../../core/subnets.ts';
 
@@ -99,7 +100,7 @@ export class QemuDriver implements Driver {
     const fork = state?.fork;
     if (!fork) return await this.#boot(machine, work);
     const started = await this.templates.fork(machine, fork, files, this.#logOf(machine.id), work);
-    return await this.#hold(machine, files, started, true);
+    return await this.#hold(machine, files, started);
   }
 
   async suspend(machine: MachineSpec): Promise<void> {
@@ -129,7 +130,8 @@ export class QemuDriver implements Driver {
   async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
     const files = this.#files(machine.id);
     const found = await adoptHypervisor(machine, files, this.#logOf(machine.id));
-    return found === undefined || 'end' in found ? found : this.#hold(machine, files, { ...found, notice: null });
+    if (found === undefined || 'end' in found) return found;
+    return await this.#hold(machine, files, { ...found, notice: null });
   }
 
   async end(id: string): Promise<void> {
@@ -156,7 +158,7 @@ export class QemuDriver implements Driver {
 
   async #hold(machine: MachineSpec, files: MachineFiles, started: {
     readonly hypervisor: Hypervisor; readonly accelerator: Accelerator; readonly startedAt: string; readonly notice: string | null;
-  }, hasAnswered = false): Promise<QemuMachine> {
+  }): Promise<QemuMachine> {
     const { hypervisor, accelerator } = started;
     const keys = await ensureInstanceKeys(files.keys);
     const address = new UserNetworkAddress(() => hypervisor.monitor, userSubnet(machine.spec.subnetIndex).guest);
@@ -167,7 +169,7 @@ export class QemuDriver implements Driver {
         controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
-      slow: accelerator === 'tcg', hasAnswered, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
+      slow: accelerator === 'tcg', unsettled: await this.#unsettled(machine, files, hypervisor), startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
     });
     const held = new QemuMachine({ id: machine.id, guest, ...started });
     this.#held.set(machine.id, held);
@@ -175,6 +177,18 @@ export class QemuDriver implements Driver {
       if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
     });
     return held;
+  }
+
+  /** Of a fork that has its identity and no card yet, also where an earlier daemon died over it: how it gets the rest. */
+  async #unsettled(machine: MachineSpec, files: MachineFiles, hypervisor: Hypervisor): Promise<{ plug: () => Promise<void>; settled: () => Promise<void> } | undefined> {
+    if (!(await readState(files.state))?.unsettled) return undefined;
+    return {
+      plug: () => plugCard(machine, hypervisor),
+      settled: async () => {
+        const state = await readState(files.state);
+        if (state) await writeState(files.state, { ...state, unsettled: false });
+      },
+    };
   }
 
   /** By the recorded identity, or, when a start was interrupted before it was recorded, by the monitor's word for it. */

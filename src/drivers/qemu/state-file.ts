@@ -29,6 +29,8 @@ export interface MachineState {
   readonly uid: number | null;
   /** Key of the template whose memory it begins with; null once it has begun. */
   readonly fork?: string | null;
+  /** A fork whose card and services are still to come. */
+  readonly unsettled?: boolean;
   /** It was suspended, and its next start takes it up again. */
   readonly suspended?: { readonly format: MemoryFormat; readonly accelerator: Accelerator; readonly cpus: number; readonly memoryBytes: number } | null;
   readonly run: Run | null;

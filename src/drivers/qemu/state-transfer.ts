@@ -64,8 +64,9 @@ export async function loadState(monitor: QmpClient, load: Load): Promise<void> {
 }
 
 async function prepare(monitor: QmpClient, kind: Save['kind']): Promise<void> {
-  const capability = kind === 'device-stream' ? 'x-ignore-shared' : kind === 'mapped' ? 'mapped-ram' : undefined;
-  if (capability !== undefined) await monitor.execute('migrate-set-capabilities', { capabilities: [{ capability, state: true }] });
+  // Said in either case: a machine that began as a fork has it on, and both ends must agree.
+  const capabilities = [{ capability: 'x-ignore-shared', state: kind === 'device-stream' }, ...(kind === 'mapped' ? [{ capability: 'mapped-ram', state: true }] : [])];
+  await monitor.execute('migrate-set-capabilities', { capabilities });
 }
 
 async function toFile(monitor: QmpClient, { path, uid }: Save): Promise<void> {

@@ -1,4 +1,4 @@
-/** A word to a guest's doorman itself, on a lane that no sshd has: one line of JSON there, one back. */
+/** Words to a guest's doorman itself, on a lane that no sshd has: one line of JSON there, one back. */
 import type { Duplex } from 'node:stream';
 import { fail } from '../../core/errors.ts';
 import type { Lane, LanePort } from '../lane-port.ts';
@@ -10,31 +10,48 @@ const MARK = 'HOLDFAST ';
 const LANE: Lane = 'spare1';
 const LONGEST_ANSWER = 64 * 1024;
 
-/** @throws guest-unreachable (no answer in time), machine-failed (it answered that it could not) */
-export async function tellDoorman(lanes: LanePort, word: object, deadlineMs: number, signal: AbortSignal): Promise<Record<string, unknown>> {
-  using limit = timeLimit(deadlineMs, signal);
-  const stream = await lanes.connect(LANE, limit.signal);
-  try {
-    const answer = orAbort(firstLine(stream), limit.signal);
-    stream.write(`${MARK}${JSON.stringify(word)}\n`);
-    return parsed(await answer);
-  } catch (error) {
-    if (limit.expired) throw fail('guest-unreachable', `the guest's doorman did not answer within ${seconds(deadlineMs)}`, { cause: error });
-    throw error;
-  } finally {
-    stream.destroy();
-  }
+export interface DoormanLine extends Disposable {
+  /** One at a time. @throws guest-unreachable (no answer in time), machine-failed (it answered that it could not) */
+  tell(word: object, deadlineMs: number, signal: AbortSignal): Promise<Record<string, unknown>>;
 }
 
-async function firstLine(stream: Duplex): Promise<string> {
+/** @throws guest-unreachable, cancelled */
+export async function openDoorman(lanes: LanePort, signal: AbortSignal): Promise<DoormanLine> {
+  const stream = await lanes.connect(LANE, signal);
+  return {
+    async tell(word, deadlineMs, outer) {
+      using limit = timeLimit(deadlineMs, outer);
+      const answer = orAbort(nextLine(stream), limit.signal);
+      stream.write(`${MARK}${JSON.stringify(word)}\n`);
+      try {
+        return parsed(await answer);
+      } catch (error) {
+        if (limit.expired) throw fail('guest-unreachable', `the guest's doorman did not answer within ${seconds(deadlineMs)}`, { cause: error });
+        throw error;
+      }
+    },
+    [Symbol.dispose]: () => { stream.destroy(); },
+  };
+}
+
+/** A single word. @throws as DoormanLine.tell */
+export async function tellDoorman(lanes: LanePort, word: object, deadlineMs: number, signal: AbortSignal): Promise<Record<string, unknown>> {
+  using line = await openDoorman(lanes, signal);
+  return await line.tell(word, deadlineMs, signal);
+}
+
+function nextLine(stream: Duplex): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let held = '';
-  for await (const piece of stream as AsyncIterable<Buffer>) {
+  const take = (piece: Buffer): void => {
     held += piece.toString('latin1');
     const end = held.indexOf('\n');
-    if (end >= 0) return held.slice(0, end);
-    if (held.length > LONGEST_ANSWER) throw fail('machine-failed', 'the guest\'s doorman said more than it may');
-  }
-  throw fail('guest-unreachable', 'the guest\'s doorman hung up without an answer');
+    if (end >= 0) resolve(held.slice(0, end));
+    else if (held.length > LONGEST_ANSWER) reject(fail('machine-failed', 'the guest\'s doorman said more than it may'));
+  };
+  const gone = (): void => reject(fail('guest-unreachable', 'the guest\'s doorman hung up without an answer'));
+  stream.on('data', take).once('close', gone);
+  return promise.finally(() => stream.off('data', take).off('close', gone));
 }
 
 function parsed(line: string): Record<string, unknown> {

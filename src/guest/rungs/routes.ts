@@ -21,6 +21,8 @@ export interface RouteOptions {
   readonly deadlines: Deadlines;
   readonly failed: (route: string, error: unknown) => void;
   readonly controlChanged: (state: KeeperState) => void;
+  /** The control lane waits until it is begun. */
+  readonly controlLater: boolean;
 }
 
 export interface GuestRoutes {
@@ -31,7 +33,7 @@ export interface GuestRoutes {
   readonly all: readonly ConnectionKeeper[];
 }
 
-export function openRoutes({ lanes, address, keys, controlUser, defaultUser, agentDir, deadlines, failed, controlChanged }: RouteOptions): GuestRoutes {
+export function openRoutes({ lanes, address, keys, controlUser, defaultUser, agentDir, deadlines, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
   const laneKey = parseHostKey(keys.hostPublic);
   const guestKey = parseHostKey(keys.guestHostPublic);
 
@@ -49,7 +51,7 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
   const onLane = (lane: LaneName, open: (signal: AbortSignal) => Promise<SshShell>) =>
     ({ isOpposite: () => lanes.isGuestOpen(lane), open: noting(`its ${lane} lane`, open) });
 
-  const control = new ConnectionKeeper({ ...onLane('control', (signal) => connect('control', controlUser, keys.controlPrivate, signal)), eager: true, onChange: controlChanged });
+  const control = new ConnectionKeeper({ ...onLane('control', (signal) => connect('control', controlUser, keys.controlPrivate, signal)), eager: !controlLater, onChange: controlChanged });
   /** Nearly always it is the usual name; where that is refused, the guest knows whom its cloud-init made. */
   let user = defaultUser;
   const asUser = (lane: LaneName) => async (signal: AbortSignal): Promise<SshShell> => {

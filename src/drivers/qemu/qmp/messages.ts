@@ -28,5 +28,6 @@ export interface CommandResults {
   'query-migrate': { readonly status?: string; readonly 'error-desc'?: string };
   'device_add': unknown;
   'device_del': unknown;
+  'netdev_del': unknown;
   'block_resize': unknown;
 }

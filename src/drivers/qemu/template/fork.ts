@@ -39,7 +39,7 @@ export async function startFork(machine: MachineSpec, parts: ForkParts, work: Wo
     files, state, accelerator: template.record.shape.accelerator, memory, kvmGid, log, descriptors: [saved.fd, ...descriptors],
     load: (monitor) => loadState(monitor, { kind: 'device-stream', descriptor: FIRST_DESCRIPTOR }),
     arrive: (hypervisor) => arrive(machine, parts, hypervisor, work.signal),
-    arrived: { ...state, fork: null },
+    arrived: { ...state, fork: null, unsettled: true },
   }, work);
 }
 
@@ -55,7 +55,14 @@ async function arrive(machine: MachineSpec, { template, templateKeys, keys, thaw
     machineId: machineUuid(machine.id).replaceAll('-', ''),
     timezone: machine.timezone, anew: machine.userData !== undefined, grows,
   }, signal);
-  await monitor.execute('device_add', cardDevice(machine.spec.mac));
+}
+
+/** A fork's card comes when it has its identity. @throws machine-failed */
+export async function plugCard(machine: MachineSpec, { monitor }: Hypervisor): Promise<void> {
+  await monitor.execute('device_add', cardDevice(machine.spec.mac)).catch((error: unknown) => {
+    // An earlier daemon has done it.
+    if (!String(error).includes('Duplicate')) throw error;
+  });
 }
 
 /** Who may write the template's memory: docs/decisions/templates.md. */

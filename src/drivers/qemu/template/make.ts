@@ -32,6 +32,7 @@ export interface MakeParts {
 /** What an instance has when nothing is said: larger ones grow, smaller ones boot. */
 const DISK_BYTES = 5 * 1024 ** 3;
 const BOOT_MS = 600_000;
+const LOGIN_MS = 60_000;
 const UNPLUG_MS = 10_000;
 const BOOTED: ReadonlySet<string> = new Set(['done', 'degraded', 'disabled']);
 
@@ -47,6 +48,8 @@ export async function makeTemplate(wanted: Wanted, timezone: string, parts: Make
     const held = await parts.boot(machine, ramPath, work);
     if (held.notice !== null) parts.notice(held.notice);
     await untilBooted(held, work.signal);
+    // As a launch does: its user has logged in once.
+    await held.guest.reach('session', { deadlineMs: LOGIN_MS, signal: work.signal });
     work.progress('Making the template');
     return await take(machine, held, wanted, files, ramPath, parts, work);
   } finally {
@@ -95,6 +98,8 @@ async function unplugCard(monitor: QmpClient): Promise<void> {
   try {
     await monitor.execute('device_del', { id: CARD_ID });
     await gone;
+    // The network behind it would be saved too, with the address that it has given away.
+    await monitor.execute('netdev_del', { id: CARD_ID });
   } finally {
     clearTimeout(timer);
     stop();

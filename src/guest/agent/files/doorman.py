@@ -22,6 +22,7 @@ from hf_peer import PeerMaker  # noqa: E402
 RUN = "/run/holdfast"
 SOCKET = RUN + "/ssh.sock"
 MAX_CONNECTIONS = 32
+LONGEST_PENDING, REST = 5, 2
 EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
 
 
@@ -43,7 +44,7 @@ class Door:
         self.ready = {}
         self.children = {}
         self.connections = set()
-        self.fork = None
+        self.fork = self.pending = None
         self.peers = PeerMaker(self.log)
         self.lanes = {name: Lane(self, name) for name in hf_ports.LANES}
 
@@ -87,17 +88,36 @@ class Door:
         for name, lane in self.lanes.items():
             self.guarded(lane.appear, found.get(name))
 
+    def go(self):
+        """What the fork has stood still until now begins anew."""
+        if self.pending is not None:
+            (module, units), self.pending = self.pending, None
+            module.read_network()
+            # The network first, and whatever the user came for.
+            self.later(REST, lambda: module.start(*units))
+            self.later(2 * REST, module.forget_journals)
+
     def obey(self, word):
         """A word of the host's own: JSON, answered by JSON. It alone writes into a port."""
         try:
             wish = json.loads(word)
             if wish["do"] == "freeze":
                 import hf_fork
-                self.fork = self.fork or (hf_fork, hf_fork.load())
-                answer = {"ready": not self.children}
+                if self.fork is None and not self.children:
+                    self.fork = (hf_fork, hf_fork.load())
+                answer = {"ready": self.fork is not None}
             elif wish["do"] == "thaw" and self.fork is not None:
-                answer = self.fork[0].thaw(self.fork[1], wish)
-                self.fork = None
+                module = self.fork[0]
+                answer, units = module.thaw(self.fork[1], wish)
+                self.fork, self.pending = None, (module, units)
+                # The host says when; a daemon that died cannot.
+                self.later(LONGEST_PENDING, self.go)
+            elif wish["do"] == "go":
+                self.go()
+                answer = {}
+            elif wish["do"] == "report":
+                import hf_netlink
+                answer = hf_netlink.snapshot()
             elif wish["do"] == "clock":
                 time.clock_settime(time.CLOCK_REALTIME, float(wish["now"]))
                 answer = {"now": time.time()}

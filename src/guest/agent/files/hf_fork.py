@@ -11,7 +11,9 @@ import fcntl
 import glob
 import json
 import os
+import pwd
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -22,15 +24,17 @@ CLOUD = "/var/lib/cloud"
 RUN_CLOUD = "/run/cloud-init"
 # Nothing that holds a key, a lease or an address lives through a fork.
 STOP = ("ssh.service", "sshd.service", "systemd-timesyncd.service", "chrony.service",
-        "systemd-networkd.socket", "systemd-networkd.service", "NetworkManager.service",
-        "systemd-hostnamed.service", "systemd-journald.service")
-# Started again by the sockets that stay.
-BY_SOCKET = ("systemd-journald.service", "systemd-hostnamed.service")
+        "NetworkManager.service",
+        "systemd-hostnamed.service")
+# Started again by what asks for them.
+BY_DEMAND = ("systemd-hostnamed.service",)
+JOURNAL = "systemd-journald.service"
+JOURNALS = ("/var/log/journal/*", "/run/log/journal/*")
 SEARCHED = ("/etc", "/root", "/home", "/var/lib", "/var/log", "/var/cache", "/run", "/opt", "/srv")
 SKIPPED = ("dpkg", "apt", "rpm", "udev", "terminfo", "python", "python3", "ca-certificates",
            "ssl", "journal", "lock", "locale")
-FORGOTTEN = ("/var/log/journal/*", "/run/log/journal/*", "/var/lib/systemd/random-seed",
-             "/var/lib/systemd/network/*", "/run/systemd/netif/leases/*",
+FORGOTTEN = ("/var/lib/systemd/random-seed", "/var/lib/systemd/network/*",
+             "/run/systemd/netif/leases/*",
              "/var/lib/NetworkManager/*.lease", "/var/lib/dhcp/*.leases", "/var/lib/private/systemd/*")
 RNDADDENTROPY, RNDRESEEDCRNG, BLKFLSBUF = 0x40085203, 0x5207, 0x1261
 SEED_BYTES = 64
@@ -53,15 +57,21 @@ def forget(pattern):
             os.unlink(path)
 
 
-def active(units):
-    done = run("systemctl", "is-active", *units)
-    return [unit for unit, state in zip(units, done.stdout.decode().split()) if state in ("active", "activating")]
-
-
-def cloud_units():
-    """The services of cloud-init's stages, whatever this version calls them."""
-    done = run("systemctl", "list-units", "--all", "--plain", "--no-legend", "--state=active", "cloud-*.service")
+def active(*patterns):
+    done = run("systemctl", "list-units", "--plain", "--no-legend", "--state=active,activating", *patterns)
     return [line.split()[0] for line in done.stdout.decode().splitlines() if line.split()]
+
+
+def in_order(units):
+    """As they came up at boot."""
+    if not units:
+        return units
+    shown = run("systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic", *units).stdout.decode()
+    times = {}
+    for block in shown.split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        times[values.get("Id")] = int(values.get("ActiveEnterTimestampMonotonic") or 0)
+    return sorted(units, key=lambda unit: times.get(unit, 0))
 
 
 def with_tokens(tokens):
@@ -73,15 +83,27 @@ def with_tokens(tokens):
     return [path for path in paths if os.path.isfile(path) and not os.path.islink(path) and path != PLAN]
 
 
+def keep_user_manager():
+    """Who is logged in now has a manager, and the first login of a fork finds it running: starting one takes longest of
+    all. Only until the next boot."""
+    for path in glob.glob("/run/systemd/users/*"):
+        user = pwd.getpwuid(int(os.path.basename(path))).pw_name
+        run("loginctl", "enable-linger", user)
+        forget("/var/lib/systemd/linger/" + user)
+
+
 def freeze(tokens):
     """-> {"machineId", "files"}; the plan is kept where the doorman finds it."""
-    stopped = active(STOP)
+    # cloud-init's stages are called differently in every version.
+    running = active("cloud-*.service", *STOP)
+    stopped = [unit for unit in running if unit in STOP]
     with open("/etc/machine-id") as handle:
         machine_id = handle.read().strip()
     instance = os.path.basename(os.path.realpath(CLOUD + "/instance"))
-    units = cloud_units()
+    units = in_order([unit for unit in running if unit not in STOP])
     if stopped:
         run("systemctl", "stop", *stopped)
+    keep_user_manager()
     for pattern in FORGOTTEN:
         forget(pattern)
     for link in glob.glob(CLOUD + "/instances/*/obj.pkl") + glob.glob("/run/cloud-init/*.pkl"):
@@ -91,7 +113,7 @@ def freeze(tokens):
             os.truncate(path, 0)
     files = with_tokens(list(tokens) + [machine_id])
     plan = {"tokens": tokens, "machineId": machine_id, "instance": instance, "files": files, "cloudUnits": units,
-            "start": [unit for unit in stopped if unit not in BY_SOCKET]}
+            "start": [unit for unit in stopped if unit not in BY_DEMAND]}
     with open(PLAN, "w") as handle:
         json.dump(plan, handle)
     os.sync()
@@ -103,7 +125,24 @@ def load():
     with open(PLAN) as handle:
         plan = json.load(handle)
     os.unlink(PLAN)
+    import hf_netlink  # noqa: F401  so that a fork has it at hand
+    hold_journal()
     return plan
+
+
+def hold_journal():
+    """Halted, not stopped: what services have open to it stays open until a fork restarts it."""
+    time.sleep(0.2)  # for what has been said and not been read yet
+    for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"):
+        try:
+            with open("%s/system.slice/%s/cgroup.procs" % (root, JOURNAL)) as handle:
+                for pid in handle.read().split():
+                    os.kill(int(pid), signal.SIGSTOP)
+        except OSError:
+            continue
+    for pattern in JOURNALS:
+        forget(pattern)
+    os.sync()
 
 
 def credit(seed):
@@ -169,10 +208,31 @@ def begin_anew():
     forget("/var/log/cloud-init*.log")
 
 
-def start(units):
-    """Not waited for: PID 1 has the jobs before this returns."""
+def read_network():
+    """networkd, which lives through a fork, hears of the fork's files."""
+    run("networkctl", "reload")
+
+
+def start(units, again):
+    """Not waited for. `again`: services that have ended well and are to run once more, each after the one before it: at
+    boot targets keep them apart, which are long reached."""
+    run("systemctl", "restart", "--no-block", JOURNAL)
     if units:
-        run("systemctl", "restart", "--no-block", *units)
+        run("systemctl", "start", "--no-block", *units)
+    if again:
+        run("systemctl", "stop", *again)
+        run("systemd-run", "--quiet", "--no-block", "--collect", "--unit=holdfast-initialise",
+            "/bin/sh", "-c", 'for unit; do systemctl start "$unit"; done', "sh", *again)
+
+
+def forget_journals():
+    """What the template's journal had still to write when it was let go on."""
+    with open("/etc/machine-id") as handle:
+        own = handle.read().strip()
+    for pattern in JOURNALS:
+        for path in glob.glob(pattern):
+            if os.path.basename(path) != own:
+                forget(path)
 
 
 def set_zone(name):
@@ -211,7 +271,7 @@ def grow():
 
 
 def thaw(plan, wish):
-    """-> {"now"}; `wish`: seed (base64), now (seconds since 1970), name, machineId, instanceId,
+    """-> {"now", "took"}, what `start` is to be given later; `wish`: seed (base64), now (seconds since 1970), name, machineId, instanceId,
     tokens (old to new), zone, anew (the user's own data is to be run as on a first boot),
     grows (its disk is larger than the template's)."""
     credit(base64.b64decode(wish["seed"], validate=True))
@@ -232,8 +292,7 @@ def thaw(plan, wish):
         grow()
     if wish.get("anew"):
         begin_anew()
-        start(plan["start"] + plan["cloudUnits"])
     else:
         rename_instance(plan["instance"], wish["instanceId"])
-        start(plan["start"])
-    return {"now": time.time(), "took": round(time.monotonic() - began, 3)}
+    again = plan["cloudUnits"] if wish.get("anew") else []
+    return {"now": time.time(), "took": round(time.monotonic() - began, 3)}, (plan["start"], again)

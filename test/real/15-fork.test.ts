@@ -1,0 +1,113 @@
+/** Forks of a template: each a guest of its own, as far as can be seen from inside. */
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitFor } from './home.ts';
+import { openHomeUnderTest } from './provided.ts';
+
+const home = openHomeUnderTest();
+const FORKS = ['castor', 'pollux'];
+const inGuest = async (name: string, script: string) => (await home.must(['exec', name, '--', 'sudo', 'sh', '-c', script], { timeoutMs: 60_000 })).stdout;
+const both = async (script: string) => await Promise.all(FORKS.map((name) => inGuest(name, script)));
+
+beforeAll(async () => {
+  for (const name of FORKS) {
+    const { stderr, seconds } = await home.must(['launch', '--name', name]);
+    process.stdout.write(`fork ${name}: ${seconds.toFixed(2)} s\n`);
+    expect(stderr).not.toContain('booted instead of forked');
+  }
+});
+afterAll(async () => { await home.run(['delete', '--purge', ...FORKS]); });
+
+test('they are forks of one template, which is listed', async () => {
+  const { templates } = JSON.parse((await home.must(['template', 'list', '--format', 'json'])).stdout) as { templates: { cpus: number }[] };
+  expect(templates).toMatchObject([{ cpus: 1 }]);
+});
+
+test('the clock is the host\'s', async () => {
+  const before = Date.now() / 1000;
+  const told = Number(await inGuest('castor', 'date +%s.%N'));
+  expect(told).toBeGreaterThan(before - 0.05);
+  expect(told).toBeLessThan(Date.now() / 1000 + 0.05);
+});
+
+test.each([
+  ['name', 'hostname; cat /etc/hostname; hostnamectl hostname'],
+  ['machine-id', 'cat /etc/machine-id'],
+  ['boot id, in a fresh mount of proc too', 'cat /proc/sys/kernel/random/boot_id; unshare -m sh -c "mount -t proc proc /mnt && cat /mnt/sys/kernel/random/boot_id"'],
+  ['SSH host key', 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; ssh-keygen -yf /etc/ssh/ssh_host_ed25519_key | cut -d" " -f1,2'],
+  ['key of the lanes', 'cat /etc/holdfast/host_ed25519.pub'],
+  ['instance-id for cloud-init', 'cloud-init query v1.instance_id; cat /var/lib/cloud/data/instance-id; readlink /var/lib/cloud/instance'],
+  ['host name for cloud-init', 'cloud-init query v1.local_hostname'],
+  ['MAC', 'cat /sys/class/net/enp1s0/address; grep -o "52:54[0-9a-f:]*" /etc/netplan/50-cloud-init.yaml'],
+  ['random bytes', 'head -c 32 /dev/urandom | od -An -tx1'],
+])('each has its own %s', async (_what, script) => {
+  const [castor = '', pollux = ''] = await both(script);
+  expect(castor).not.toBe('');
+  const shared = castor.split('\n').filter((line) => line !== '' && pollux.split('\n').includes(line));
+  expect(shared).toEqual([]);
+});
+
+test('the machine-id that systemd tells its programs is that of the file', async () => {
+  for (const said of await both('cat /etc/machine-id; busctl get-property org.freedesktop.hostname1 /org/freedesktop/hostname1 org.freedesktop.hostname1 MachineID 2>/dev/null | wc -l; systemd-id128 machine-id')) {
+    const lines = said.trim().split('\n');
+    expect(lines.at(-1)).toBe(lines[0]);
+  }
+});
+
+test('nothing of the template is left, in files or in the journal, and nothing failed', async () => {
+  await Promise.all(FORKS.map((name) => waitFor(`${name} to have forgotten`, async () => await inGuest(name, 'ls /var/log/journal | wc -l') === '1\n', 30_000)));
+  for (const name of FORKS) {
+    expect(await inGuest(name, 'grep -rlsa hf-template /etc /var/lib /var/log /run /root /home; true')).toBe('');
+    expect(await inGuest(name, 'systemctl --failed --no-legend; true')).toBe('');
+    expect(await inGuest(name, 'systemctl is-active ssh systemd-networkd systemd-journald systemd-timesyncd')).toBe('active\n'.repeat(4));
+    expect((await inGuest(name, 'cloud-init status')).trim()).toBe('status: done');
+  }
+});
+
+test('the network comes, and says so; the guest\'s own sshd has the key that the host made', async () => {
+  for (const name of FORKS) {
+    await waitFor(`${name}'s address`, async () => (await home.info(name)).network === 'ok', 20_000);
+    expect((await home.info(name)).ipv4).toHaveLength(1);
+  }
+});
+
+test('a larger disk is larger inside', async () => {
+  await home.must(['launch', '--name', 'atlas', '--disk', '8G']);
+  try {
+    expect(Number(await inGuest('atlas', 'df --output=size -B1 / | tail -1'))).toBeGreaterThan(7.5 * 2 ** 30);
+  } finally {
+    await home.must(['delete', '--purge', 'atlas']);
+  }
+});
+
+test('their memory is the template\'s until they write to it', async () => {
+  for (const name of FORKS) {
+    const pid = await home.qemuPid(name);
+    const rollup = await readFile(`/proc/${pid ?? 0}/smaps_rollup`, 'utf8');
+    const privateMegabytes = Number(/^Private_Dirty:\s+(\d+) kB/m.exec(rollup)?.[1]) / 1000;
+    process.stdout.write(`${name}: ${privateMegabytes.toFixed(0)} MB of its own\n`);
+    expect(privateMegabytes).toBeGreaterThan(0);
+  }
+});
+
+test('suspended, it goes on where it was, with the host\'s clock and another look at its lanes', async () => {
+  await inGuest('castor', 'echo remembered > /run/note');
+  const boot = await inGuest('castor', 'cat /proc/sys/kernel/random/boot_id');
+  const { seconds: saved } = await home.must(['suspend', 'castor']);
+  expect((await home.info('castor')).state).toBe('Suspended');
+  expect((await home.run(['exec', 'castor', '--', 'true'])).code).toBe(2);
+  const { seconds: resumed } = await home.must(['start', 'castor']);
+  process.stdout.write(`suspend ${saved.toFixed(2)} s, start ${resumed.toFixed(2)} s\n`);
+  expect(await inGuest('castor', 'cat /run/note /proc/sys/kernel/random/boot_id')).toBe(`remembered\n${boot}`);
+  const told = Number(await inGuest('castor', 'date +%s.%N'));
+  expect(Math.abs(told - Date.now() / 1000)).toBeLessThan(1.5);
+});
+
+test('a restart boots it as any other instance, with what it had', async () => {
+  const before = await inGuest('pollux', 'cat /etc/machine-id; cloud-init query v1.instance_id; cat /proc/sys/kernel/random/boot_id');
+  await home.must(['restart', 'pollux'], { timeoutMs: 300_000 });
+  await waitFor('cloud-init to be done', async () => (await home.run(['exec', 'pollux', '--', 'cloud-init', 'status'])).stdout.includes('done'), 120_000);
+  const after = await inGuest('pollux', 'cat /etc/machine-id; cloud-init query v1.instance_id; cat /proc/sys/kernel/random/boot_id');
+  expect(after.split('\n').slice(0, 2)).toEqual(before.split('\n').slice(0, 2));
+  expect(after.split('\n')[2]).not.toBe(before.split('\n')[2]);
+});
