@@ -7,6 +7,7 @@ import { LAUNCH_STEPS } from '../../src/daemon/instances/launch.ts';
 import { RESTART_STEPS } from '../../src/daemon/instances/restart.ts';
 import { START_STEPS } from '../../src/daemon/instances/start.ts';
 import { STOP_STEPS } from '../../src/daemon/instances/stop.ts';
+import { SUSPEND_STEPS } from '../../src/daemon/instances/suspend.ts';
 import { ALL, pick } from '../rotation.ts';
 import type { Outcome } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
@@ -16,14 +17,14 @@ const LONG = { timeout: 900_000 };
 /** Its machine does not run yet: such a launch is undone. */
 const UNDONE: readonly string[] = ['record', 'template', 'create', 'start'];
 
-type Kind = 'launch' | 'purge' | 'stop' | 'start' | 'restart' | 'delete';
+type Kind = 'launch' | 'purge' | 'stop' | 'start' | 'restart' | 'suspend' | 'delete';
 const steps = (kind: Kind, names: readonly string[]) => names.map((step) => ({ kind, step }));
 const CASES = [
   ...steps('launch', LAUNCH_STEPS), ...steps('purge', DELETE_STEPS), ...steps('stop', STOP_STEPS), ...steps('start', START_STEPS),
-  ...steps('restart', RESTART_STEPS), ...steps('delete', DELETE_STEPS.slice(0, 2)),
+  ...steps('restart', RESTART_STEPS), ...steps('suspend', SUSPEND_STEPS), ...steps('delete', DELETE_STEPS.slice(0, 2)),
 ];
 
-const CHECKS: Readonly<Record<Kind, (step: string) => Promise<void>>> = { launch, purge, stop, start, restart, delete: deleted };
+const CHECKS: Readonly<Record<Kind, (step: string) => Promise<void>>> = { launch, purge, stop, start, restart, suspend, delete: deleted };
 
 describe('the daemon is killed', () => {
   afterAll(async () => {
@@ -83,6 +84,17 @@ async function restart(step: string): Promise<void> {
   expect(await interrupted(`restart:${step}`, ['restart', 'hermes'])).toMatchObject({ code: 0 });
   await works('hermes');
   expect(await bootId('hermes')).not.toBe(before);
+}
+
+async function suspend(step: string): Promise<void> {
+  await home.must(['start', 'hermes'], { timeoutMs: 300_000 });
+  const before = await bootId('hermes');
+  expect(await interrupted(`suspend:${step}`, ['suspend', 'hermes'])).toMatchObject({ code: 0 });
+  expect(await state('hermes')).toBe('Suspended');
+  expect(await home.qemuPid('hermes')).toBeUndefined();
+  await home.must(['start', 'hermes'], { timeoutMs: 300_000 });
+  await works('hermes');
+  expect(await bootId('hermes')).toBe(before);
 }
 
 async function deleted(step: string): Promise<void> {

@@ -12,8 +12,9 @@ export const suspend = defineCommand({
   options: { all: { flags: '--all', summary: 'every instance that runs' } },
   examples: [
     ['holdfast suspend apollo', 'its memory goes into a file'],
-    ['holdfast start apollo', 'it goes on where it was'],
+    ['holdfast suspend --all', 'everything that runs'],
   ],
+  notes: ['It goes on where it was: holdfast start apollo. To boot it instead: holdfast stop --force apollo, then start it.'],
   async run(context, { args, options }) {
     if (options.all && args.length > 0) throw new UsageError('Cannot specify name(s) when --all option set');
     const client = await context.client();
