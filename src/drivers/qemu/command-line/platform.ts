@@ -1,9 +1,9 @@
 /** Machine, processor, memory, firmware, clock: what differs by architecture, accelerator and host. */
-import { escaped, type Accelerator, type CommandLineInput } from './input.ts';
+import { escaped, type CommandLineInput } from './input.ts';
 
 const MiB = 1024 * 1024;
-/** Translated code under emulation; QEMU's own bound is a gigabyte per machine. */
-const TRANSLATION_BUFFER_MIB = 128;
+/** Translated code under emulation; QEMU's own bound is a gigabyte per machine. Forks share all their memory but this. */
+const TRANSLATION_BUFFER_MIB = { boot: 128, fork: 32 };
 
 export function platform(input: CommandLineInput): string[] {
   const { architecture, accelerator, hostSystem, machineType, name, uuid, cpus, memoryBytes } = input;
@@ -17,7 +17,7 @@ export function platform(input: CommandLineInput): string[] {
     // The block is always called mem: a fork finds its template's by name.
     '-object', `${backend(input)},id=mem,size=${memoryMiB}M`,
     '-m', `${memoryMiB}M`,
-    '-accel', ACCELERATOR[accelerator],
+    '-accel', accelerator === 'tcg' ? emulation(input) : accelerator,
     '-cpu', accelerator === 'tcg' ? 'max' : 'host',
     '-smp', `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
     '-rtc', x86 ? 'base=utc,clock=host,driftfix=slew' : 'base=utc,clock=host',
@@ -41,12 +41,10 @@ function backend({ memory }: CommandLineInput): string {
   return `${file},share=off${memory.readOnly ? ',readonly=on,rom=off' : ''}`;
 }
 
-const ACCELERATOR: Readonly<Record<Accelerator, string>> = {
-  kvm: 'kvm',
-  hvf: 'hvf',
-  // One thread for all vCPUs: with thread=multi some kernels oops while they patch themselves at boot.
-  tcg: `tcg,thread=single,tb-size=${TRANSLATION_BUFFER_MIB}`,
-};
+/** One thread for all vCPUs: with thread=multi some kernels oops while they patch themselves at boot. */
+function emulation({ memory }: CommandLineInput): string {
+  return `tcg,thread=single,tb-size=${memory.kind === 'fork' ? TRANSLATION_BUFFER_MIB.fork : TRANSLATION_BUFFER_MIB.boot}`;
+}
 
 function firmware({ firmware: files }: CommandLineInput): string[] {
   if (files === undefined) return [];
