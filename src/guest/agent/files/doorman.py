@@ -95,7 +95,6 @@ class Door:
             module.read_network()
             # The network first, and whatever the user came for.
             self.later(REST, lambda: module.start(*units))
-            self.later(2 * REST, module.forget_journals)
 
     def obey(self, word):
         """A word of the host's own: JSON, answered by JSON. It alone writes into a port."""

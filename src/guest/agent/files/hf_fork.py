@@ -213,26 +213,26 @@ def read_network():
     run("networkctl", "reload")
 
 
+# The journal's files that are not this guest's go when nobody writes to them any more. Then what the template had
+# stopped; then services that have ended well and are to run once more, each after the one before it: at boot targets
+# keep them apart, which are long reached.
+BEGIN = """
+systemctl restart systemd-journald.service
+own=$(cat /etc/machine-id)
+for path in /var/log/journal/* /run/log/journal/*; do
+  [ "${path##*/}" = "$own" ] || rm -rf "$path"
+done
+while [ "$1" != -- ]; do systemctl start --no-block "$1"; shift; done
+shift
+[ $# -eq 0 ] || systemctl stop "$@"
+for unit; do systemctl start "$unit"; done
+"""
+
+
 def start(units, again):
-    """Not waited for. `again`: services that have ended well and are to run once more, each after the one before it: at
-    boot targets keep them apart, which are long reached."""
-    run("systemctl", "restart", "--no-block", JOURNAL)
-    if units:
-        run("systemctl", "start", "--no-block", *units)
-    if again:
-        run("systemctl", "stop", *again)
-        run("systemd-run", "--quiet", "--no-block", "--collect", "--unit=holdfast-initialise",
-            "/bin/sh", "-c", 'for unit; do systemctl start "$unit"; done', "sh", *again)
-
-
-def forget_journals():
-    """What the template's journal had still to write when it was let go on."""
-    with open("/etc/machine-id") as handle:
-        own = handle.read().strip()
-    for pattern in JOURNALS:
-        for path in glob.glob(pattern):
-            if os.path.basename(path) != own:
-                forget(path)
+    """Beside the doorman, who must go on answering."""
+    run("systemd-run", "--quiet", "--no-block", "--collect", "--unit=holdfast-begin",
+        "/bin/sh", "-c", BEGIN, "sh", *units, "--", *again)
 
 
 def set_zone(name):
