@@ -1,6 +1,7 @@
 /** Commands in a guest, as scripts use them. */
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { waitFor } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const home = openHomeUnderTest();
@@ -48,7 +49,8 @@ test('ten commands at once', async () => {
 });
 
 test('the console and what happened to an instance are in its logs, without terminal control', async () => {
-  const { stdout } = await home.must(['logs', 'apollo']);
-  expect(stdout).toContain('Linux version');
-  expect(stdout).not.toContain('\u001b');
+  await home.must(['exec', 'apollo', '--', 'sudo', 'sh', '-c', 'printf "\\033[31mseen on the console\\n" > /dev/console']);
+  const logs = async () => (await home.must(['logs', 'apollo'])).stdout;
+  await waitFor('the console to be in the logs', async () => (await logs()).includes('seen on the console'), 10_000);
+  expect(await logs()).not.toContain('\u001b');
 });
