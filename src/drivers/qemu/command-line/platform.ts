@@ -2,8 +2,8 @@
 import { escaped, type CommandLineInput } from './input.ts';
 
 const MiB = 1024 * 1024;
-/** Translated code under emulation; QEMU's own bound is a gigabyte per machine. Forks share all their memory but this. */
-const TRANSLATION_BUFFER_MIB = { boot: 128, fork: 32 };
+/** Translated code under emulation; QEMU's own bound is a gigabyte per machine. With 32 a fork's logins took half as long again. */
+const TRANSLATION_BUFFER_MIB = 128;
 
 export function platform(input: CommandLineInput): string[] {
   const { architecture, accelerator, hostSystem, machineType, name, uuid, cpus, memoryBytes } = input;
@@ -17,7 +17,7 @@ export function platform(input: CommandLineInput): string[] {
     // The block is always called mem: a fork finds its template's by name.
     '-object', `${backend(input)},id=mem,size=${memoryMiB}M`,
     '-m', `${memoryMiB}M`,
-    '-accel', accelerator === 'tcg' ? emulation(input) : accelerator,
+    '-accel', accelerator === 'tcg' ? EMULATION : accelerator,
     '-cpu', accelerator === 'tcg' ? 'max' : 'host',
     '-smp', `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
     '-rtc', x86 ? 'base=utc,clock=host,driftfix=slew' : 'base=utc,clock=host',
@@ -42,9 +42,7 @@ function backend({ memory }: CommandLineInput): string {
 }
 
 /** One thread for all vCPUs: with thread=multi some kernels oops while they patch themselves at boot. */
-function emulation({ memory }: CommandLineInput): string {
-  return `tcg,thread=single,tb-size=${memory.kind === 'fork' ? TRANSLATION_BUFFER_MIB.fork : TRANSLATION_BUFFER_MIB.boot}`;
-}
+const EMULATION = `tcg,thread=single,tb-size=${TRANSLATION_BUFFER_MIB}`;
 
 function firmware({ firmware: files }: CommandLineInput): string[] {
   if (files === undefined) return [];
