@@ -16,7 +16,7 @@ mount --bind "$HOLDFAST_HOME/kvm" /dev/kvm
 export HOLDFAST_HOME
 set +e
 for name in first second; do
-  timeout -s INT 25 "$1/bin/holdfast" launch --name $name > "$HOLDFAST_HOME/$name.txt" 2>&1
+  timeout -s INT 25 "$1/bin/holdfast" launch --cold --name $name > "$HOLDFAST_HOME/$name.txt" 2>&1
   "$1/bin/holdfast" delete --purge $name > /dev/null 2>&1
 done
 kill "$(cat "$HOLDFAST_HOME/daemon.pid")"
