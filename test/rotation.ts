@@ -15,5 +15,5 @@ export function pick<T>(from: readonly T[], offset = 0): T {
   return picked;
 }
 
-/** The full sets are run by `npm run faults`; CI and `npm test` rotate. */
+/** HOLDFAST_TEST_ALL=1 takes the full sets; CI and `npm test` rotate. */
 export const ALL = process.env['HOLDFAST_TEST_ALL'] === '1';

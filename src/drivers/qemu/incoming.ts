@@ -56,7 +56,6 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     work.progress('Loading the state');
     await parts.load(monitor);
     hypervisor = await Hypervisor.attach({ name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end) });
-    work.progress('Setting its identity');
     await parts.arrive(hypervisor);
     await writeState(files.state, { ...parts.arrived, run: { ...run, settled: true } });
     return { hypervisor, accelerator, startedAt, notice: null };

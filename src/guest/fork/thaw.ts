@@ -1,6 +1,5 @@
 /** Gives a fork its identity, before anything with a key runs in it: one word to its doorman, one answer. */
 import { randomBytes } from 'node:crypto';
-import { fail } from '../../core/errors.ts';
 import type { LanePort } from '../lane-port.ts';
 import { forkTokens, type GuestIdentity } from './tokens.ts';
 import { tellDoorman } from './word.ts';
@@ -25,15 +24,12 @@ export async function setClock(lanes: LanePort, signal: AbortSignal): Promise<vo
   await tellDoorman(lanes, { do: 'clock', now: Date.now() / 1000 }, DEADLINE_MS, signal);
 }
 
-/** @returns how far the guest's clock is from the host's, in milliseconds, at most  @throws machine-failed, guest-unreachable */
-export async function thawGuest(lanes: LanePort, { template, fork, machineId, timezone, anew, grows }: Thaw, signal: AbortSignal): Promise<number> {
-  const answer = await tellDoorman(lanes, {
+/** @throws machine-failed, guest-unreachable */
+export async function thawGuest(lanes: LanePort, { template, fork, machineId, timezone, anew, grows }: Thaw, signal: AbortSignal): Promise<void> {
+  await tellDoorman(lanes, {
     do: 'thaw', seed: randomBytes(SEED_BYTES).toString('base64'), name: fork.name, machineId, instanceId: fork.instanceId,
     tokens: forkTokens(template, fork), zone: timezone, anew, grows,
     // Last, so that it is as fresh as can be.
     now: Date.now() / 1000,
   }, DEADLINE_MS, signal);
-  const { now } = answer;
-  if (typeof now !== 'number') throw fail('machine-failed', 'the fork does not tell its time');
-  return Date.now() - now * 1000;
 }

@@ -38,12 +38,13 @@ export async function startFork(machine: MachineSpec, parts: ForkParts, work: Wo
   return await startIncoming(machine, {
     files, state, accelerator: template.record.shape.accelerator, memory, kvmGid, log, descriptors: [saved.fd, ...descriptors],
     load: (monitor) => loadState(monitor, { kind: 'device-stream', descriptor: FIRST_DESCRIPTOR }),
-    arrive: (hypervisor) => arrive(machine, parts, hypervisor, work.signal),
+    arrive: (hypervisor) => arrive(machine, parts, hypervisor, work),
     arrived: { ...state, fork: null, unsettled: true },
   }, work);
 }
 
-async function arrive(machine: MachineSpec, { template, templateKeys, keys, thaw }: ForkParts, { lanes, monitor }: Hypervisor, signal: AbortSignal): Promise<void> {
+async function arrive(machine: MachineSpec, { template, templateKeys, keys, thaw }: ForkParts, { lanes, monitor }: Hypervisor, { signal, progress }: Work): Promise<void> {
+  progress('Setting its identity');
   const { identity, diskBytes } = template.record;
   const grows = machine.spec.diskBytes > diskBytes;
   if (grows) await monitor.execute('block_resize', { 'node-name': 'disk', size: machine.spec.diskBytes });

@@ -16,7 +16,8 @@ import { makeTemplate, type MakeParts } from './make.ts';
 import { SealedMemories } from './sealed-memory.ts';
 import { shapeKey, shapeOf } from './shape.ts';
 import { TemplateStore, type Template } from './store.ts';
-import { prune, TemplateMakings } from './templates.ts';
+import { TemplateMakings } from './makings.ts';
+import { prune } from './prune.ts';
 
 export interface QemuTemplatesOptions extends Omit<MakeParts, 'store' | 'keysOf' | 'notice'> {
   readonly directory: string;
