@@ -1,14 +1,11 @@
 /** Starts a QEMU that takes up a saved state instead of booting: a fork of a template, or what was suspended. */
-import { userSubnet } from '../../core/subnets.ts';
 import { hostBootId, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import type { MachineSpec, Work } from '../driver.ts';
-import { BINARIES, findFirmware } from './binary.ts';
-import { commandLine } from './command-line/command-line.ts';
 import type { Accelerator, Memory } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
-import { machineUuid } from './identity.ts';
 import { launch } from './launch.ts';
 import type { MachineFiles } from './layout.ts';
+import { machineCommand } from './machine-command.ts';
 import type { QmpClient } from './qmp/client.ts';
 import type { Started } from './start.ts';
 import { recordEnd, writeState, type MachineState } from './state-file.ts';
@@ -36,16 +33,9 @@ export const FIRST_DESCRIPTOR = 3;
 /** @throws whatever went wrong; nothing runs then, and the machine's state is what it was */
 export async function startIncoming(machine: MachineSpec, parts: IncomingParts, work: Work): Promise<Started> {
   const { files, state, accelerator, kvmGid, log } = parts;
-  const { tool, package: brings } = BINARIES[machine.architecture];
-  const firmware = findFirmware(machine.architecture);
-  const args = commandLine({
-    architecture: machine.architecture, accelerator, hostSystem: process.platform === 'darwin' ? 'darwin' : 'linux', machineType: state.machineType,
-    name: machine.name, uuid: machineUuid(machine.id), cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes, memory: parts.memory, incoming: true,
-    mac: machine.spec.mac, subnet: userSubnet(machine.spec.subnetIndex), disk: files.disk, seed: files.seed, sockets: files.run,
-    firmware: firmware === undefined ? undefined : { code: firmware.code, variables: files.firmwareVariables },
-  });
+  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory: parts.memory, incoming: true });
   const { identity, exited, monitor } = await launch({
-    tool, package: brings, args, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: parts.descriptors,
+    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: parts.descriptors,
   });
   let hypervisor: Hypervisor | undefined;
   try {

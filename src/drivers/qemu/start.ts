@@ -3,19 +3,18 @@
  * the kernel must show itself in time, or the next candidate is tried; docs/decisions/accelerator.md says why.
  */
 import { fail, HoldfastError } from '../../core/errors.ts';
-import { userSubnet } from '../../core/subnets.ts';
 import { hostBootId, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import type { MachineSpec, Work } from '../driver.ts';
 import { candidates, thisHost } from './accelerator/candidates.ts';
 import { hostKey, type AcceleratorMemory } from './accelerator/memory.ts';
 import { awaitLife } from './accelerator/trial.ts';
-import { BINARIES, findFirmware, qemuVersion } from './binary.ts';
-import { commandLine } from './command-line/command-line.ts';
-import type { Accelerator } from './command-line/input.ts';
+import { qemuVersion } from './binary.ts';
+import type { Accelerator, Memory } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
-import { machineUuid, requireReachable, type IdentityPolicy } from './identity.ts';
+import { requireReachable, type IdentityPolicy } from './identity.ts';
 import { launch } from './launch.ts';
 import type { MachineFiles } from './layout.ts';
+import { machineCommand } from './machine-command.ts';
 import { readState, recordEnd, writeState, type MachineState } from './state-file.ts';
 
 export interface StartParts {
@@ -72,17 +71,10 @@ async function startOn(
   machine: MachineSpec, accelerator: Accelerator, kvmGid: number | undefined, onTrial: boolean, state: MachineState, parts: StartParts, work: Work,
 ): Promise<{ hypervisor: Hypervisor; startedAt: string }> {
   const { files, log } = parts;
-  const { tool, package: brings } = BINARIES[machine.architecture];
-  const firmware = findFirmware(machine.architecture);
-  const args = commandLine({
-    architecture: machine.architecture, accelerator, hostSystem: process.platform === 'darwin' ? 'darwin' : 'linux',
-    machineType: state.machineType, name: machine.name, uuid: machineUuid(machine.id), cpus: machine.spec.cpus,
-    memoryBytes: machine.spec.memoryBytes, memory: parts.ramPath === undefined ? { kind: 'own' } : { kind: 'template', path: parts.ramPath }, mac: machine.spec.mac, subnet: userSubnet(machine.spec.subnetIndex),
-    disk: files.disk, seed: files.seed, sockets: files.run,
-    firmware: firmware === undefined ? undefined : { code: firmware.code, variables: files.firmwareVariables },
-  });
+  const memory: Memory = parts.ramPath === undefined ? { kind: 'own' } : { kind: 'template', path: parts.ramPath };
+  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory, incoming: false });
   const { identity, exited, monitor } = await launch({
-    tool, package: brings, args, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal,
+    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal,
   });
   const hypervisor = await Hypervisor.attach({
     name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end),
