@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { startDetached } from '../../host/process/detached.ts';
 import { isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
+import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
 import { FakeMachine, type FakeRun } from './machine.ts';
 import { FakeTemplates } from './templates.ts';
@@ -88,14 +89,14 @@ export class FakeDriver implements Driver {
   async remove(id: string): Promise<void> {
     await this.end(id);
     const { directory, runDirectory } = this.#paths(id);
-    await rm(runDirectory, { recursive: true, force: true });
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(runDirectory);
+    await removeDirectory(directory);
   }
 
   async traces(): Promise<readonly string[]> {
     const { instancesDir, runDir } = this.#options;
     const names = await Promise.all([instancesDir, runDir].map((directory) => readdir(directory).catch(() => [] as string[])));
-    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
+    return [...new Set(names.flat().map(nameBeforeRemoval))].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
   }
 
   async consoleTail(id: string, maxBytes: number): Promise<string> {

@@ -1,10 +1,11 @@
 /** The driver that runs machines under QEMU, each a detached process that outlives the daemon. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import type { Architecture } from '../../core/instance.ts';
 import { processStartTime, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import { readPidFile } from '../../host/process/detached.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
+import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
 import { candidates, thisHost } from './accelerator/candidates.ts';
 import { AcceleratorMemory } from './accelerator/memory.ts';
@@ -142,14 +143,14 @@ export class QemuDriver implements Driver {
   async remove(id: string): Promise<void> {
     const files = this.#files(id);
     await this.end(id);
-    await rm(files.run.directory, { recursive: true, force: true });
-    await rm(files.directory, { recursive: true, force: true });
+    await removeDirectory(files.run.directory);
+    await removeDirectory(files.directory);
   }
 
   async traces(): Promise<readonly string[]> {
     const { instancesDir, runDir } = this.#options.layout;
     const names = await Promise.all([instancesDir, runDir].map((directory) => readdir(directory).catch(() => [] as string[])));
-    return [...new Set(names.flat())].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
+    return [...new Set(names.flat().map(nameBeforeRemoval))].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
   }
 
   consoleTail(id: string, maxBytes: number): Promise<string> {

@@ -54,10 +54,13 @@ export async function writeState(path: string, state: MachineState): Promise<voi
   await writeWhole(path, `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** How the run of this process ended; nothing when another run has begun since. */
+/** How the run of this process ended; nothing when another run has begun since, or the machine was removed. */
 export async function recordEnd(path: string, { pid, startTime }: Pick<Run, 'pid' | 'startTime'>, end: MachineEnd): Promise<void> {
   const state = await readState(path);
-  if (state?.run?.pid === pid && state.run.startTime === startTime) await writeState(path, { ...state, run: { ...state.run, end } });
+  if (state?.run?.pid !== pid || state.run.startTime !== startTime) return;
+  await writeState(path, { ...state, run: { ...state.run, end } }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
 }
 
 /** Readers see the old content or the new, never a part. */

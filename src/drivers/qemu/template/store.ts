@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
+import { removeDirectory } from '../../../host/remove-directory.ts';
 import { writeWhole } from '../state-file.ts';
 import { shapeKey, type TemplateShape } from './shape.ts';
 
@@ -97,12 +98,7 @@ export class TemplateStore {
   /** Guests that were forked of it go on: what is mapped stays until they end. */
   async remove(key: string): Promise<void> {
     if (!NAME.test(key)) throw new TypeError(`no template: ${key}`);
-    const directory = join(this.#directory, key);
-    const gone = `${directory}.gone`;
-    await rm(gone, { recursive: true, force: true });
-    // At once for everybody, whatever happens while its files are removed.
-    const renamed = await rename(directory, gone).then(() => true, () => false);
-    if (renamed) await rm(gone, { recursive: true, force: true });
+    await removeDirectory(join(this.#directory, key));
   }
 
   async used(template: Template): Promise<void> {
