@@ -223,6 +223,33 @@ export function describeDriver(name: string, make: () => Promise<DriverUnderTest
       keep(await driver.start(grown, work()));
     });
 
+    test('suspended, it has ended so, for another daemon too; its next start takes it up, and then it is so no more', async () => {
+      const running = await started();
+      const end = ended(running);
+      await driver.suspend?.(machine, work());
+      expect(await end).toEqual({ kind: 'suspended' });
+      expect(await under.daemon().adopt(machine)).toEqual({ end: { kind: 'suspended' } });
+      const again = keep(await driver.start(machine, work()));
+      expect(again.end).toBeUndefined();
+      await again.kill();
+      expect(await under.daemon().adopt(machine)).not.toEqual({ end: { kind: 'suspended' } });
+    });
+
+    test('what it was suspended to can be given up: its next start is a boot', async () => {
+      await started();
+      await driver.suspend?.(machine, work());
+      await driver.discard?.(machine.id);
+      expect(await under.daemon().adopt(machine)).not.toEqual({ end: { kind: 'suspended' } });
+      expect(keep(await driver.start(machine, work())).end).toBeUndefined();
+    });
+
+    test('what does not run cannot be suspended, and is as it was', async () => {
+      await driver.create(machine, work());
+      const before = await under.remains(machine.id);
+      await expect(driver.suspend?.(machine, work()) ?? Promise.resolve()).rejects.toMatchObject({ code: 'machine-failed' });
+      expect(await under.remains(machine.id)).toEqual(before);
+    });
+
     test('the console of what never ran is empty', async () => {
       expect(await driver.consoleTail(machine.id, 1000)).toBe('');
     });

@@ -7,7 +7,7 @@ import type { HoldGuest } from '../../src/drivers/qemu/hold-guest.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-driver.ts';
 import { freezeGuest } from '../../src/guest/fork/freeze.ts';
-import { setClock, thawGuest } from '../../src/guest/fork/thaw.ts';
+import { thawGuest } from '../../src/guest/fork/thaw.ts';
 import { LANES } from '../../src/guest/lane-port.ts';
 import { machineUid } from '../../src/drivers/qemu/identity.ts';
 import { describeDriver, work, type DriverUnderTest } from './driver-suite.ts';
@@ -26,7 +26,7 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
   return {
     home, guests: false, cheap: false,
     daemon: () => new QemuDriver({
-      layout, resolveImage: () => image, holdGuest: idleGuest, writeSeed: (_machine, _keys, path) => writeFile(path, Buffer.alloc(4096)), freezeGuest, thawGuest, setClock,
+      layout, resolveImage: () => image, holdGuest: idleGuest, writeSeed: (_machine, _keys, path) => writeFile(path, Buffer.alloc(4096)), freezeGuest, thawGuest, setClock: () => Promise.resolve(),
       defaultUser: 'ubuntu', log: () => undefined,
       // An empty disk shows no kernel: on trial every accelerator would be refused, and that takes its time.
       accelerators: ['tcg'], ...more,

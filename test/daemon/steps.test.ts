@@ -8,6 +8,7 @@ import { LAUNCH_STEPS } from '../../src/daemon/instances/launch.ts';
 import { RESTART_STEPS } from '../../src/daemon/instances/restart.ts';
 import { START_STEPS } from '../../src/daemon/instances/start.ts';
 import { STOP_STEPS } from '../../src/daemon/instances/stop.ts';
+import { SUSPEND_STEPS } from '../../src/daemon/instances/suspend.ts';
 import { openDb } from '../../src/store/db.ts';
 import { operationStore } from '../../src/store/operations.ts';
 import { makeFakeHome, type FakeHome } from './fake-home.ts';
@@ -173,12 +174,15 @@ const killMachines = async (): Promise<void> => {
   for (const line of await machines()) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
 };
 
+const suspended = async () => { await home.client.follow((await act({ action: 'suspend' })).id, () => {}); };
 const stopped = async () => { await home.client.follow((await act({ action: 'stop' })).id, () => {}); };
 
 describe.each([
   ['stop', STOP_STEPS, { action: 'stop' }, 'Stopped', async () => {}],
   ['forced stop', STOP_STEPS, { action: 'stop', force: true }, 'Stopped', async () => {}],
   ['start', START_STEPS, { action: 'start' }, 'Running', stopped],
+  ['start of what was suspended', START_STEPS, { action: 'start' }, 'Running', suspended],
+  ['suspend', SUSPEND_STEPS, { action: 'suspend' }, 'Suspended', async () => {}],
   ['restart', RESTART_STEPS, { action: 'restart' }, 'Running', async () => {}],
   ['delete', DELETE_STEPS.slice(0, 2), { action: 'delete' }, 'Deleted', async () => {}],
 ] as const)('%s', (_what, steps, request, state, before) => {

@@ -1,12 +1,12 @@
 /** A driver without a hypervisor: a small process stands for each machine, so that what survives a daemon can be tested. */
-import { mkdir, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { startDetached } from '../../host/process/detached.ts';
 import { isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
-import { FakeMachine, type FakeRun } from './machine.ts';
+import { FakeMachine, keepRun, type FakeRun } from './machine.ts';
 import { FakeTemplates } from './templates.ts';
 
 export interface FakeDriverOptions {
@@ -20,7 +20,7 @@ export interface FakeDriverOptions {
 
 export class FakeDriver implements Driver {
   readonly name = 'fake';
-  readonly abilities: DriverAbilities = { fork: true, suspend: false, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
   readonly #options: FakeDriverOptions;
   readonly templates: FakeTemplates | undefined;
 
@@ -44,7 +44,7 @@ export class FakeDriver implements Driver {
   async start(machine: MachineSpec, { signal }: Work): Promise<RunningMachine> {
     const paths = this.#paths(machine.id);
     if (signal.aborted) throw fail('cancelled', `starting ${machine.name} was cancelled`, { cause: signal.reason });
-    if (!(await stat(paths.directory).then(() => true, () => false))) throw fail('machine-failed', `${machine.name} has no machine to start`);
+    if (!(await exists(paths.directory))) throw fail('machine-failed', `${machine.name} has no machine to start`);
     const running = await this.adopt(machine);
     if (running !== undefined && 'id' in running) {
       if (running.end === undefined) return running;
@@ -61,24 +61,38 @@ export class FakeDriver implements Driver {
         args: [this.#options.machineProcess, paths.directory, paths.socket, machine.id, machine.name],
       });
       const run: FakeRun = { ...identity, startedAt: new Date().toISOString() };
-      await writeFile(paths.run, JSON.stringify(run));
+      keepRun(paths.run, run);
       const died = exited.then(() => Promise.reject(fail('machine-failed', `the fake machine of ${machine.name} ended at once`)));
       died.catch(() => undefined);
       await Promise.race([appeared, died]);
-      return await FakeMachine.attach({ spec: machine, socketPath: paths.socket, run, poweredOffMark: paths.mark, runFile: paths.run });
+      return await FakeMachine.attach({ spec: machine, socketPath: paths.socket, run, marks: paths.marks, runFile: paths.run });
     } finally {
       listening.abort();
     }
   }
 
-  async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
+  async adopt(machine: MachineSpec): Promise<FakeMachine | { readonly end: MachineEnd } | undefined> {
     const paths = this.#paths(machine.id);
     const run = await this.#run(machine.id);
     if (run === undefined) return undefined;
-    if (await isSameProcess(run)) return FakeMachine.attach({ spec: machine, socketPath: paths.socket, run, poweredOffMark: paths.mark, runFile: paths.run });
+    if (await isSameProcess(run)) return FakeMachine.attach({ spec: machine, socketPath: paths.socket, run, marks: paths.marks, runFile: paths.run });
+    if (await exists(paths.marks.suspended)) return { end: { kind: 'suspended' } };
     if (run.end !== undefined) return { end: run.end };
-    const orderly = await stat(paths.mark).then(() => true, () => false);
-    return { end: orderly ? { kind: 'powered-off' } : { kind: 'died', reason: 'the fake machine was killed while no daemon was watching' } };
+    return { end: await exists(paths.marks.poweredOff) ? { kind: 'powered-off' } : { kind: 'died', reason: 'the fake machine was killed while no daemon was watching' } };
+  }
+
+  async suspend(machine: MachineSpec): Promise<void> {
+    const running = await this.adopt(machine);
+    if (running === undefined || !('suspend' in running)) throw fail('machine-failed', `${machine.name} does not run`);
+    await using held = running;
+    await held.suspend();
+  }
+
+  async discard(id: string): Promise<void> {
+    const { marks, run } = this.#paths(id);
+    if (!(await exists(marks.suspended))) return;
+    await rm(run, { force: true });
+    await rm(marks.suspended);
   }
 
   async end(id: string): Promise<void> {
@@ -106,13 +120,17 @@ export class FakeDriver implements Driver {
   #paths(id: string) {
     const directory = join(this.#options.instancesDir, id);
     const runDirectory = join(this.#options.runDir, id);
-    return { directory, runDirectory, run: join(directory, 'fake.json'), mark: join(directory, 'powered-off'), socket: join(runDirectory, 'ctl') };
+    return { directory, runDirectory, run: join(directory, 'fake.json'), marks: { poweredOff: join(directory, 'powered-off'), suspended: join(directory, 'suspended') }, socket: join(runDirectory, 'ctl') };
   }
 
   async #run(id: string): Promise<FakeRun | undefined> {
     const text = await readFile(this.#paths(id).run, 'utf8').catch(() => undefined);
     return text === undefined ? undefined : JSON.parse(text) as FakeRun;
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
 }
 
 async function appearance(directory: string, name: string, signal: AbortSignal): Promise<void> {

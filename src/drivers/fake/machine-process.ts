@@ -2,7 +2,7 @@
  * One fake machine: a process that serves its monitor and its guest's commands on a socket, until it is powered off
  * or killed. Started by the fake driver as: node machine-process.ts <directory> <socket> <id> <name>
  */
-import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -44,6 +44,13 @@ function powerOff(): void {
   setImmediate(() => process.exit(0));
 }
 
+/** What it was is remembered by the marker alone: its guest's state is that it had booted. */
+function suspend(): void {
+  writeFileSync(join(directory, 'suspended'), '');
+  rmSync(socketPath, { force: true });
+  setImmediate(() => process.exit(0));
+}
+
 function panic(reason: string): void {
   panicked = reason;
   paused = true;
@@ -52,6 +59,7 @@ function panic(reason: string): void {
 
 function obey(command: MonitorCommand): void {
   if (command.do === 'kill' || (command.do === 'power-down' && faults().ignoresPowerButton !== true)) powerOff();
+  if (command.do === 'suspend') suspend();
   if (command.do === 'pause') {
     paused = true;
     tell({ event: 'paused' });
@@ -99,9 +107,11 @@ const server = createServer((socket) => {
 
 rmSync(socketPath, { force: true });
 rmSync(join(directory, 'powered-off'), { force: true });
+if (existsSync(join(directory, 'suspended'))) booted = true;
+else boot();
+rmSync(join(directory, 'suspended'), { force: true });
 // Between bind and listen a connection is refused: the name appears when it is served.
 server.listen(`${socketPath}.new`, () => renameSync(`${socketPath}.new`, socketPath));
-boot();
 const { diesAfterMs, panicsAfterMs } = faults();
 if (diesAfterMs !== undefined) setTimeout(() => process.kill(process.pid, 'SIGKILL'), diesAfterMs);
 if (panicsAfterMs !== undefined) setTimeout(() => panic('Kernel panic - not syncing: asked for by a test'), panicsAfterMs);

@@ -1,7 +1,8 @@
 /** A running fake machine, held by a connection to its process. */
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { fail } from '../../core/errors.ts';
 import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import type { MachineEnd, MachineEvents, MachineSpec, RunningMachine } from '../driver.ts';
 import { FakeGuest } from './guest.ts';
@@ -13,11 +14,19 @@ export interface FakeRun extends ProcessIdentity {
   readonly end?: MachineEnd;
 }
 
+/** Whole or not at all: its daemon may be killed at any time. */
+export function keepRun(path: string, run: FakeRun): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, JSON.stringify(run));
+  renameSync(temporary, path);
+}
+
 export interface FakeMachineParts {
   readonly spec: MachineSpec;
   readonly socketPath: string;
   readonly run: FakeRun;
-  readonly poweredOffMark: string;
+  /** Files that say how it ended. */
+  readonly marks: { readonly poweredOff: string; readonly suspended: string };
   readonly runFile: string;
 }
 
@@ -80,6 +89,12 @@ export class FakeMachine implements RunningMachine {
     await this.#gone();
   }
 
+  /** Resolves when it has ended. @throws when it does not */
+  async suspend(): Promise<void> {
+    this.#say('suspend');
+    if (!(await waitForEnd(this.#parts.run, 5_000))) throw fail('machine-failed', 'the fake machine was not suspended');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released = true;
     this.#socket.destroy();
@@ -111,7 +126,9 @@ export class FakeMachine implements RunningMachine {
   async #gone(): Promise<void> {
     if (this.#released) return;
     await waitForEnd(this.#parts.run, 5_000);
-    const orderly = this.#asked || existsSync(this.#parts.poweredOffMark);
+    const { poweredOff, suspended } = this.#parts.marks;
+    if (existsSync(suspended)) return this.#finish({ kind: 'suspended' });
+    const orderly = this.#asked || existsSync(poweredOff);
     this.#finish(orderly ? { kind: 'powered-off' } : { kind: 'died', reason: 'the fake machine was killed' });
   }
 
@@ -120,7 +137,7 @@ export class FakeMachine implements RunningMachine {
     this.#end = end;
     // A machine that was removed for good has no directory to remember its end in.
     try {
-      writeFileSync(this.#parts.runFile, JSON.stringify({ ...this.#parts.run, end }));
+      keepRun(this.#parts.runFile, { ...this.#parts.run, end });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

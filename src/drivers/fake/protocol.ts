@@ -6,7 +6,7 @@ export type Request =
   | { readonly want: 'monitor' }
   | { readonly want: 'exec'; readonly command: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly user: string };
 
-export type MonitorCommand = { readonly do: 'power-down' | 'reset' | 'kill' | 'pause' };
+export type MonitorCommand = { readonly do: 'power-down' | 'reset' | 'kill' | 'pause' | 'suspend' };
 
 export type MonitorEvent =
   | { readonly event: 'hello'; readonly id: string; readonly booted: boolean; readonly paused: boolean; readonly panicked: string | null }
