@@ -11,7 +11,7 @@ import { fail } from '../../../core/errors.ts';
 const MEMFD_CREATE: Readonly<Record<string, number>> = { x64: 319, arm64: 279 };
 const DEADLINE_MS = 60_000;
 
-/** Copies the file page by page, leaves out zeros, seals, says the descriptor, and waits until it has been taken. */
+/** Copies the file page by page, leaves out holes and zeros, seals, says the descriptor, and waits until it has been taken. */
 const MAKER = String.raw`
 use strict;
 my ($number, $path) = @ARGV;
@@ -21,18 +21,22 @@ die "memfd_create: $!\n" if $fd < 0;
 open(my $memory, "+<&=", $fd) or die "memfd: $!\n";
 open(my $file, "<:raw", $path) or die "$path: $!\n";
 truncate($memory, -s $file) or die "truncate: $!\n";
-my ($page, $at) = (4096, 0);
-my $zeros = "\0" x (256 * $page);
-while (my $got = sysread($file, my $buffer, 256 * $page)) {
-  if ($buffer ne substr($zeros, 0, $got)) {
+my ($page, $most, $at) = (4096, 256 * 4096, 0);
+my $zeros = "\0" x $page;
+while (defined(my $from = sysseek($file, $at, 3))) {  # SEEK_DATA
+  $at = sysseek($file, $from, 4);  # SEEK_HOLE
+  sysseek($file, $from, 0);
+  for (my $here = $from + 0; $here < $at; ) {
+    my $got = sysread($file, my $buffer, $most < $at - $here ? $most : $at - $here);
+    die "read: $!\n" unless $got;
     for (my $i = 0; $i < $got; $i += $page) {
       my $piece = substr($buffer, $i, $page);
       next if $piece eq substr($zeros, 0, length $piece);
-      sysseek($memory, $at + $i, 0) or die "seek: $!\n";
+      sysseek($memory, $here + $i, 0) or die "seek: $!\n";
       (syswrite($memory, $piece) // -1) == length $piece or die "write: $!\n";
     }
+    $here += $got;
   }
-  $at += $got;
 }
 fcntl($memory, 1033, 1 | 2 | 4 | 8) or die "seal: $!\n";
 $| = 1;
