@@ -30,7 +30,9 @@ export interface HoldOptions {
   /** When its machine was started, ISO 8601; now, when it is left out. */
   readonly startedAt?: string | undefined;
   readonly defaultUser: string;
-  /** A fork whose doorman has answered, and whose card and services are still to come: it counts as held, and its session lane is opened first. */
+  /** Its doorman has answered already: it counts as held, and its session lane, which somebody waits for, is opened before the control lane. */
+  readonly answered?: boolean | undefined;
+  /** What a fork that has answered still lacks: its card, and then its services. */
   readonly unsettled?: { readonly plug: () => Promise<void>; readonly settled: () => Promise<void> } | undefined;
   /** Our version of the files in the guest; an older one there is renewed. */
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
@@ -50,6 +52,8 @@ export function holdGuest(options: HoldOptions): GuestAccess {
 const REVIEW_MS = 1_000;
 const LOST_REVIEW_MS = 15_000;
 const MOST_RENEWALS = 3;
+/** After an emulated guest's arrival: how soon a first command is waited for, how long, and how often it is looked at. */
+const [FIRST_COMMAND_WITHIN_MS, FIRST_COMMAND_MS, LOOK_MS] = [250, 1_500, 20];
 /** A guest that said nothing for so long after its start will not: other ways into it are looked for. */
 const BOOT_MS = { native: 90_000, slow: 300_000 };
 const LEAST_PATIENCE_MS = 250;
@@ -88,11 +92,11 @@ class GuestHold implements GuestAccess {
     this.#console = options.console && { control: new ConsoleShell(options.console, undefined), session: new ConsoleShell(options.console, options.defaultUser) };
     this.#routes = openRoutes({
       ...options, controlUser: options.controlUser ?? 'root', agentDir: this.#agentDir, deadlines: this.#deadlines,
-      failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state), controlLater: options.unsettled !== undefined,
+      failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state), controlLater: options.answered === true,
     });
-    if (options.unsettled) {
+    if (options.answered) {
       this.#heardAt = this.#since;
-      this.#do(this.#settle(options.unsettled));
+      this.#do(this.#arrive());
     }
     const runMs = options.startedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(options.startedAt));
     this.#expectedAt = Math.max(this.#since, this.#since - runMs + (options.slow ? BOOT_MS.slow : BOOT_MS.native));
@@ -229,19 +233,31 @@ class GuestHold implements GuestAccess {
     if (report.type === 'system' && report.cloudInit.status !== 'running') this.#openSession();
   }
 
-  /** Whoever launched it waits for the session lane: on one processor two logins at once take twice as long. */
+  /** Whoever started it waits for the session lane: on one processor two logins at once take twice as long. */
+  async #arrive(): Promise<void> {
+    using limit = timeLimit(this.#deadlines.login, this.#end.signal);
+    const shell = await this.#routes.session.shell(limit.signal).catch(() => undefined);
+    this.#sessionAsked = true;
+    if (shell && this.#options.slow) await this.#letPass(shell);
+    if (this.#options.unsettled) await this.#settle(this.#options.unsettled);
+    this.#routes.control.begin();
+  }
+
+  /** A first command is often at hand, and takes four times as long beside all that is still to come to an emulated guest. */
+  async #letPass(shell: KeptShell): Promise<void> {
+    const until = performance.now() + FIRST_COMMAND_MS;
+    await pause(FIRST_COMMAND_WITHIN_MS, this.#end.signal);
+    while (shell.alive && shell.commands > 0 && performance.now() < until && !this.#end.signal.aborted) await pause(LOOK_MS, this.#end.signal);
+  }
+
   async #settle({ plug, settled }: NonNullable<HoldOptions['unsettled']>): Promise<void> {
     const { lanes, log, name } = this.#options;
-    using limit = timeLimit(this.#deadlines.login, this.#end.signal);
-    await this.#routes.session.shell(limit.signal).catch(() => undefined);
-    this.#sessionAsked = true;
     try {
       await settleFork(lanes, plug, (report) => this.#heard(report), this.#end.signal);
       await settled();
     } catch (error) {
       if (!this.#end.signal.aborted) log('fork', `${name}: its network card or its services did not come: ${clause(error)}`);
     }
-    this.#routes.control.begin();
   }
 
   /** Before anybody asks, since it takes seconds under emulation; but not before cloud-init has made the user. */

@@ -11,7 +11,7 @@ function fakeShell(): KeptShell & { fall(): void } {
   let alive = true;
   const fall = (reason = 'it fell'): void => { alive = false; closed.resolve(reason); };
   return {
-    user: 'root', silentMs: 0, closed: closed.promise, fall,
+    user: 'root', silentMs: 0, commands: 0, closed: closed.promise, fall,
     get alive() { return alive; },
     ping: async () => {},
     drop: fall,

@@ -11,6 +11,8 @@ import { orAbort, pause, seconds } from './ssh/time-limit.ts';
 export interface KeptShell extends GuestShell {
   /** Milliseconds since the guest last said anything on it. */
   readonly silentMs: number;
+  /** How many commands run on it, or are being started. */
+  readonly commands: number;
   /** @throws when it does not answer now */
   ping(signal: AbortSignal): Promise<void>;
   /** Ends it now and tells everybody on it why. */

@@ -10,8 +10,9 @@ export async function start(house: House, supervisor: Supervisor, seconds: numbe
   task.step('start');
   // A guest that panicked is kept, paused, to be looked at; what starts anew begins without it.
   if (supervisor.state === 'Crashed') await clearAway(house, supervisor);
+  const resumes = supervisor.state === 'Suspended';
   if (!supervisor.machine) await powerOnOrStop(house, supervisor, task);
-  return await reach(supervisor, seconds, task);
+  return await reach(supervisor, seconds, task, resumes);
 }
 
 /** A start that fails, or is cancelled, leaves the instance stopped. */
@@ -27,12 +28,12 @@ async function powerOnOrStop(house: House, supervisor: Supervisor, task: Task): 
   }
 }
 
-/** Also what ends a restart: the guest answers again. */
-export async function reach(supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
+/** Also what ends a restart: the guest answers again. One that was resumed has answered already. */
+export async function reach(supervisor: Supervisor, seconds: number, task: Task, answered = false): Promise<Result> {
   try {
     task.step('reach');
     task.progress(`Waiting for ${supervisor.name} to answer`);
-    await untilHeld(supervisor, seconds, task.signal);
+    if (!answered) await untilHeld(supervisor, seconds, task.signal);
     await openTheWay(supervisor, task.signal);
     task.step('settle');
   } catch (error) {

@@ -13,6 +13,8 @@ export interface QemuMachineParts {
   readonly startedAt: string;
   readonly hypervisor: Hypervisor;
   readonly guest: GuestAccess;
+  /** When a fork has all that its machine is to have. */
+  readonly whole: Promise<void> | undefined;
 }
 
 export class QemuMachine implements RunningMachine {
@@ -21,14 +23,16 @@ export class QemuMachine implements RunningMachine {
   readonly notice: string | null;
   readonly startedAt: string;
   readonly guest: GuestAccess;
+  readonly whole: Promise<void>;
   readonly #hypervisor: Hypervisor;
 
-  constructor({ id, accelerator, notice, startedAt, hypervisor, guest }: QemuMachineParts) {
+  constructor({ id, accelerator, notice, startedAt, hypervisor, guest, whole }: QemuMachineParts) {
     this.id = id;
     this.accelerator = accelerator;
     this.notice = notice;
     this.startedAt = startedAt;
     this.guest = guest;
+    this.whole = whole ?? Promise.resolve();
     this.#hypervisor = hypervisor;
     hypervisor.on({ ended: () => guest.expectEnd() });
     void hypervisor.gone.then(() => guest[Symbol.asyncDispose]());

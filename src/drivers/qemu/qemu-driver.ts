@@ -104,10 +104,10 @@ export class QemuDriver implements Driver {
     return await this.#hold(machine, files, started);
   }
 
-  async suspend(machine: MachineSpec): Promise<void> {
+  async suspend(machine: MachineSpec, { signal }: Work): Promise<void> {
     const held = this.#held.get(machine.id);
     if (held === undefined) throw fail('machine-failed', `${machine.name} does not run, or was not taken over`);
-    await suspendMachine(machine, held.hypervisor, this.#files(machine.id));
+    await suspendMachine(machine, held, this.#files(machine.id), signal);
   }
 
   async discard(id: string): Promise<void> {
@@ -117,7 +117,7 @@ export class QemuDriver implements Driver {
   async #resume(machine: MachineSpec, files: MachineFiles, state: MachineState, work: Work): Promise<QemuMachine> {
     const { kvmGid } = candidates(await thisHost(this.#identity), machine.architecture);
     const started = await resumeMachine(machine, { files, state, kvmGid, setClock: this.#options.setClock, log: this.#logOf(machine.id) }, work);
-    return await this.#hold(machine, files, started);
+    return await this.#hold(machine, files, { ...started, answered: true });
   }
 
   async #boot(machine: MachineSpec, work: Work, ramPath?: string): Promise<QemuMachine> {
@@ -159,8 +159,10 @@ export class QemuDriver implements Driver {
 
   async #hold(machine: MachineSpec, files: MachineFiles, started: {
     readonly hypervisor: Hypervisor; readonly accelerator: Accelerator; readonly startedAt: string; readonly notice: string | null;
+    readonly answered?: boolean;
   }): Promise<QemuMachine> {
     const { hypervisor, accelerator } = started;
+    const unsettled = await this.#unsettled(machine, files, hypervisor);
     const keys = await ensureInstanceKeys(files.keys);
     const address = new UserNetworkAddress(() => hypervisor.monitor, userSubnet(machine.spec.subnetIndex).guest);
     await address.clear().catch(() => undefined);
@@ -170,9 +172,9 @@ export class QemuDriver implements Driver {
         controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
-      slow: accelerator === 'tcg', unsettled: await this.#unsettled(machine, files, hypervisor), startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
+      slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, unsettled, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
     });
-    const held = new QemuMachine({ id: machine.id, guest, ...started });
+    const held = new QemuMachine({ id: machine.id, guest, whole: unsettled?.done, ...started });
     this.#held.set(machine.id, held);
     void hypervisor.gone.then(() => {
       if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
@@ -181,13 +183,16 @@ export class QemuDriver implements Driver {
   }
 
   /** Of a fork that has its identity and no card yet, also where an earlier daemon died over it: how it gets the rest. */
-  async #unsettled(machine: MachineSpec, files: MachineFiles, hypervisor: Hypervisor): Promise<{ plug: () => Promise<void>; settled: () => Promise<void> } | undefined> {
+  async #unsettled(machine: MachineSpec, files: MachineFiles, hypervisor: Hypervisor): Promise<{ plug: () => Promise<void>; settled: () => Promise<void>; done: Promise<void> } | undefined> {
     if (!(await readState(files.state))?.unsettled) return undefined;
+    const { promise: done, resolve } = Promise.withResolvers<void>();
     return {
+      done,
       plug: () => plugCard(machine, hypervisor),
       settled: async () => {
         const state = await readState(files.state);
         if (state) await writeState(files.state, { ...state, unsettled: false });
+        resolve();
       },
     };
   }

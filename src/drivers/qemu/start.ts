@@ -86,12 +86,13 @@ async function startOn(
   try {
     const startedAt = new Date().toISOString();
     const run = { ...identity, bootId: (await hostBootId()) ?? null, startedAt, accelerator, settled: !onTrial, end: null };
-    await writeState(files.state, { ...state, run });
+    // What boots has its card from the start, also where a fork ended before it got one.
+    await writeState(files.state, { ...state, unsettled: false, run });
     await monitor.execute('cont');
     if (onTrial) {
       work.progress(`Trying ${accelerator}`);
       await awaitLife(hypervisor, accelerator, work.signal);
-      await writeState(files.state, { ...state, run: { ...run, settled: true } });
+      await writeState(files.state, { ...state, unsettled: false, run: { ...run, settled: true } });
     }
     return { hypervisor, startedAt };
   } catch (error) {

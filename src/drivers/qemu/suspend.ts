@@ -3,11 +3,12 @@ import { chmod, chown, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import type { MachineSpec, Work } from '../driver.ts';
+import { orAbort, timeLimit } from '../../guest/ssh/time-limit.ts';
 import { qemuVersion } from './binary.ts';
 import type { SetClock } from './hold-guest.ts';
-import type { Hypervisor } from './hypervisor.ts';
 import { FIRST_DESCRIPTOR, startIncoming } from './incoming.ts';
 import type { MachineFiles } from './layout.ts';
+import type { QemuMachine } from './machine.ts';
 import { requireFree } from './disk.ts';
 import type { Started } from './start.ts';
 import { readState, writeState, type MachineState } from './state-file.ts';
@@ -15,8 +16,12 @@ import { loadState, memoryFormat, saveState } from './state-transfer.ts';
 
 export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
 
-/** The machine goes on where anything fails. @throws machine-failed, no-space */
-export async function suspendMachine(machine: MachineSpec, hypervisor: Hypervisor, files: MachineFiles): Promise<void> {
+/** A fork's card is there a moment after its launch, or will not come. */
+const WHOLE_MS = 30_000;
+
+/** The machine goes on where anything fails. @throws machine-failed, no-space, cancelled */
+export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }: QemuMachine, files: MachineFiles, signal: AbortSignal): Promise<void> {
+  await untilWhole(machine.name, whole, signal);
   const state = await readState(files.state);
   if (!state?.run) throw fail('machine-failed', `${machine.name} does not run`);
   await requireFree(files.directory);
@@ -71,6 +76,15 @@ export async function discardSuspended(files: MachineFiles): Promise<void> {
   const state = await readState(files.state);
   if (state?.suspended) await writeState(files.state, { ...state, suspended: null, run: null });
   await rm(suspendedPath(files), { force: true });
+}
+
+/** What is saved must be the machine that its start puts together again. */
+async function untilWhole(name: string, whole: Promise<void>, signal: AbortSignal): Promise<void> {
+  using limit = timeLimit(WHOLE_MS, signal);
+  await orAbort(whole, limit.signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw fail('machine-failed', `${name} cannot be suspended: it has not got its network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
+  });
 }
 
 async function own(path: string, uid: number | null): Promise<void> {

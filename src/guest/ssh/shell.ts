@@ -23,6 +23,7 @@ export class SshShell implements GuestShell {
   readonly #lost: Promise<never>;
   readonly #end = new AbortController();
   readonly #channels = new Set<ClientChannel>();
+  #opening = 0;
   #reason: string | undefined;
   #asking: Promise<void> | undefined;
 
@@ -58,7 +59,16 @@ export class SshShell implements GuestShell {
     return performance.now() - this.#transport.heardAt;
   }
 
+  get commands(): number {
+    return this.#opening + this.#channels.size;
+  }
+
   async exec(request: ExecRequest, signal: AbortSignal): Promise<ExecSession> {
+    this.#opening += 1;
+    return await this.#open(request, signal).finally(() => { this.#opening -= 1; });
+  }
+
+  async #open(request: ExecRequest, signal: AbortSignal): Promise<ExecSession> {
     const line = commandLine(request);
     const pty = request.terminal === undefined ? undefined : ptyOf(request.terminal);
     using limit = timeLimit(this.#deadlines.channel, signal);
