@@ -40,12 +40,13 @@ async function virtualSize(path: string, format: 'qcow2' | 'raw', signal: AbortS
   return size;
 }
 
-/** @throws no-space */
-export async function requireFree(directory: string): Promise<void> {
+/** @param more  bytes, beyond what any machine needs  @param what  that needs them  @throws no-space */
+export async function requireFree(directory: string, more = 0, what = 'a machine'): Promise<void> {
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
-  if (free >= LEAST_FREE_BYTES) return;
-  throw fail('no-space', `${directory} has ${Math.floor(free / 1024 / 1024)} MiB left, a machine needs at least ${LEAST_FREE_BYTES / 1024 / 1024} MiB`, {
+  const needed = LEAST_FREE_BYTES + more;
+  if (free >= needed) return;
+  throw fail('no-space', `${directory} has ${Math.floor(free / 1024 / 1024)} MiB left, ${what} needs at least ${Math.ceil(needed / 1024 / 1024)} MiB`, {
     hint: 'free some disk space, for example: holdfast purge',
   });
 }

@@ -11,10 +11,8 @@ export type HoldGuest = (options: HoldOptions & { readonly startedAt: string }) 
 /** Writes the seed image whole or not at all. */
 export type WriteSeed = (machine: MachineSpec, keys: InstanceKeys, isoPath: string, signal: AbortSignal) => Promise<void>;
 
-/** Makes a booted guest ready to be forked; `release` gives up all connections into it. @returns its machine-id */
-export type FreezeGuest = (
-  guest: GuestAccess, lanes: LanePort, tokens: readonly string[], release: () => Promise<void>, signal: AbortSignal,
-) => Promise<{ readonly machineId: string }>;
+/** Makes a booted guest, to which there are no connections any more, ready to be forked. @returns its machine-id */
+export type FreezeGuest = (lanes: LanePort, tokens: readonly string[], signal: AbortSignal) => Promise<{ readonly machineId: string }>;
 
 /** Steps a guest's clock to the host's. */
 export type SetClock = (lanes: LanePort, signal: AbortSignal) => Promise<unknown>;

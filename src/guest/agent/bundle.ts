@@ -2,7 +2,7 @@
 import type { Bundle } from '../../core/cloudinit/boothook.ts';
 
 /** Raise it with every change to files/: guests with an older one are renewed over the control lane. */
-export const AGENT_VERSION = '0.3.0';
+export const AGENT_VERSION = '0.4.0';
 
 export const AGENT_DIR = '/usr/lib/holdfast';
 
@@ -15,10 +15,13 @@ export const AGENT_PLACES: Readonly<Record<string, string>> = {
   'hf_ports.py': `${AGENT_DIR}/hf_ports.py`,
   'hf_sshd.py': `${AGENT_DIR}/hf_sshd.py`,
   'report.py': `${AGENT_DIR}/report.py`,
+  'hf_address.py': `${AGENT_DIR}/hf_address.py`,
+  'hf_dbus.py': `${AGENT_DIR}/hf_dbus.py`,
   'hf_netlink.py': `${AGENT_DIR}/hf_netlink.py`,
   'hf_system.py': `${AGENT_DIR}/hf_system.py`,
   'agent.py': `${AGENT_DIR}/agent.py`,
   'hf_fork.py': `${AGENT_DIR}/hf_fork.py`,
+  'hf_freeze.py': `${AGENT_DIR}/hf_freeze.py`,
   'install.py': `${AGENT_DIR}/install.py`,
   'sshd_control.conf': '/etc/holdfast/sshd_control.conf',
   'sshd_session.conf': '/etc/holdfast/sshd_session.conf',

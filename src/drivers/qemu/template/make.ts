@@ -6,11 +6,13 @@ import { fail } from '../../../core/errors.ts';
 import type { InstanceKeys } from '../../../host/keys.ts';
 import type { MachineSpec, Work } from '../../driver.ts';
 import { CARD_ID } from '../command-line/devices.ts';
+import { requireFree } from '../disk.ts';
 import type { FreezeGuest } from '../hold-guest.ts';
 import type { MachineFiles } from '../layout.ts';
 import type { QemuMachine } from '../machine.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { readState } from '../state-file.ts';
+import { runCommand } from '../../../guest/run-command.ts';
 import { tokensOf } from '../../../guest/fork/tokens.ts';
 import { idBytes, scrubIds } from './scrub.ts';
 import { shapeOf, type Wanted } from './shape.ts';
@@ -42,14 +44,15 @@ export async function makeTemplate(wanted: Wanted, timezone: string, parts: Make
   const files = parts.filesOf(machine.id);
   try {
     await parts.create(machine, work);
+    // Its memory's file is sparse: a disk that is full when a page is first touched would end the machine, and no one could say why.
+    await requireFree(files.directory, machine.spec.memoryBytes, 'making a template');
     const ramPath = join(files.directory, 'ram');
     await emptyFile(ramPath, (await readState(files.state))?.uid ?? null);
     work.progress('Booting the image, for a template');
     const held = await parts.boot(machine, ramPath, work);
     if (held.notice !== null) parts.notice(held.notice);
     await untilBooted(held, work.signal);
-    // As a launch does: its user has logged in once.
-    await held.guest.reach('session', { deadlineMs: LOGIN_MS, signal: work.signal });
+    await logIn(held, work.signal);
     work.progress('Making the template');
     return await take(machine, held, wanted, files, ramPath, parts, work);
   } finally {
@@ -57,12 +60,19 @@ export async function makeTemplate(wanted: Wanted, timezone: string, parts: Make
   }
 }
 
+/** Its user has logged in once, so that the first login of a fork finds what that started. A command is run where all of it is done. */
+async function logIn({ guest }: QemuMachine, signal: AbortSignal): Promise<void> {
+  const { shell } = await guest.reach('session', { deadlineMs: LOGIN_MS, signal });
+  await runCommand(shell, ['true'], { maxBytes: 1024, deadlineMs: LOGIN_MS, signal });
+}
+
 async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, files: MachineFiles, ramPath: string, parts: MakeParts, work: Work): Promise<Template> {
   const bootId = held.guest.reports.system?.bootId;
   const keys = await parts.keysOf(files);
   const own = { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, keys };
   await unplugCard(held.monitor);
-  const { machineId } = await parts.freeze(held.guest, held.lanes, tokensOf(own), async () => { await held.guest[Symbol.asyncDispose](); }, work.signal);
+  await held.guest[Symbol.asyncDispose]();
+  const { machineId } = await parts.freeze(held.lanes, tokensOf(own), work.signal);
   const shape = await shapeOf(wanted, held.accelerator);
   const staged = await parts.store.stage(shape);
   const uid = (await readState(files.state))?.uid ?? null;

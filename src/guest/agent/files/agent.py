@@ -131,16 +131,7 @@ def renew(_arguments):
     return dict(result, restarting=bool(result["changed"]))
 
 
-def freeze(_arguments):
-    import hf_fork
-    tokens = json.loads(sys.stdin.buffer.read(1 << 20))
-    if not isinstance(tokens, list) or not all(isinstance(token, str) and len(token) >= 12 for token in tokens):
-        raise Refusal("freeze takes a list of tokens")
-    return hf_fork.freeze(tokens)
-
-
-COMMANDS = {"version": version, "freeze": freeze, "session-user": session_user,
-            "set-clock": set_clock, "renew": renew}
+COMMANDS = {"version": version, "session-user": session_user, "set-clock": set_clock, "renew": renew}
 
 
 def main(arguments):

@@ -22,7 +22,7 @@ from hf_peer import PeerMaker  # noqa: E402
 RUN = "/run/holdfast"
 SOCKET = RUN + "/ssh.sock"
 MAX_CONNECTIONS = 32
-LONGEST_PENDING, REST = 5, 2
+LONGEST_PENDING, LONGEST_WATCH, REST = 5, 60, 2
 EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
 
 
@@ -88,35 +88,43 @@ class Door:
         for name, lane in self.lanes.items():
             self.guarded(lane.appear, found.get(name))
 
+    def close_later(self, connection):
+        if connection is not None:
+            self.later(LONGEST_PENDING, connection.close)
+
     def go(self):
         """What the fork has stood still until now begins anew."""
         if self.pending is not None:
-            (module, units), self.pending = self.pending, None
-            module.read_network()
+            (module, plan, anew), self.pending = self.pending, None
+            self.close_later(module.read_network())
             # The network first, and whatever the user came for.
-            self.later(REST, lambda: module.start(*units))
+            self.later(REST, lambda: self.close_later(module.start(plan, anew)))
 
-    def obey(self, word):
-        """A word of the host's own: JSON, answered by JSON. It alone writes into a port."""
+    def obey(self, word, reply):
+        """A word of the host's own: JSON, answered by JSON, at once or later."""
+        def say(answer):
+            reply(json.dumps(answer).encode() + b"\n")
         try:
             wish = json.loads(word)
             if wish["do"] == "freeze":
                 import hf_fork
+                import hf_freeze
                 if self.fork is None and not self.children:
-                    self.fork = (hf_fork, hf_fork.load())
-                answer = {"ready": self.fork is not None}
+                    self.fork = (hf_fork, hf_freeze.freeze(wish["tokens"]))
+                answer = {"ready": self.fork is not None, "machineId": self.fork and self.fork[1]["machineId"]}
             elif wish["do"] == "thaw" and self.fork is not None:
-                module = self.fork[0]
-                answer, units = module.thaw(self.fork[1], wish)
-                self.fork, self.pending = None, (module, units)
+                module, plan = self.fork
+                answer = module.thaw(plan, wish)
+                self.fork, self.pending = None, (module, plan, bool(wish.get("anew")))
                 # The host says when; a daemon that died cannot.
                 self.later(LONGEST_PENDING, self.go)
             elif wish["do"] == "go":
                 self.go()
                 answer = {}
-            elif wish["do"] == "report":
-                import hf_netlink
-                answer = hf_netlink.snapshot()
+            elif wish["do"] == "address":
+                import hf_address
+                hf_address.AddressWatch(self, min(float(wish["within"]), LONGEST_WATCH), say)
+                return
             elif wish["do"] == "clock":
                 time.clock_settime(time.CLOCK_REALTIME, float(wish["now"]))
                 answer = {"now": time.time()}
@@ -124,7 +132,7 @@ class Door:
                 answer = {"error": "this guest cannot do that now"}
         except Exception as error:
             answer = {"error": "%s: %s" % (type(error).__name__, error)}
-        return json.dumps(answer).encode()
+        say(answer)
 
     def listen(self):
         """For users' own ssh clients: a stream-local channel on the bulk lane ends here."""

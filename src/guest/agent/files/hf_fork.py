@@ -1,17 +1,14 @@
-"""Makes a booted guest into a template, and a fork of it into a guest of its own.
+"""Gives a fork of a template an identity of its own, and lets what stood still begin anew.
 
 A template's identity is made of tokens: strings that occur nowhere else (its name, its
-machine-id, its keys, line by line). `freeze` stops what must not live through a fork,
-forgets what was logged, and finds every file with a token in it; `thaw`, in each fork,
+machine-id, its keys, line by line). hf_freeze found every file with a token in it; `thaw`
 writes the fork's own tokens in their place. It runs in the doorman, which has no key and
 no generator, before any sshd of the fork exists.
 """
 import base64
 import fcntl
 import glob
-import json
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -19,23 +16,11 @@ import struct
 import subprocess
 import time
 
-PLAN = "/run/holdfast/fork.json"
+import hf_dbus
+
 CLOUD = "/var/lib/cloud"
 RUN_CLOUD = "/run/cloud-init"
-# Nothing that holds a key, a lease or an address lives through a fork.
-STOP = ("ssh.service", "sshd.service", "systemd-timesyncd.service", "chrony.service",
-        "NetworkManager.service",
-        "systemd-hostnamed.service")
-# Started again by what asks for them.
-BY_DEMAND = ("systemd-hostnamed.service",)
 JOURNAL = "systemd-journald.service"
-JOURNALS = ("/var/log/journal/*", "/run/log/journal/*")
-SEARCHED = ("/etc", "/root", "/home", "/var/lib", "/var/log", "/var/cache", "/run", "/opt", "/srv")
-SKIPPED = ("dpkg", "apt", "rpm", "udev", "terminfo", "python", "python3", "ca-certificates",
-           "ssl", "journal", "lock", "locale")
-FORGOTTEN = ("/var/lib/systemd/random-seed", "/var/lib/systemd/network/*",
-             "/run/systemd/netif/leases/*",
-             "/var/lib/NetworkManager/*.lease", "/var/lib/dhcp/*.leases", "/var/lib/private/systemd/*")
 RNDADDENTROPY, RNDRESEEDCRNG, BLKFLSBUF = 0x40085203, 0x5207, 0x1261
 SEED_BYTES = 64
 
@@ -57,92 +42,15 @@ def forget(pattern):
             os.unlink(path)
 
 
-def active(*patterns):
-    done = run("systemctl", "list-units", "--plain", "--no-legend", "--state=active,activating", *patterns)
-    return [line.split()[0] for line in done.stdout.decode().splitlines() if line.split()]
-
-
-def in_order(units):
-    """As they came up at boot."""
-    if not units:
-        return units
-    shown = run("systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic", *units).stdout.decode()
-    times = {}
-    for block in shown.split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        times[values.get("Id")] = int(values.get("ActiveEnterTimestampMonotonic") or 0)
-    return sorted(units, key=lambda unit: times.get(unit, 0))
-
-
-def with_tokens(tokens):
-    """Every file that holds one of the tokens."""
-    skip = ["--exclude-dir=" + name for name in SKIPPED]
-    found = run("grep", "-rlsaF", "--devices=skip", *skip, "-e", "\n".join(tokens), "--",
-                *[path for path in SEARCHED if os.path.isdir(path)])
-    paths = [path.decode("utf-8", "surrogateescape") for path in found.stdout.split(b"\n") if path]
-    return [path for path in paths if os.path.isfile(path) and not os.path.islink(path) and path != PLAN]
-
-
-def keep_user_manager():
-    """Who is logged in now has a manager, and the first login of a fork finds it running: starting one takes longest of
-    all. Only until the next boot."""
-    for path in glob.glob("/run/systemd/users/*"):
-        user = pwd.getpwuid(int(os.path.basename(path))).pw_name
-        run("loginctl", "enable-linger", user)
-        forget("/var/lib/systemd/linger/" + user)
-
-
-def freeze(tokens):
-    """-> {"machineId", "files"}; the plan is kept where the doorman finds it."""
-    # cloud-init's stages are called differently in every version.
-    running = active("cloud-*.service", *STOP)
-    stopped = [unit for unit in running if unit in STOP]
-    with open("/etc/machine-id") as handle:
-        machine_id = handle.read().strip()
-    instance = os.path.basename(os.path.realpath(CLOUD + "/instance"))
-    units = in_order([unit for unit in running if unit not in STOP])
-    if stopped:
-        run("systemctl", "stop", *stopped)
-    keep_user_manager()
-    for pattern in FORGOTTEN:
-        forget(pattern)
-    for link in glob.glob(CLOUD + "/instances/*/obj.pkl") + glob.glob("/run/cloud-init/*.pkl"):
-        os.unlink(link)
-    for path in ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"):
-        if os.path.exists(path):
-            os.truncate(path, 0)
-    files = with_tokens(list(tokens) + [machine_id])
-    plan = {"tokens": tokens, "machineId": machine_id, "instance": instance, "files": files, "cloudUnits": units,
-            "start": [unit for unit in stopped if unit not in BY_DEMAND]}
-    with open(PLAN, "w") as handle:
-        json.dump(plan, handle)
-    os.sync()
-    return {"machineId": machine_id, "files": len(files)}
-
-
-def load():
-    """The doorman's part, last before the template is taken: from here on it forks in a moment."""
-    with open(PLAN) as handle:
-        plan = json.load(handle)
-    os.unlink(PLAN)
-    import hf_netlink  # noqa: F401  so that a fork has it at hand
-    hold_journal()
-    return plan
-
-
-def hold_journal():
-    """Halted, not stopped: what services have open to it stays open until a fork restarts it."""
-    time.sleep(0.2)  # for what has been said and not been read yet
+def processes(unit):
+    """Ids of a service's processes: its control group says at once what systemd would be asked for."""
     for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"):
         try:
-            with open("%s/system.slice/%s/cgroup.procs" % (root, JOURNAL)) as handle:
-                for pid in handle.read().split():
-                    os.kill(int(pid), signal.SIGSTOP)
+            with open("%s/system.slice/%s/cgroup.procs" % (root, unit)) as handle:
+                return [int(pid) for pid in handle.read().split()]
         except OSError:
             continue
-    for pattern in JOURNALS:
-        forget(pattern)
-    os.sync()
+    return []
 
 
 def credit(seed):
@@ -209,30 +117,54 @@ def begin_anew():
 
 
 def read_network():
-    """networkd, which lives through a fork, hears of the fork's files."""
-    run("networkctl", "reload")
+    """networkd, which lives through a fork, hears of the fork's files. -> what is to be closed a while later"""
+    try:
+        return hf_dbus.tell("org.freedesktop.network1", "/org/freedesktop/network1",
+                            "org.freedesktop.network1.Manager", ("Reload",))
+    except OSError:  # another program's network
+        return None
 
 
-# The journal's files that are not this guest's go when nobody writes to them any more. Then what the template had
-# stopped; then services that have ended well and are to run once more, each after the one before it: at boot targets
-# keep them apart, which are long reached.
-BEGIN = """
-systemctl restart systemd-journald.service
-own=$(cat /etc/machine-id)
-for path in /var/log/journal/* /run/log/journal/*; do
-  [ "${path##*/}" = "$own" ] || rm -rf "$path"
-done
-while [ "$1" != -- ]; do systemctl start --no-block "$1"; shift; done
-shift
-[ $# -eq 0 ] || systemctl stop "$@"
+def once_active(pattern):
+    """Names of services that have run, as they came up."""
+    shown = run("systemctl", "show", "--property=Id,ActiveState,ActiveEnterTimestampMonotonic", pattern)
+    units = {}
+    for block in shown.stdout.decode().split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if values.get("ActiveState") in ("active", "activating"):
+            units[values["Id"]] = int(values.get("ActiveEnterTimestampMonotonic") or 0)
+    return sorted(units, key=units.get)
+
+
+# Services that have ended well and are to run once more, each after the one before it: at boot targets keep them apart,
+# which are long reached. systemd takes ${...} for its own: there is none.
+ANEW = """
+systemctl stop "$@"
 for unit; do systemctl start "$unit"; done
 """
 
 
-def start(units, again):
-    """Beside the doorman, who must go on answering."""
-    run("systemd-run", "--quiet", "--no-block", "--collect", "--unit=holdfast-begin",
-        "/bin/sh", "-c", BEGIN, "sh", *units, "--", *again)
+def begin_journal(halted):
+    """The template's journal daemon is halted, and its files are gone. It ends without a word, systemd starts another at
+    once, and that reads what the fork has said meanwhile: nothing is lost, as it would be if it were told to end."""
+    for pid in processes(JOURNAL):
+        if pid in halted:
+            os.kill(pid, signal.SIGKILL)
+
+
+def start(plan, anew):
+    """What the template had stopped; then, for a user's own data, cloud-init. -> what is to be closed a while later"""
+    # Whoever has logged in by now keeps the manager that was kept for them.
+    for path in plan["lingering"]:
+        forget(path)
+    begin_journal(plan["journal"])
+    bus = hf_dbus.tell("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+                       *[("StartUnit", unit, "replace") for unit in plan["start"]])
+    # cloud-init's stages are called differently in every version.
+    again = once_active("cloud-*.service") if anew else []
+    if again:  # beside the doorman, who must go on answering
+        run("systemd-run", "--quiet", "--no-block", "--collect", "--unit=holdfast-begin", "/bin/sh", "-c", ANEW, "sh", *again)
+    return bus
 
 
 def set_zone(name):
@@ -271,7 +203,7 @@ def grow():
 
 
 def thaw(plan, wish):
-    """-> {"now", "took"}, what `start` is to be given later; `wish`: seed (base64), now (seconds since 1970), name, machineId, instanceId,
+    """-> {"now", "took"}; `wish`: seed (base64), now (seconds since 1970), name, machineId, instanceId,
     tokens (old to new), zone, anew (the user's own data is to be run as on a first boot),
     grows (its disk is larger than the template's)."""
     credit(base64.b64decode(wish["seed"], validate=True))
@@ -294,5 +226,4 @@ def thaw(plan, wish):
         begin_anew()
     else:
         rename_instance(plan["instance"], wish["instanceId"])
-    again = plan["cloudUnits"] if wish.get("anew") else []
-    return {"now": time.time(), "took": round(time.monotonic() - began, 3)}, (plan["start"], again)
+    return {"now": time.time(), "took": round(time.monotonic() - began, 3)}

@@ -199,7 +199,7 @@ class Lane(Connection):
             self.word = None
         elif self.word.endswith(b"\n"):
             word, self.word = self.word[len(WORD):], None
-            self.answer(self.door.obey(word) + b"\n", 100)
+            self.door.obey(word, lambda data: self.answer(data, 100))
 
     def answer(self, data, tries):
         """A port takes nothing until the kernel has heard that the host is there, which may be later than its data."""

@@ -6,6 +6,8 @@ import struct
 NEWLINK, GETLINK, NEWADDR, GETADDR, NEWROUTE, GETROUTE = 16, 18, 20, 22, 24, 26
 DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 DONE, ERROR = 3, 2
+# struct ifinfomsg, ifaddrmsg, rtmsg: the family is the first byte of each.
+HEADER_BYTES = {GETLINK: 16, GETADDR: 8, GETROUTE: 12}
 GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # link, v4 address, v4 route, v6 address, v6 route
 SCOPES = {0: "global", 200: "site", 253: "link", 254: "host"}
 MAX_LINKS, MAX_ADDRESSES, MAX_ROUTES = 64, 64, 16
@@ -38,10 +40,10 @@ def attributes(data):
     return found
 
 
-def dump(sock, request, answer, family=0):
-    """All the answers to one dump request."""
+def dump(sock, request, answer):
+    """All the answers to one dump request, for all families."""
     sock.settimeout(5)
-    body = struct.pack("=BxxxI", family, 0) + bytes(20)
+    body = bytes(HEADER_BYTES[request])
     sock.send(struct.pack("=IHHII", 16 + len(body), request, DUMP, 1, 0) + body)
     while True:
         for kind, payload in messages(sock.recv(1 << 18)):
