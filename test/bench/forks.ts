@@ -30,6 +30,7 @@ export async function benchForks(home: TestHome, tell: (row: Row) => void): Prom
   tell({ what: 'warm launch', figures: warm, unit: 's', note: `a cold one takes ${(cold / median(warm)).toFixed(1)} times as long` });
   tell({ what: 'warm launch to the end of a first exec', figures: firstExec, unit: 's', note: '' });
   tell({ what: 'address shown, after a warm launch', figures: address, unit: 's', note: 'asked for every 50 ms by the command line' });
+  await suspendAndResume(home, tell);
   const breakdown = await parts(home);
   await tenAtOnce(home, tell);
   return { accelerator: making, breakdown };
@@ -70,6 +71,23 @@ async function parts(home: TestHome): Promise<string[]> {
   return ['| part of a warm launch, by the daemon\'s stages | median seconds |', '|---|---|', ...[...seen].map(([stage, took]) => `| ${stage} | ${median(took).toFixed(3)} |`)];
 }
 
+async function suspendAndResume(home: TestHome, tell: (row: Row) => void): Promise<void> {
+  await home.must(['launch', '--name', 'sleeper']);
+  await home.must(['exec', 'sleeper', '--', 'true']);
+  const [saved, resumed, firstExec]: [number[], number[], number[]] = [[], [], []];
+  for (let run = 0; run < 5; run += 1) {
+    saved.push((await home.must(['suspend', 'sleeper'])).seconds);
+    const began = performance.now();
+    resumed.push((await home.must(['start', 'sleeper'])).seconds);
+    await home.must(['exec', 'sleeper', '--', 'true']);
+    firstExec.push((performance.now() - began) / 1000);
+  }
+  await home.must(['delete', '--purge', 'sleeper']);
+  tell({ what: 'suspend', figures: saved, unit: 's', note: '' });
+  tell({ what: 'start of a suspended instance', figures: resumed, unit: 's', note: '' });
+  tell({ what: 'the same to the end of a first exec', figures: firstExec, unit: 's', note: '' });
+}
+
 async function tenAtOnce(home: TestHome, tell: (row: Row) => void): Promise<void> {
   const names = Array.from({ length: AT_ONCE }, (_, index) => `ten-${index}`);
   const seconds = await timed(() => Promise.all(names.map(async (name) => {
@@ -77,12 +95,17 @@ async function tenAtOnce(home: TestHome, tell: (row: Row) => void): Promise<void
     await home.must(['exec', name, '--', 'true'], { timeoutMs: 120_000 });
   })));
   tell({ what: `${AT_ONCE} warm launches at once, to a first exec in each`, figures: [seconds], unit: 's', note: '' });
-  const dirty = await Promise.all(names.map(async (name) => await privateMegabytes(await home.qemuPid(name))));
-  tell({ what: 'private dirty memory of an idle fork', figures: dirty, unit: 'MB', note: 'smaps_rollup, 10 forks of a 1 GiB template' });
+  const memory = await Promise.all(names.map(async (name) => await privateMegabytes(await home.qemuPid(name))));
+  const note = `private dirty, ${AT_ONCE} forks of a 1 GiB template`;
+  tell({ what: 'memory of an idle fork', figures: memory.map(({ all }) => all), unit: 'MB', note });
+  tell({ what: 'of it, pages of the guest\'s that it has written to', figures: memory.map(({ guest }) => guest), unit: 'MB', note: 'the rest is the hypervisor\'s own' });
   await home.must(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
 }
 
-async function privateMegabytes(pid: number | undefined): Promise<number> {
-  const text = await readFile(`/proc/${pid ?? 0}/smaps_rollup`, 'utf8');
-  return Number(/^Private_Dirty:\s+(\d+) kB/m.exec(text)?.[1] ?? Number.NaN) * 1024 / 1e6;
+/** Of 10^6 bytes. */
+async function privateMegabytes(pid: number | undefined): Promise<{ all: number; guest: number }> {
+  const mappings = (await readFile(`/proc/${pid ?? 0}/smaps`, 'utf8')).split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const dirty = (text: string): number => Number(/^Private_Dirty:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024 / 1e6;
+  const sum = (texts: readonly string[]): number => texts.reduce((total, text) => total + dirty(text), 0);
+  return { all: sum(mappings), guest: sum(mappings.filter((text) => /^\S+ rw-p .*(?:memfd:holdfast-template|\/templates\/[0-9a-f]{16}\/ram)/.test(text))) };
 }

@@ -1,0 +1,187 @@
+/**
+ * What can happen to a template, or while one is made: the launch boots instead and says why in one line, or makes another;
+ * nothing is left of what failed. In a home of its own, with a copy of the shared home's template.
+ */
+import { execFile } from 'node:child_process';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALL, pick } from '../rotation.ts';
+import { makeTestHome, type TestHome, waitFor } from './home.ts';
+
+const run = promisify(execFile);
+const LONG = { timeout: 600_000 };
+let home: TestHome;
+
+beforeAll(async () => {
+  home = await makeTestHome({ imagesFrom: inject('images') });
+  await run('cp', ['-a', '--sparse=always', join(inject('home'), 'templates'), home.directory]);
+});
+afterAll(async () => { await home[Symbol.asyncDispose](); });
+
+const DAMAGES: Readonly<Record<string, (directory: string) => Promise<void>>> = {
+  'its memory was cut off': (directory) => truncate(join(directory, 'ram'), 2 ** 29),
+  'its state was overwritten': async (directory) => {
+    const path = join(directory, 'state');
+    await writeFile(path, Buffer.alloc((await readFile(path)).length, 0x5a));
+  },
+  'its disk was deleted': (directory) => rm(join(directory, 'disk.qcow2')),
+};
+
+/** What a making prints, or leaves, when it has come so far. */
+const MAKING: Readonly<Record<string, (said: () => string) => Promise<boolean>>> = {
+  'while it boots': (said) => Promise.resolve(said().includes('Waiting for it to boot') || said().includes('Booting the image')),
+  'while its guest is frozen': (said) => Promise.resolve(said().includes('Making the template')),
+  'while it is saved': async () => (await readdir(join(home.directory, 'templates'))).some((name) => name.endsWith('.making')),
+};
+
+const CASES: readonly (readonly [string, () => Promise<void>])[] = [
+  ...Object.entries(DAMAGES).map(([what, damage]) => [what, () => damaged(damage)] as const),
+  ...Object.entries(MAKING).map(([when, reached]) => [`the daemon is killed ${when}`, () => killed(reached)] as const),
+  ['it is of another QEMU', otherQemu],
+  ['the host is rebooted', rebooted],
+  ['the disk is too small for its memory', noSpace],
+  ['the disk becomes full while it is made', diskFull],
+];
+
+describe('a template', () => {
+  test.each(ALL ? CASES : [pick(CASES)])('%s', LONG, async (_what, check) => {
+    await check();
+  });
+});
+
+async function damaged(damage: (directory: string) => Promise<void>): Promise<void> {
+  const [key = ''] = await readdir(join(home.directory, 'templates'));
+  const kept = await mkdtemp('/var/tmp/hf-kept-');
+  try {
+    await run('cp', ['-a', '--sparse=always', join(home.directory, 'templates', key), kept]);
+    await damage(join(home.directory, 'templates', key));
+    const { stderr } = await home.must(['launch', '--name', 'daphne'], { timeoutMs: 500_000 });
+    expect(stderr.match(/daphne is booted instead of forked: .+/g)).toHaveLength(1);
+    await works('daphne');
+    expect(await readdir(join(home.directory, 'templates')), 'a template that failed is not kept').toEqual([]);
+    await home.must(['delete', '--purge', 'daphne']);
+    await run('cp', ['-a', '--sparse=always', join(kept, key), join(home.directory, 'templates')]);
+  } finally {
+    await rm(kept, { recursive: true });
+  }
+  await forks('daphne');
+}
+
+async function killed(reached: (said: () => string) => Promise<boolean>): Promise<void> {
+  const before = await everything();
+  let said = '';
+  // Another shape than the one that is there.
+  const making = home.run(['template', 'build', '--memory', '1100M'], { timeoutMs: 500_000, onOutput: (text) => { said += text; } });
+  await waitFor('the making to come so far', () => reached(() => said), 300_000);
+  await home.killDaemon();
+  expect((await making).code).toBe(2);
+  await home.must(['list']);
+  expect(await everything()).toEqual(before);
+  expect(await home.processes()).toHaveLength(1);
+  await forks('daphne');
+}
+
+/** As after an upgrade: the same version, another file. */
+async function otherQemu(): Promise<void> {
+  const other = await mkdtemp('/var/tmp/hf-qemu-');
+  try {
+    await mkdir(join(other, 'bin'));
+    await copyFile('/usr/bin/qemu-system-x86_64', join(other, 'bin/qemu-system-x86_64'));
+    await utimes(join(other, 'bin/qemu-system-x86_64'), 1, 1);
+    await symlink('/usr/share', join(other, 'share'));
+    await home.endDaemon();
+    const before = await everything();
+    const cancel = new AbortController();
+    const { code } = await home.run(['launch', '--name', 'daphne'], {
+      env: { PATH: `${join(other, 'bin')}:${process.env['PATH']}` }, signal: cancel.signal, timeoutMs: 300_000,
+      onOutput: (text) => { if (text.includes('Booting the image, for a template')) cancel.abort(); },
+    });
+    expect(cancel.signal.aborted, 'another template is made').toBe(true);
+    expect(code).not.toBe(0);
+    expect(await everything()).toEqual(before);
+  } finally {
+    await home.endDaemon();
+    await rm(other, { recursive: true });
+  }
+  await forks('daphne');
+}
+
+/** All its processes are gone at once, and what lay in memory. */
+async function rebooted(): Promise<void> {
+  await home.must(['launch', '--name', 'echo']);
+  await home.must(['exec', 'echo', '--', 'sudo', 'sh', '-c', 'echo remembered > /run/note']);
+  await home.must(['suspend', 'echo']);
+  await home.must(['launch', '--name', 'daphne']);
+  const qemu = await home.qemuPid('daphne');
+  await home.killDaemon();
+  process.kill(qemu ?? 0, 'SIGKILL');
+  await waitFor('its machine to be gone', async () => (await home.processes()).length === 0, 10_000);
+  await rm(join(home.directory, 'run'), { recursive: true });
+  expect(await home.info('daphne')).toMatchObject({ state: 'Crashed' });
+  await home.must(['delete', '--purge', 'daphne']);
+  await home.must(['start', 'echo']);
+  expect((await home.must(['exec', 'echo', '--', 'cat', '/run/note'])).stdout).toBe('remembered\n');
+  await home.must(['delete', '--purge', 'echo']);
+  await forks('daphne');
+}
+
+async function noSpace(): Promise<void> {
+  await onSmallDisk('1200M', async (small) => {
+    const { stderr } = await small.must(['launch', '--name', 'daphne', '--memory', '1G'], { timeoutMs: 500_000 });
+    expect(stderr.match(/daphne is booted instead of forked: .* MiB left, making a template needs at least 1280 MiB/g)).toHaveLength(1);
+    expect((await small.must(['exec', 'daphne', '--', 'hostname'])).stdout).toBe('daphne\n');
+  });
+}
+
+async function diskFull(): Promise<void> {
+  await onSmallDisk('2G', async (small) => {
+    const filler = join(small.directory, 'filler');
+    let said = '';
+    const launching = small.run(['launch', '--name', 'daphne'], { timeoutMs: 500_000, onOutput: (text) => { said += text; } });
+    await waitFor('the template to boot', () => Promise.resolve(said.includes('Booting the image, for a template')), 60_000);
+    await run('sh', ['-c', 'cat /dev/zero > "$1" || true', 'sh', filler]);
+    const { code, stderr } = await launching;
+    await rm(filler);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/daphne is booted instead of forked: /);
+    expect(stderr).toMatch(/MiB left, a machine needs at least/);
+    expect(await small.processes()).toHaveLength(1);
+    expect(await readdir(join(small.directory, 'instances'))).toEqual([]);
+    expect(await readdir(join(small.directory, 'templates')).catch(() => [])).toEqual([]);
+  });
+}
+
+/** A home on a file system of its own; its images lie elsewhere. */
+async function onSmallDisk(size: string, body: (small: TestHome) => Promise<void>): Promise<void> {
+  const small = await makeTestHome();
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=711`, 'hf-small', small.directory]);
+  try {
+    await cp(inject('images'), join(small.directory, 'images'), { recursive: true, filter: (source) => !source.includes('/build') });
+    await body(small);
+  } finally {
+    await small.run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
+    await small.endDaemon();
+    await run('umount', [small.directory]);
+    await small[Symbol.asyncDispose]();
+  }
+}
+
+async function forks(name: string): Promise<void> {
+  const { stderr, seconds } = await home.must(['launch', '--name', name]);
+  expect(stderr).not.toContain('booted instead of forked');
+  process.stdout.write(`fork afterwards: ${seconds.toFixed(2)} s\n`);
+  await works(name);
+  await home.must(['delete', '--purge', name]);
+}
+
+async function works(name: string): Promise<void> {
+  expect((await home.must(['exec', name, '--', 'hostname'])).stdout).toBe(`${name}\n`);
+}
+
+async function everything(): Promise<string[]> {
+  const found = await Promise.all(['instances', 'run', 'templates'].map((directory) => readdir(join(home.directory, directory)).catch(() => [])));
+  return found.flat().toSorted();
+}
