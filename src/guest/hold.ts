@@ -94,6 +94,8 @@ class GuestHold implements GuestAccess {
       ...options, controlUser: options.controlUser ?? 'root', agentDir: this.#agentDir, deadlines: this.#deadlines,
       failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state), controlLater: options.answered === true,
     });
+    // A template was made with these very files.
+    if (options.unsettled) this.#renewed = MOST_RENEWALS;
     if (options.answered) {
       this.#heardAt = this.#since;
       this.#do(this.#arrive());

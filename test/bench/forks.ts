@@ -102,10 +102,15 @@ async function tenAtOnce(home: TestHome, tell: (row: Row) => void): Promise<void
   await home.must(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
 }
 
-/** Of 10^6 bytes. */
+/**
+ * Of 10^6 bytes. Pages of the template that a fork has only read count as dirty where it is the only one to have mapped
+ * them (a memfd's pages always are): what it has written to is anonymous.
+ */
 async function privateMegabytes(pid: number | undefined): Promise<{ all: number; guest: number }> {
   const mappings = (await readFile(`/proc/${pid ?? 0}/smaps`, 'utf8')).split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-  const dirty = (text: string): number => Number(/^Private_Dirty:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024 / 1e6;
-  const sum = (texts: readonly string[]): number => texts.reduce((total, text) => total + dirty(text), 0);
-  return { all: sum(mappings), guest: sum(mappings.filter((text) => /^\S+ rw-p .*(?:memfd:holdfast-template|\/templates\/[0-9a-f]{16}\/ram)/.test(text))) };
+  const sum = (field: string, texts: readonly string[]): number =>
+    texts.reduce((total, text) => total + Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024 / 1e6, 0);
+  const isTemplate = (text: string): boolean => /^\S+ rw-p .*(?:memfd:holdfast-template|\/templates\/[0-9a-f]{16}\/ram)/.test(text);
+  const guest = sum('Anonymous', mappings.filter(isTemplate));
+  return { all: guest + sum('Private_Dirty', mappings.filter((text) => !isTemplate(text))), guest };
 }

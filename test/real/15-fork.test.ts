@@ -95,7 +95,7 @@ test('their memory is a private mapping of the template\'s', async () => {
     const smaps = await readFile(`/proc/${await home.qemuPid(name) ?? 0}/smaps`, 'utf8');
     const memory = smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).find((mapping) => /^\S+ rw-p .*(?:memfd:holdfast-template|\/templates\/[0-9a-f]{16}\/ram)/.test(mapping));
     const kilobytes = (what: string) => Number(new RegExp(`^${what}:\\s+(\\d+) kB`, 'm').exec(memory ?? '')?.[1]);
-    process.stdout.write(`${name}: ${(kilobytes('Private_Dirty') / 1000).toFixed(0)} MB of its own, ${(kilobytes('Rss') / 1000).toFixed(0)} MB touched\n`);
+    process.stdout.write(`${name}: ${(kilobytes('Anonymous') / 1000).toFixed(0)} MB of its own, ${(kilobytes('Rss') / 1000).toFixed(0)} MB touched\n`);
     expect(kilobytes('Size')).toBe(1024 * 1024);
   }
 });

@@ -2,8 +2,10 @@
 import { escaped, type CommandLineInput } from './input.ts';
 
 const MiB = 1024 * 1024;
-/** Translated code under emulation; QEMU's own bound is a gigabyte per machine. With 32 a fork's logins took half as long again. */
+/** Translated code under emulation; QEMU's own bound is a gigabyte per machine. */
 const TRANSLATION_BUFFER_MIB = 128;
+/** Idle, a fork is to cost less than 100 MB beyond its template; docs/decisions/templates.md has what that costs in time. */
+const FORK_TRANSLATION_BUFFER_MIB = 32;
 
 export function platform(input: CommandLineInput): string[] {
   const { architecture, accelerator, hostSystem, machineType, name, uuid, cpus, memoryBytes } = input;
@@ -17,7 +19,7 @@ export function platform(input: CommandLineInput): string[] {
     // The block is always called mem: a fork finds its template's by name.
     '-object', `${backend(input)},id=mem,size=${memoryMiB}M`,
     '-m', `${memoryMiB}M`,
-    '-accel', accelerator === 'tcg' ? EMULATION : accelerator,
+    '-accel', accelerator === 'tcg' ? emulation(input) : accelerator,
     '-cpu', accelerator === 'tcg' ? 'max' : 'host',
     '-smp', `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
     '-rtc', x86 ? 'base=utc,clock=host,driftfix=slew' : 'base=utc,clock=host',
@@ -42,7 +44,9 @@ function backend({ memory }: CommandLineInput): string {
 }
 
 /** One thread for all vCPUs: with thread=multi some kernels oops while they patch themselves at boot. */
-const EMULATION = `tcg,thread=single,tb-size=${TRANSLATION_BUFFER_MIB}`;
+function emulation({ memory }: CommandLineInput): string {
+  return `tcg,thread=single,tb-size=${memory.kind === 'fork' ? FORK_TRANSLATION_BUFFER_MIB : TRANSLATION_BUFFER_MIB}`;
+}
 
 function firmware({ firmware: files }: CommandLineInput): string[] {
   if (files === undefined) return [];
