@@ -32,8 +32,10 @@ export interface HoldOptions {
   readonly defaultUser: string;
   /** Its doorman has answered already: it counts as held, and its session lane, which somebody waits for, is opened before the control lane. */
   readonly answered?: boolean | undefined;
-  /** What a fork that has answered still lacks: its card, and then its services. */
-  readonly unsettled?: { readonly plug: () => Promise<void>; readonly settled: () => Promise<void> } | undefined;
+  /** Called once nobody waits for what answered any more: its session lane is open, or did not come. */
+  readonly arrived?: (() => void) | undefined;
+  /** What a fork that has answered still lacks: its card, and then its services. It waits for its turn. */
+  readonly unsettled?: { readonly turn: (signal: AbortSignal) => Promise<Disposable>; readonly plug: () => Promise<void>; readonly settled: () => Promise<void> } | undefined;
   /** Our version of the files in the guest; an older one there is renewed. */
   readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
   /** One line per cause; repetitions of a cause are left out by whoever prints. */
@@ -240,6 +242,7 @@ class GuestHold implements GuestAccess {
     using limit = timeLimit(this.#deadlines.login, this.#end.signal);
     const shell = await this.#routes.session.shell(limit.signal).catch(() => undefined);
     this.#sessionAsked = true;
+    this.#options.arrived?.();
     if (shell && this.#options.slow) await this.#letPass(shell);
     if (this.#options.unsettled) await this.#settle(this.#options.unsettled);
     this.#routes.control.begin();
@@ -252,9 +255,10 @@ class GuestHold implements GuestAccess {
     while (shell.alive && shell.commands > 0 && performance.now() < until && !this.#end.signal.aborted) await pause(LOOK_MS, this.#end.signal);
   }
 
-  async #settle({ plug, settled }: NonNullable<HoldOptions['unsettled']>): Promise<void> {
+  async #settle({ turn, plug, settled }: NonNullable<HoldOptions['unsettled']>): Promise<void> {
     const { lanes, log, name } = this.#options;
     try {
+      using _turn = await turn(this.#end.signal);
       await settleFork(lanes, plug, (report) => this.#heard(report), this.#end.signal);
       await settled();
     } catch (error) {

@@ -28,6 +28,7 @@ import { readState, writeState, type MachineState } from './state-file.ts';
 import { discardSuspended, resumeMachine, suspendMachine } from './suspend.ts';
 import { plugCard } from './template/fork.ts';
 import { QemuTemplates } from './template/qemu-templates.ts';
+import { Turns } from './turns.ts';
 import { userSubnet } from '../../core/subnets.ts';
 
 export interface QemuDriverOptions {
@@ -59,6 +60,7 @@ export class QemuDriver implements Driver {
   /** What this daemon holds: its monitor has one client, so it cannot be adopted a second time. */
   readonly #held = new Map<string, QemuMachine>();
   readonly templates: QemuTemplates;
+  readonly #turns = new Turns();
 
   constructor(options: QemuDriverOptions) {
     this.#options = options;
@@ -100,8 +102,7 @@ export class QemuDriver implements Driver {
     if (state?.suspended) return await this.#resume(machine, files, state, work);
     const fork = state?.fork;
     if (!fork) return await this.#boot(machine, work);
-    const started = await this.templates.fork(machine, fork, files, this.#logOf(machine.id), work);
-    return await this.#hold(machine, files, started);
+    return await this.#fork(machine, fork, files, work);
   }
 
   async suspend(machine: MachineSpec, { signal }: Work): Promise<void> {
@@ -118,6 +119,19 @@ export class QemuDriver implements Driver {
     const { kvmGid } = candidates(await thisHost(this.#identity), machine.architecture);
     const started = await resumeMachine(machine, { files, state, kvmGid, setClock: this.#options.setClock, log: this.#logOf(machine.id) }, work);
     return await this.#hold(machine, files, { ...started, answered: true });
+  }
+
+  async #fork(machine: MachineSpec, key: string, files: MachineFiles, work: Work): Promise<QemuMachine> {
+    const { record } = await this.templates.require(key);
+    const turn = record.shape.accelerator === 'tcg' ? await this.#turns.take('now', work.signal) : undefined;
+    const arrived = (): void => turn?.[Symbol.dispose]();
+    try {
+      const started = await this.templates.fork(machine, key, files, this.#logOf(machine.id), work);
+      return await this.#hold(machine, files, { ...started, arrived });
+    } catch (error) {
+      arrived();
+      throw error;
+    }
   }
 
   async #boot(machine: MachineSpec, work: Work, ramPath?: string): Promise<QemuMachine> {
@@ -159,10 +173,10 @@ export class QemuDriver implements Driver {
 
   async #hold(machine: MachineSpec, files: MachineFiles, started: {
     readonly hypervisor: Hypervisor; readonly accelerator: Accelerator; readonly startedAt: string; readonly notice: string | null;
-    readonly answered?: boolean;
+    readonly answered?: boolean; readonly arrived?: () => void;
   }): Promise<QemuMachine> {
     const { hypervisor, accelerator } = started;
-    const unsettled = await this.#unsettled(machine, files, hypervisor);
+    const unsettled = await this.#unsettled(machine, files, started);
     const keys = await ensureInstanceKeys(files.keys);
     const address = new UserNetworkAddress(() => hypervisor.monitor, userSubnet(machine.spec.subnetIndex).guest);
     await address.clear().catch(() => undefined);
@@ -172,7 +186,7 @@ export class QemuDriver implements Driver {
         controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
-      slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, unsettled, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
+      slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived: started.arrived, unsettled, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
     });
     const held = new QemuMachine({ id: machine.id, guest, whole: unsettled?.done, ...started });
     this.#held.set(machine.id, held);
@@ -183,11 +197,12 @@ export class QemuDriver implements Driver {
   }
 
   /** Of a fork that has its identity and no card yet, also where an earlier daemon died over it: how it gets the rest. */
-  async #unsettled(machine: MachineSpec, files: MachineFiles, hypervisor: Hypervisor): Promise<{ plug: () => Promise<void>; settled: () => Promise<void>; done: Promise<void> } | undefined> {
+  async #unsettled(machine: MachineSpec, files: MachineFiles, { hypervisor, accelerator }: { readonly hypervisor: Hypervisor; readonly accelerator: Accelerator }) {
     if (!(await readState(files.state))?.unsettled) return undefined;
     const { promise: done, resolve } = Promise.withResolvers<void>();
     return {
       done,
+      turn: (signal: AbortSignal): Promise<Disposable> => (accelerator === 'tcg' ? this.#turns.take('later', signal) : Promise.resolve({ [Symbol.dispose]() {} })),
       plug: () => plugCard(machine, hypervisor),
       settled: async () => {
         const state = await readState(files.state);

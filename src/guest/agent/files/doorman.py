@@ -22,7 +22,7 @@ from hf_peer import PeerMaker  # noqa: E402
 RUN = "/run/holdfast"
 SOCKET = RUN + "/ssh.sock"
 MAX_CONNECTIONS = 32
-LONGEST_PENDING, LONGEST_WATCH, REST = 5, 60, 2
+LONGEST_PENDING, LONGEST_WATCH, BUS, REST = 60, 60, 5, 2
 EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
 
 
@@ -90,7 +90,7 @@ class Door:
 
     def close_later(self, connection):
         if connection is not None:
-            self.later(LONGEST_PENDING, connection.close)
+            self.later(BUS, connection.close)
 
     def go(self):
         """What the fork has stood still until now begins anew."""
