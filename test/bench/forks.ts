@@ -8,6 +8,7 @@ import { median, timed, type Row } from './row.ts';
 
 const WARM_RUNS = 7;
 const AT_ONCE = 10;
+const IDLE_MS = 30_000;
 
 export async function benchForks(home: TestHome, tell: (row: Row) => void): Promise<{ accelerator: string; breakdown: string[] }> {
   const { cold, making } = await coldAndTemplate(home, tell);
@@ -101,6 +102,9 @@ async function tenAtOnce(home: TestHome, tell: (row: Row) => void): Promise<void
     await home.must(['exec', name, '--', 'true'], { timeoutMs: 120_000 });
   })));
   tell({ what: `${AT_ONCE} warm launches at once, to a first exec in each`, figures: [seconds], unit: 's', note: '' });
+  // Idle: with card, services and control lane, and nothing asked of it since.
+  for (const name of names) await waitFor(`${name}'s address`, async () => (await home.info(name)).network === 'ok', 60_000);
+  await new Promise((resolve) => { setTimeout(resolve, IDLE_MS); });
   const memory = await Promise.all(names.map(async (name) => await privateMegabytes(await home.qemuPid(name))));
   const note = `private dirty, ${AT_ONCE} forks of a 1 GiB template`;
   tell({ what: 'memory of an idle fork', figures: memory.map(({ all }) => all), unit: 'MB', note });

@@ -22,7 +22,7 @@ from hf_peer import PeerMaker  # noqa: E402
 RUN = "/run/holdfast"
 SOCKET = RUN + "/ssh.sock"
 MAX_CONNECTIONS = 32
-LONGEST_PENDING, LONGEST_WATCH, BUS, REST = 60, 60, 5, 2
+LONGEST_PENDING, LONGEST_WATCH, LONGEST_REST, BUS, PAUSE = 60, 60, 8, 5, 0.3
 EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
 
 
@@ -44,7 +44,7 @@ class Door:
         self.ready = {}
         self.children = {}
         self.connections = set()
-        self.fork = self.pending = None
+        self.fork = self.pending = self.resting = None
         self.peers = PeerMaker(self.log)
         self.lanes = {name: Lane(self, name) for name in hf_ports.LANES}
 
@@ -95,10 +95,15 @@ class Door:
     def go(self):
         """What the fork has stood still until now begins anew."""
         if self.pending is not None:
-            (module, plan, anew), self.pending = self.pending, None
-            self.close_later(module.read_network())
-            # The network first, and whatever the user came for.
-            self.later(REST, lambda: self.close_later(module.start(plan, anew)))
+            self.resting, self.pending = self.pending, None
+            self.close_later(self.resting[0].read_network())
+            # The network first: services that start beside it make it twice as late.
+            self.later(LONGEST_REST, self.begin)
+
+    def begin(self):
+        if self.resting is not None:
+            (module, plan, anew), self.resting = self.resting, None
+            self.close_later(module.start(plan, anew))
 
     def obey(self, word, reply):
         """A word of the host's own: JSON, answered by JSON, at once or later."""
@@ -123,7 +128,11 @@ class Door:
                 answer = {}
             elif wish["do"] == "address":
                 import hf_address
-                hf_address.AddressWatch(self, min(float(wish["within"]), LONGEST_WATCH), say)
+
+                def told(report):
+                    say(report)
+                    self.later(PAUSE, self.begin)
+                hf_address.AddressWatch(self, min(float(wish["within"]), LONGEST_WATCH), told)
                 return
             elif wish["do"] == "clock":
                 time.clock_settime(time.CLOCK_REALTIME, float(wish["now"]))
