@@ -193,6 +193,19 @@ describe.each([
   });
 });
 
+test('what was suspended when it was deleted is so again when it is recovered, also by the next daemon', LONG, async () => {
+  await home.start();
+  await home.client.follow((await launch()).id, () => {});
+  await suspended();
+  for (const between of [async () => {}, async () => { await home.kill(); await home.start(); }]) {
+    await home.client.follow((await act({ action: 'delete' })).id, () => {});
+    await between();
+    expect((await home.client.follow((await act({ action: 'recover' })).id, () => {})).error).toBeNull();
+    expect((await instances()).map(({ state }) => state)).toEqual(['Suspended']);
+  }
+  expect((await home.client.follow((await act({ action: 'start' })).id, () => {})).error).toBeNull();
+});
+
 describe('delete for good', () => {
   test.each(DELETE_STEPS.map((step) => [step]))('killed at %s', LONG, async (step) => {
     const ended = await interruptedLater(`delete:${step}`, () => act({ action: 'delete', purge: true }));

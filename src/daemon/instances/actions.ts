@@ -49,7 +49,7 @@ export async function perform(house: House, supervisor: Supervisor, request: Wir
     case 'restart': return await restart(house, supervisor, seconds, task);
     case 'suspend': return await suspend(house, supervisor, task);
     case 'delete': return await deleteInstance(house, supervisor, request.purge ?? false, task);
-    case 'recover': return recover(supervisor);
+    case 'recover': return await recover(house, supervisor);
   }
 }
 

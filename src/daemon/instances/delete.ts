@@ -1,6 +1,7 @@
 /** Deletes an instance: at first so that it can be recovered, with `purge` for good. */
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { adopt } from './adopt.ts';
 import type { House } from './house.ts';
 import { removeForGood } from './remove.ts';
 import { clearAway } from './start.ts';
@@ -43,8 +44,10 @@ async function haltOrKill(house: House, supervisor: Supervisor, task: Task): Pro
   }
 }
 
-export function recover(supervisor: Supervisor): Result {
+/** What was suspended when it was deleted is so again. */
+export async function recover(house: House, supervisor: Supervisor): Promise<Result> {
   supervisor.want({ deleted: false, running: false });
   supervisor.settle('Stopped');
+  await adopt(house, supervisor, false);
   return {};
 }
