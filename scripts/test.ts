@@ -2,9 +2,7 @@
  * Runs every suite one after the other and prints what each took. `npm test -- pure real` runs only those named.
  * The last line counts: `N passed, N failed`.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { runNode, runVitest } from './run-vitest.ts';
 
 interface Suite {
   readonly name: string;
@@ -17,8 +15,6 @@ interface Count {
   readonly failed: number;
 }
 
-const scratch = mkdtempSync('/var/tmp/hf-test-');
-process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const SUITES: readonly Suite[] = [
@@ -32,10 +28,10 @@ const SUITES: readonly Suite[] = [
       ['node_modules/.bin/knip', '--no-progress'],
     ]),
   },
-  { name: 'pure', about: 'what needs no machine', run: () => vitest('pure', ['src', 'test/cli', 'test/guest', 'test/daemon']) },
-  { name: 'contract', about: 'the driver contract, on the fake driver and on QEMU', run: () => vitest('contract', ['test/contract']) },
-  { name: 'image', about: 'an image is built, and bad ones are refused', run: () => vitest('image', ['test/images']) },
-  { name: 'real', about: 'real VMs: launch, faults, restarts of the daemon', run: () => vitest('real', ['--config', 'vitest.real.config.ts']) },
+  { name: 'pure', about: 'what needs no machine', run: () => runVitest(['src', 'test/cli', 'test/guest', 'test/daemon']) },
+  { name: 'contract', about: 'the driver contract, on the fake driver and on QEMU', run: () => runVitest(['test/contract']) },
+  { name: 'image', about: 'an image is built, and bad ones are refused', run: () => runVitest(['test/images']) },
+  { name: 'real', about: 'real VMs: launch, faults, restarts of the daemon', run: () => runVitest(['--config', 'vitest.real.config.ts']) },
 ];
 
 const wanted = process.argv.slice(2);
@@ -63,28 +59,9 @@ process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 async function checks(commands: readonly (readonly string[])[]): Promise<Count> {
   let passed = 0;
   for (const [file = '', ...args] of commands) {
-    const code = await node([file, ...args]);
+    const code = await runNode([file, ...args]);
     process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${file.replace(/^.*\//, '')} ${args.join(' ')}\n`);
     if (code === 0) passed += 1;
   }
   return { passed, failed: commands.length - passed };
-}
-
-/** A suite that ends without having run a test counts as a failure. */
-async function vitest(name: string, paths: readonly string[]): Promise<Count> {
-  const report = join(scratch, `${name}.json`);
-  const code = await node(['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...paths]);
-  try {
-    const { numPassedTests: passed, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number };
-    const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
-    return { passed, failed: passed === 0 && failed === 0 ? 1 : failed };
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
-}
-
-function node(args: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NO_COLOR: '1' } }).once('error', reject).once('close', (code) => resolve(code ?? 1));
-  });
 }
