@@ -4,13 +4,7 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
-
-export interface KeyPair {
-  readonly privateKey: string;
-  /** One line: type, base64, comment. */
-  readonly publicKey: string;
-}
+import { makeKeyPair, type KeyPair } from './ed25519.ts';
 
 export interface InstanceKeys {
   /** Opens the control lane: root. */
@@ -42,10 +36,10 @@ async function ensurePair(path: string, comment: string): Promise<KeyPair> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  await replace(`${path}.pub`, `${made.public}\n`);
-  await replace(path, made.private.endsWith('\n') ? made.private : `${made.private}\n`);
-  return { privateKey: await readFile(path, 'utf8'), publicKey: made.public };
+  const made = makeKeyPair(comment);
+  await replace(`${path}.pub`, `${made.publicKey}\n`);
+  await replace(path, made.privateKey);
+  return made;
 }
 
 async function replace(path: string, content: string): Promise<void> {
