@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { FakeDriver } from '../../src/drivers/fake/fake-driver.ts';
 import type { FakeMachine } from '../../src/drivers/fake/machine.ts';
+import { describeForking } from './fork-suite.ts';
 import { describeDriver, ended, work, type DriverUnderTest } from './driver-suite.ts';
 
 const machineProcess = fileURLToPath(new URL('../../src/drivers/fake/machine-process.ts', import.meta.url));
@@ -16,7 +17,7 @@ async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> 
   await mkdir(runDir);
   return {
     home, guests: true, cheap: true,
-    daemon: () => new FakeDriver({ instancesDir, runDir, machineProcess }),
+    daemon: () => new FakeDriver({ instancesDir, runDir, machineProcess, templatesDir: join(home, 'templates') }),
     machine: (id) => ({
       id, name: `m-${id}`, instanceId: `holdfast-${id}`, architecture: 'x86_64', timezone: 'UTC', userData: undefined,
       spec: { cpus: 1, memoryBytes: 1e9, diskBytes: 1e9, imageDigest: 'none', imageFormat: 'qcow2', mac: '52:54:00:12:34:56', subnetIndex: 9 },
@@ -29,6 +30,19 @@ async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> 
 }
 
 describeDriver('fake', makeFake);
+
+describeForking('fake', async () => {
+  const under = await makeFake();
+  return {
+    ...under,
+    machine: (id, name) => ({ ...under.machine(id), name }),
+    async template({ templates }) {
+      const { spec, architecture } = under.machine('00c0ffee');
+      const wish = { ...spec, architecture };
+      return { key: await templates?.make(wish, 'UTC', work()) ?? '', wish };
+    },
+  };
+});
 
 test('faults: a silent lane is unreachable, a panic and a death are told', { timeout: 60_000 }, async () => {
   const under = await makeFake();
