@@ -1,15 +1,27 @@
 /**
  * npm run bench: how long things take, as a user sees them, on this machine: medians, and ratios against a peer in the
- * same run. The table goes to docs/bench/<date>.md. Nothing is asserted: figures depend on the machine.
+ * same run. The table goes to docs/bench/<date>.md. Nothing is asserted: figures depend on the machine. `npm run bench -- forks
+ * exec` takes those parts only, and puts their names into the file's.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { benchCommands } from '../test/bench/commands.ts';
+import { benchCrowd, benchList } from '../test/bench/crowd.ts';
+import { benchExec } from '../test/bench/exec.ts';
+import { benchFind } from '../test/bench/find.ts';
 import { benchForks } from '../test/bench/forks.ts';
+import { benchIdle } from '../test/bench/idle.ts';
 import type { Row } from '../test/bench/row.ts';
 import { CHECKOUT, makeTestHome, openTestHome } from '../test/real/home.ts';
 
+const PARTS: readonly string[] = ['commands', 'find', 'list', 'crowd', 'forks', 'exec', 'idle'];
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((part) => !PARTS.includes(part));
+if (unknown !== undefined) {
+  process.stderr.write(`no such part: ${unknown}; there are: ${PARTS.join(', ')}\n`);
+  process.exit(1);
+}
 const kept = process.env['HOLDFAST_TEST_CACHE'];
 const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
 const imageHome = openTestHome(imageDirectory);
@@ -21,9 +33,16 @@ try {
     rows.push(row);
     process.stdout.write(`${line(row)}\n`);
   };
-  await benchCommands(tell);
-  const { accelerator, breakdown } = await benchForks(home, tell);
-  await publish(rows, breakdown, accelerator);
+  const wanted = PARTS.filter((part) => chosen.length === 0 || chosen.includes(part));
+  const breakdown: string[] = [];
+  if (wanted.includes('commands')) await benchCommands(tell);
+  if (wanted.includes('find')) await benchFind(tell);
+  if (wanted.includes('list')) await benchList(tell);
+  if (wanted.includes('crowd')) await benchCrowd(tell);
+  if (wanted.includes('forks')) breakdown.push(...await benchForks(home, tell));
+  if (wanted.includes('exec')) await benchExec(home, tell);
+  if (wanted.includes('idle')) await benchIdle(home, tell);
+  await publish(rows, breakdown, chosen.length === 0 ? '' : `-${wanted.join('-')}`);
 } finally {
   await imageHome.endDaemon();
   if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
@@ -35,14 +54,14 @@ function line({ what, figures, unit, note }: Row): string {
   return `| ${what} | ${shown[0]} ${unit} | ${shown[1]} to ${shown[2]} | ${figures.length} | ${note} |`;
 }
 
-async function publish(rows: readonly Row[], breakdown: readonly string[], accelerator: string): Promise<void> {
+async function publish(rows: readonly Row[], breakdown: readonly string[], parts: string): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const directory = join(CHECKOUT, 'docs/bench');
   await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, `${date}.md`), `# Figures, ${date}
+  await writeFile(join(directory, `${date}${parts}.md`), `# Figures, ${date}
 
-Host: ${cpus().length} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB; guests: Debian 12, one vCPU, 1 GiB, accelerator
-${accelerator}. Whole commands, the command line's own start included, unless it says otherwise.
+Host: ${cpus().length} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB; guests: Debian 12, one vCPU, 1 GiB.
+Whole commands, the command line's own start included, unless it says otherwise.
 
 | what | median | least to most | runs | note |
 |---|---|---|---|---|

@@ -20,3 +20,4 @@ await bundleCli(dist);
 if (existsSync(join(root, 'src/daemon/main.ts'))) await bundleDaemon(dist);
 copyAssets('src/guest/agent/files', 'agent', () => true);
 copyAssets('src/images/build/recipe', 'recipe', () => true);
+copyAssets('src/images/streams/keys', 'keys', (name) => name.endsWith('.asc'));

@@ -32,7 +32,7 @@ const builtinsAtFirstUse: Plugin = {
   },
 };
 
-async function bundle(entry: string, outfile: string, target: string, plugins: readonly Plugin[] = []): Promise<Metafile> {
+export async function bundle(entry: string, outfile: string, target: string, plugins: readonly Plugin[] = []): Promise<Metafile> {
   const { metafile } = await build({
     entryPoints: [join(root, entry)], outfile, bundle: true, platform: 'node', format: 'cjs', target, metafile: true,
     absWorkingDir: root, plugins: [withoutNative, ...plugins], banner: { js: OLD_NODE }, legalComments: 'linked', logLevel: 'warning', minifySyntax: true, minifyWhitespace: true,
@@ -42,6 +42,15 @@ async function bundle(entry: string, outfile: string, target: string, plugins: r
   });
   return metafile;
 }
+
+/** The part of the CLI that reads netplan files is a file of its own, loaded when it is asked for: the YAML parser is heavy. */
+const NETPLAN_PART = 'holdfast-netplan.cjs';
+const netplanApart: Plugin = {
+  name: 'netplan-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/netplan-judge\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: `./${NETPLAN_PART}`, external: true } : undefined));
+  },
+};
 
 /** What would cost the CLI its quick start. */
 const TOO_HEAVY_FOR_CLI = /node_modules\/(typebox|ajv|fastify|undici|ssh2|yaml)\//;
@@ -54,9 +63,13 @@ function requireLight({ inputs }: Metafile): void {
 /** @throws when something came in that the CLI must not load */
 export async function bundleCli(directory: string): Promise<void> {
   // An older target: a Node that cannot read the file could not say that it is too old.
-  requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast.cjs'), 'node16', [builtinsAtFirstUse]));
+  requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast.cjs'), 'node16', [builtinsAtFirstUse, netplanApart]));
+  await bundle('src/cli/netplan-judge.ts', join(directory, NETPLAN_PART), 'node24');
 }
 
 export async function bundleDaemon(directory: string): Promise<void> {
   await bundle('src/daemon/main.ts', join(directory, 'holdfastd.cjs'), 'node24');
+  await bundle('src/host/network/private/main.ts', join(directory, 'holdfast-switch.cjs'), 'node24');
+  // A thread of the daemon's has a file of its own.
+  await bundle('src/images/streams/products-worker.ts', join(directory, 'products-worker.cjs'), 'node24');
 }

@@ -54,7 +54,7 @@ info      ${before.info.toFixed(2)} s   ${after.info.toFixed(2)} s
 
 ${NAME} is running. What to do next:
   ${shown('shell', NAME)}
-  ${shown('launch', '--name', 'artemis', '--cpus', '2')}
+  ${shown('launch', 'debian', '--name', 'artemis', '--cpus', '2')}
   ${shown('stop', NAME)}
 `);
 }
@@ -69,7 +69,7 @@ async function ensureInstance(): Promise<void> {
   const listed = JSON.parse((await holdfast(['list', '--format', 'json'])).stdout) as { list: { name: string; state: string }[] };
   const found = listed.list.find(({ name }) => name === NAME);
   if (!found) {
-    await run(['launch', '--name', NAME]);
+    await run(['launch', 'debian', '--name', NAME]);
     return;
   }
   say(`${NAME} is there already: ${found.state}`);

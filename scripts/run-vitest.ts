@@ -38,9 +38,15 @@ export async function runVitest(args: readonly string[], env: Readonly<Record<st
   }
 }
 
-/** @returns the exit code */
+/** It does not outlive this process. @returns the exit code */
 export function runNode(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
-    spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NO_COLOR: '1', ...env } }).once('error', reject).once('close', (code) => resolve(code ?? 1));
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NO_COLOR: '1', ...env } });
+    const end = (): void => { child.kill('SIGTERM'); };
+    process.once('exit', end);
+    child.once('error', reject).once('close', (code) => {
+      process.off('exit', end);
+      resolve(code ?? 1);
+    });
   });
 }

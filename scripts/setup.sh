@@ -7,10 +7,12 @@ say() { printf '==> %s\n' "$*"; }
 
 # A tool and the package that brings it, for each thing that Holdfast or its tests run.
 TOOLS='qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils mmdebstrap:mmdebstrap xorriso:xorriso mke2fs:e2fsprogs
-sfdisk:fdisk mcopy:mtools mkfs.vfat:dosfstools newuidmap:uidmap prlimit:util-linux ps:procps ssh-keygen:openssh-client'
+sfdisk:fdisk mcopy:mtools mkfs.vfat:dosfstools newuidmap:uidmap prlimit:util-linux xz:xz-utils gpgv:gpgv ps:procps ssh-keygen:openssh-client'
+# Instances of root's have a bridge; dnsmasq-base is dnsmasq without a service of its own.
+[ "$(id -u)" != 0 ] || TOOLS="$TOOLS ip:iproute2 nft:nftables dnsmasq:dnsmasq-base"
 FILES='/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring'
 if [ "${HOLDFAST_SETUP_TESTS:-}" = 1 ]; then
-  TOOLS="$TOOLS sshd:openssh-server socat:socat ip:iproute2 python3:python3-minimal git:git"
+  TOOLS="$TOOLS sshd:openssh-server sftp:openssh-client rsync:rsync faketime:faketime socat:socat ip:iproute2 python3:python3-minimal git:git openssl:openssl gpg:gpg gpg-agent:gpg-agent"
   FILES="$FILES /usr/share/OVMF/OVMF_CODE.fd:ovmf"
 fi
 
@@ -28,6 +30,9 @@ if [ -n "$missing" ]; then
   # A daemon that a package brings (sshd) is not to be started here.
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing </dev/null >/dev/null
 fi
+
+# Machines of root's daemon run as users of their own, and open their taps themselves; 0666 is what udev gives it.
+[ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || [ "$(stat -c %a /dev/net/tun)" = 666 ] || chmod 0666 /dev/net/tun
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   say 'Installing node packages'

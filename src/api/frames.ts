@@ -1,5 +1,6 @@
 /** How an exec frame is packed. Apart from exec-frames.ts, so that the CLI does not load the schemas. */
 import type { ClientControl, ServerControl } from './exec-frames.ts';
+import type { StreamClientControl, StreamServerControl } from './stream-frames.ts';
 
 export const FRAME = { stdin: 0, stdout: 1, stderr: 2, control: 3 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
@@ -14,6 +15,6 @@ export function frame(kind: FrameKind, payload: Uint8Array): Uint8Array {
   return whole;
 }
 
-export function controlFrame(message: ClientControl | ServerControl): Uint8Array {
+export function controlFrame(message: ClientControl | ServerControl | StreamClientControl | StreamServerControl): Uint8Array {
   return frame(FRAME.control, new TextEncoder().encode(JSON.stringify(message)));
 }

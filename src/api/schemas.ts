@@ -1,7 +1,9 @@
 /** The wire form of everything the API says, as JSON schemas with their TypeScript types. Unknown fields are refused. */
 import { Type, type Static, type TSchema } from 'typebox';
+import { LAYERS, STATUSES } from '../core/diagnosis.ts';
 import { STATES } from '../core/instance.ts';
 import { ERROR_CODES } from '../core/errors.ts';
+import { ZONES } from '../core/zones.ts';
 
 const closed = { additionalProperties: false } as const;
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -48,28 +50,71 @@ export const InstanceSchema = Type.Object({
   network: Type.Object({ health: oneOf(['ok', 'changed', 'unreachable', 'unknown']), reason: nullable(Type.String()) }, closed),
   accelerator: nullable(Type.String()),
   mac: Type.String(),
+  /** Cards besides the default one, by index; network is a bridge of the host's, or `holdfast`. */
+  cards: Type.Optional(Type.Array(Type.Object({ index: Type.Integer(), mac: Type.String(), network: Type.String(), mode: Type.String(), ipv4: nullable(Type.String()) }, closed))),
   createdAt: Type.String(),
   startedAt: nullable(Type.String()),
 }, closed);
 
 export const InstanceListSchema = Type.Object({ instances: Type.Array(InstanceSchema) }, closed);
 
+/** Opens the proxied sshd only, and only for this user. */
+export const SshAccessSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  user: Type.String(),
+  /** In OpenSSH's form. */
+  privateKey: Type.String(),
+  /** Of who answers: type and base64. */
+  hostKey: Type.String(),
+}, closed);
+
+const CARD_MODE = oneOf(['auto', 'manual']);
+/** Lower case; not a group's. */
+const CARD_MAC = Type.String({ pattern: '^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$' });
+
 export const LaunchSchema = Type.Object({
   /** A pet name is made up when absent. */
   name: Type.Optional(Type.String()),
-  /** `local:debian`, `debian`, or `sha256:<hex>` of an image uploaded before. */
-  image: Type.Optional(Type.String()),
+  /** `local:debian`, `debian`, `sha256:<hex>` of an image uploaded before, or an http(s) address. */
+  image: Type.Optional(Type.String({ maxLength: 4096 })),
+  /** `sha256:<hex>` or `sha512:<hex>` that what is downloaded must have. */
+  checksum: Type.Optional(Type.String({ maxLength: 160 })),
+  /** x86_64, amd64, aarch64 or arm64; the image's, or the host's, when absent. */
+  architecture: Type.Optional(Type.String({ maxLength: 16 })),
   cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
   memory: Type.Optional(Type.String()),
   disk: Type.Optional(Type.String()),
   /** The user's cloud-init data, base64 of the bytes as given. */
   cloudInit: Type.Optional(Type.String({ maxLength: 2_000_000 })),
   timezone: Type.Optional(Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9_+/-]+$' })),
+  /** A name, or its number; the first that is available when absent. */
+  zone: Type.Optional(Type.String({ maxLength: 64 })),
   /** Boot it, though it could be forked of a template. */
   cold: Type.Optional(Type.Boolean()),
-  /** Seconds for the guest to come up, and again for cloud-init; 300 when absent. */
+  /** Further cards; `bridged` as a name stands for what local.bridged-network says. */
+  networks: Type.Optional(Type.Array(Type.Object({
+    name: Type.String({ maxLength: 64 }), mode: CARD_MODE, mac: Type.Optional(CARD_MAC),
+    /** With prefix: static from birth, not by DHCP. */
+    ip: Type.Optional(Type.String({ maxLength: 64 })), gateway: Type.Optional(Type.String({ maxLength: 64 })), dns: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 8 })),
+  }, closed), { maxItems: 7 })),
+  /** Seconds for the guest to come up, and again for cloud-init; 300 when absent, 1200 where another architecture is emulated. */
   timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
 }, closed);
+
+/** A further card: on the home's own network where none is named. */
+export const CardWishSchema = Type.Object({
+  network: Type.Optional(Type.String({ maxLength: 64 })),
+  mode: Type.Optional(CARD_MODE),
+  mac: Type.Optional(CARD_MAC),
+}, closed);
+
+export const NetworkSchema = Type.Object({ name: Type.String(), type: Type.String(), description: Type.String() }, closed);
+
+export const ZoneSchema = Type.Object({ name: oneOf(ZONES), available: Type.Boolean(), subnet: Type.String() }, closed);
+
+/** By name or number. */
+export const ZoneChangeSchema = Type.Object({ zones: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 16 }), available: Type.Boolean() }, closed);
 
 export const ACTION_NAMES = ['start', 'stop', 'restart', 'suspend', 'delete', 'recover'] as const;
 
@@ -112,7 +157,29 @@ export const ImageSchema = Type.Object({
   release: Type.String(),
   sizeBytes: Type.Integer(),
   virtualSizeBytes: Type.Integer(),
+  /** Empty where it is not known. */
+  architecture: Type.String(),
   builtAt: Type.String(),
+}, closed);
+
+export const FoundSchema = Type.Object({
+  images: Type.Array(Type.Object({
+    /** By which launch takes it: `24.04`, `daily:26.10`. */
+    name: Type.String(),
+    /** Further names, without the remote. */
+    aliases: Type.Array(Type.String()),
+    /** Empty where the name needs none before it. */
+    remote: Type.String(),
+    os: Type.String(),
+    release: Type.String(),
+    version: Type.String(),
+    /** Of the file as it is published: SHA-256, or SHA-512 where that is what its publisher gives. */
+    hash: Type.String(),
+    architecture: Type.String(),
+    supported: Type.Boolean(),
+  }, closed)),
+  /** Why what a remote publishes is not known, or not as it is now. */
+  errors: Type.Array(Type.String()),
 }, closed);
 
 export const TemplateSchema = Type.Object({
@@ -138,18 +205,69 @@ export const TemplateBuildSchema = Type.Object({
 export const ImageBuildSchema = Type.Object({
   /** `debian`, `debian:12` or `debian:13`. */
   target: Type.String(),
+  /** The host's when absent. */
+  architecture: Type.Optional(Type.String({ maxLength: 16 })),
   force: Type.Optional(Type.Boolean()),
 }, closed);
 
 export const SettingSchema = Type.Object({ key: Type.String(), value: Type.String() }, closed);
 
-export const VersionSchema = Type.Object({ daemon: Type.String(), api: Type.Integer(), driver: Type.String(), home: Type.String(), pid: Type.Integer() }, closed);
+export const CheckSchema = Type.Object({
+  id: Type.String(),
+  layer: oneOf(LAYERS),
+  title: Type.String(),
+  status: oneOf(STATUSES),
+  seen: Type.String(),
+  /** What to do about it; null where nothing is to be done. */
+  remedy: nullable(Type.String()),
+  /** The remedy is done by asking to mend. */
+  fixable: Type.Boolean(),
+}, closed);
+
+export const FixSchema = Type.Object({
+  /** Id of the check that it was for. */
+  check: Type.String(),
+  title: Type.String(),
+  /** What was done, or how it failed. */
+  did: Type.String(),
+  good: Type.Boolean(),
+  /** What the check saw after it. */
+  seen: Type.String(),
+}, closed);
+
+export const DiagnosisSchema = Type.Object({
+  /** null: of the host. */
+  instance: nullable(Type.String()),
+  /** From the outside in. */
+  checks: Type.Array(CheckSchema),
+  /** Id of the first that is broken; the others may follow from it. */
+  cause: nullable(Type.String()),
+  fixes: Type.Array(FixSchema),
+  tookMs: Type.Integer(),
+}, closed);
+
+export const UpdateSchema = Type.Object({ title: Type.String(), description: Type.String(), url: Type.String() }, closed);
+
+export const VersionSchema = Type.Object({
+  daemon: Type.String(), api: Type.Integer(), driver: Type.String(), home: Type.String(), pid: Type.Integer(),
+  /** Of a later release, where one is known. */
+  update: Type.Optional(UpdateSchema),
+}, closed);
 
 export type WireInstance = Static<typeof InstanceSchema>;
 export type WireGuestInfo = Static<typeof GuestInfoSchema>;
+export type WireSshAccess = Static<typeof SshAccessSchema>;
 export type WireLaunch = Static<typeof LaunchSchema>;
+export type WireCardWish = Static<typeof CardWishSchema>;
+export type WireNetwork = Static<typeof NetworkSchema>;
+export type WireZone = Static<typeof ZoneSchema>;
+export type WireZoneChange = Static<typeof ZoneChangeSchema>;
 export type WireAction = Static<typeof ActionSchema>;
 export type WireOperation = Static<typeof OperationSchema>;
 export type WireImage = Static<typeof ImageSchema>;
+export type WireFound = Static<typeof FoundSchema>;
 export type WireTemplate = Static<typeof TemplateSchema>;
+export type WireUpdate = Static<typeof UpdateSchema>;
 export type WireSetting = Static<typeof SettingSchema>;
+export type WireDiagnosis = Static<typeof DiagnosisSchema>;
+export type WireFix = Static<typeof FixSchema>;

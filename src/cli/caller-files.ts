@@ -5,32 +5,51 @@
 import { constants, createReadStream, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { fail } from '../core/errors.ts';
+import { isWebAddress } from '../core/catalogue/web-address.ts';
 import { UsageError } from './failure.ts';
 
 /** The API's limit, less a third for base64. */
 const CLOUD_INIT_BYTES = 1_400_000;
+/** Multipass's, for an address. */
+const DOWNLOAD_MS = 60_000;
 const IMAGE_SCHEME = 'file://';
 
-/** The daemon judges the content, with line and column. @param name  a path, or `-` for stdin  @returns base64 */
-export async function readCloudInit(name: string, stdin: Readable): Promise<string> {
-  if (/^https?:\/\//.test(name)) {
-    throw fail('not-supported', '--cloud-init does not take URLs yet', { hint: 'download it first, or: curl <url> | holdfast launch --cloud-init -' });
-  }
-  const bytes = await readUpTo(name === '-' ? stdin : createReadStream(name), CLOUD_INIT_BYTES).catch((error: unknown) => {
+/** The daemon judges the content, with line and column. @param name  a path, an http(s) address, or `-` for stdin  @returns base64 */
+export async function readCloudInit(name: string, stdin: Readable, signal: AbortSignal): Promise<string> {
+  const source = isWebAddress(name) ? download(name, signal) : Promise.resolve(name === '-' ? stdin : createReadStream(name));
+  const bytes = await source.then((stream) => readUpTo(stream, CLOUD_INIT_BYTES)).catch((error: unknown) => {
     throw new UsageError(`Could not load cloud-init configuration: ${whyUnreadable(name, error)}`);
   });
   if (bytes.length > CLOUD_INIT_BYTES) throw new UsageError(`Could not load cloud-init configuration: ${name} is too long: at most ${CLOUD_INIT_BYTES} bytes are taken`);
   return bytes.toString('base64');
 }
 
+/** More than any network configuration needs; the API's limit. */
+const NETPLAN_BYTES = 200_000;
+
+/** The daemon judges the content. @param name  a path, or `-` for stdin  @throws UsageError */
+export async function readNetplan(name: string, stdin: Readable): Promise<string> {
+  const bytes = await readUpTo(name === '-' ? stdin : createReadStream(name), NETPLAN_BYTES).catch((error: unknown) => {
+    throw new UsageError(`Cannot read the netplan file: ${whyUnreadable(name, error)}`);
+  });
+  if (bytes.length > NETPLAN_BYTES) throw new UsageError(`Cannot read the netplan file: ${name} is too long: at most ${NETPLAN_BYTES} bytes are taken`);
+  return bytes.toString('utf8');
+}
+
+/** With the caller's rights, as a file is: a daemon could reach what he may not. */
+async function download(address: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const answer = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(DOWNLOAD_MS)]) });
+  if (!answer.ok || !answer.body) throw new Error(`${address} cannot be had: the answer is ${answer.status}`);
+  return answer.body;
+}
+
 /** A pipe is as good as a file here, and one without an end must not fill the memory. */
-async function readUpTo(stream: Readable, limit: number): Promise<Buffer> {
+async function readUpTo(stream: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
-    chunks.push(chunk as Buffer);
-    length += (chunk as Buffer).length;
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
     if (length > limit) break;
   }
   return Buffer.concat(chunks);
@@ -70,5 +89,8 @@ const WHY: Readonly<Record<string, string>> = {
 
 function whyUnreadable(path: string, error: unknown): string {
   const why = WHY[(error as NodeJS.ErrnoException).code ?? ''];
-  return why ? `${path} ${why}` : (error as Error).message;
+  if (why) return `${path} ${why}`;
+  const { message, cause } = error as Error;
+  // fetch has the reason behind its own "fetch failed".
+  return cause instanceof Error ? `${path} cannot be had: ${cause.message || message}` : message;
 }

@@ -1,6 +1,7 @@
 /** What a command is: typed data, and a handler that gets everything it touches from its context. */
 import type { Readable, Writable } from 'node:stream';
 import type { Client } from '../client/client.ts';
+import type { ProgramName } from '../core/program.ts';
 
 export interface Context {
   /** The daemon's client; a daemon is started where none runs. */
@@ -12,8 +13,14 @@ export interface Context {
   readonly stderr: Writable;
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The bundled daemon. */
+  readonly daemonScript: string;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** The words with which another process starts this program: absolute paths. */
+  readonly program: readonly string[];
+  /** As whom it was called. */
+  readonly calledAs: ProgramName;
   /** How many -v were given. */
   readonly verbosity: number;
 }
@@ -23,11 +30,13 @@ export interface OptionSpec {
   readonly flags: string;
   readonly summary: string;
   readonly hidden?: boolean;
+  /** May be given several times; its values are a list. */
+  readonly repeatable?: boolean;
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export type OptionValues<O extends OptionSpecs> = {
-  readonly [K in keyof O]: O[K]['flags'] extends `${string}<${string}` ? string | undefined : boolean;
+  readonly [K in keyof O]: O[K] extends { readonly repeatable: true } ? readonly string[] : O[K]['flags'] extends `${string}<${string}` ? string | undefined : boolean;
 };
 
 export interface Given<O extends OptionSpecs> {
@@ -44,6 +53,8 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
   readonly summary: string;
   /** For people, behind the name: `[<name>…]`. */
   readonly usage: string;
+  /** What each argument of the usage line is; left out where there is none, or the line says it. */
+  readonly takes?: readonly (readonly [argument: string, what: string])[];
   /** Least and most of arguments. */
   readonly args: readonly [number, number];
   readonly options: O;

@@ -12,9 +12,15 @@ test.each(COMMANDS.map((command) => [command.name, command] as const))('%s has h
   const help = commandHelp(command);
   for (const { flags, hidden } of Object.values(command.options)) expect(help.includes(flags)).toBe(!hidden);
   expect(generalHelp(COMMANDS)).toContain(`  ${name} `);
+  // Whatever the usage line has in brackets is explained.
+  for (const [placeholder] of command.usage.matchAll(/<[^>]+>/g)) expect((command.takes ?? []).some(([argument]) => argument.includes(placeholder))).toBe(true);
+  // The same sections in the same order.
+  const sections = [...help.matchAll(/^(Usage|Arguments|Options|Examples):/gm)].map(([, section]) => section);
+  expect(sections).toEqual(['Usage', ...(command.usage === '' ? [] : ['Arguments']), 'Options', 'Examples']);
+  expect(commandHelp(command, 'multipass')).not.toMatch(/(?:^|[ "])holdfast [a-z]/m);
   expect(command.examples.length).toBeGreaterThan(0);
   for (const [line] of command.examples) {
-    const words = (line.split('| ').at(-1) ?? '').split(' ');
+    const words = (line.split('| ').at(-1) ?? '').replace(/ > .*/, '').split(' ');
     expect(words.slice(0, 2)).toEqual(['holdfast', name]);
     expect(() => parseWords(command, words.slice(2))).not.toThrow();
   }

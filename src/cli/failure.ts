@@ -1,5 +1,6 @@
 /** Composes every message of failure, and decides its exit code. */
 import { ERROR_CODES, errorRecord, HoldfastError } from '../core/errors.ts';
+import { inTheNameOf, PROGRAMS, type ProgramName } from '../core/program.ts';
 import { plain } from './render/plain.ts';
 
 /** The command line was wrong: nothing was asked of the daemon. */
@@ -28,7 +29,9 @@ export interface Failure {
   readonly exit: number;
 }
 
-export function failureOf(command: string, error: unknown, verbosity = 0): Failure {
+/** @param program  as whom it was called: hints are commands to type */
+export function failureOf(command: string, error: unknown, verbosity = 0, program: ProgramName = 'holdfast'): Failure {
+  const lines = linesFor(program);
   if (error instanceof UsageError) {
     return { text: lines(error.message, error.hint), exit: 1 };
   }
@@ -36,20 +39,23 @@ export function failureOf(command: string, error: unknown, verbosity = 0): Failu
     const records = error.errors.map(errorRecord);
     const hints = new Set(records.map(({ hint }) => hint).filter((hint) => hint !== null));
     return {
-      text: `${command} failed: ${error.message}\n${[...records.map(({ message }) => message), ...hints].map((text) => `${plain(text)}\n`).join('')}`,
+      text: `${command} failed: ${error.message}\n${[...records.map(({ message }) => message), ...[...hints].map((hint) => inTheNameOf(program, hint))].map((text) => `${plain(text)}\n`).join('')}`,
       exit: Math.max(...records.map(({ code }) => ERROR_CODES[code].exit)),
     };
   }
-  const { code, message, hint } = errorRecord(error);
+  const { code, hint, message: said } = errorRecord(error);
+  // The socket is named after the program, and scripts look for it.
+  const message = code === 'daemon-unreachable' || code === 'daemon-denied' ? inTheNameOf(program, said) : said;
   const trace = !(error instanceof HoldfastError) && verbosity > 0 && error instanceof Error ? `${error.stack}\n` : '';
   return { text: `${command} failed: ${lines(message, hint)}${trace}`, exit: ERROR_CODES[code].exit };
 }
 
 /** For stdout, with exit code 1: where and how Multipass says it. */
-export function unknownCommand(word: string): string {
-  return `Error: Unknown command or alias '${plain(word)}' (try "holdfast help")\n`;
+export function unknownCommand(word: string, program: ProgramName = 'holdfast'): string {
+  const { client } = PROGRAMS[program];
+  return `Error: Unknown command or alias '${plain(word)}' (try "${client} help" or "${client} aliases")\n`;
 }
 
-function lines(message: string, hint: string | null | undefined): string {
-  return `${plain(message)}\n${hint ? `${plain(hint)}\n` : ''}`;
+function linesFor(program: ProgramName): (message: string, hint: string | null | undefined) => string {
+  return (message, hint) => `${plain(message)}\n${hint ? `${plain(inTheNameOf(program, hint))}\n` : ''}`;
 }

@@ -1,6 +1,7 @@
 /** Launches one instance and tells how it went: for `launch`, and for the primary that `start` or `shell` misses. */
 import type { WireLaunch } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
+import { fail, HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
 import { runOperation } from './operations.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -9,10 +10,22 @@ export async function launchInstance(context: Context, client: Client, wanted: W
   using shown = progress;
   const timezone = hostTimezone();
   const body: WireLaunch = { ...wanted, ...(timezone ? { timezone } : {}) };
-  const { result } = await runOperation(context, client, () => client.call('launch', { body }), { timeoutSeconds: wanted.timeoutSeconds, progress: shown });
+  const { result } = await runOperation(context, client, () => client.call('launch', { body }).catch((error: unknown) => { throw isOfArguments(error) ? invalidArguments(error) : error; }), { timeoutSeconds: wanted.timeoutSeconds, progress: shown });
   shown.clear();
   const zone = result['zone'] ? ` in ${result['zone']}` : '';
   context.stdout.write(`Launched: ${result['name'] ?? wanted.name ?? ''}${zone}\n`);
+}
+
+/** What a launch is refused with before it begins: of its arguments, as Multipass sums them up. */
+const OF_ARGUMENTS: ReadonlySet<string> = new Set(['bad-name', 'bad-size', 'not-found', 'wrong-state']);
+
+function isOfArguments(error: unknown): error is HoldfastError {
+  return error instanceof HoldfastError && OF_ARGUMENTS.has(error.code);
+}
+
+/** The reason becomes the details line. */
+export function invalidArguments({ code, message, hint }: HoldfastError): HoldfastError {
+  return fail(code, 'Invalid arguments supplied', { hint: hint === undefined ? message : `${message}\n${hint}` });
 }
 
 /** The caller's, which TZ can change; what the API would refuse is left to the guest's default. */

@@ -1,11 +1,16 @@
 /** The command line: finds the command, gives it its context, and ends with its exit code. */
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { ensureDaemon, listens } from '../client/autostart.ts';
 import { createClient, type Client } from '../client/client.ts';
-import { ownHome } from '../client/home.ts';
+import { homeInUse, personsHome } from '../client/home.ts';
+import { clientEnvironment } from '../core/multipass-contract.ts';
+import { calledAs, PROGRAMS, type ProgramName } from '../core/program.ts';
 import { VERSION } from '../core/version.ts';
+import { runAlias } from './aliases/run-alias.ts';
 import type { Context } from './command.ts';
+import { COMPLETE_WORD, completionAnswer } from './completion/answer.ts';
 import { COMMANDS, findCommand } from './commands.ts';
 import { failureOf, unknownCommand } from './failure.ts';
 import { commandHelp, generalHelp } from './help.ts';
@@ -19,21 +24,25 @@ const UNWRITABLE = 2;
 const VERBOSE = /^(?:-v+|--verbose)$/;
 
 /** @param script  the CLI as it was started: the daemon lies beside it */
-export async function main(words: readonly string[], script: string): Promise<number> {
+export async function main(given: readonly string[], script: string): Promise<number> {
+  const { program, rest: words } = calledAs(given);
   const at = words.findIndex((word) => !VERBOSE.test(word));
   const verbosity = words.slice(0, at < 0 ? words.length : at).reduce((sum, word) => sum + (word.startsWith('--') ? 1 : word.length - 1), 0);
   const [word, ...rest] = at < 0 ? [] : words.slice(at);
-  if (word === undefined) return say(generalHelp(COMMANDS), 2);
-  if (word === '-h' || word === '--help') return say(generalHelp(COMMANDS), 0);
-  if (word === '-V' || word === '--version') return say(`holdfast ${VERSION}\n`, 0);
+  if (word === undefined) return say(generalHelp(COMMANDS, program), 2);
+  if (word === '-h' || word === '--help') return say(generalHelp(COMMANDS, program), 0);
+  if (word === '-V' || word === '--version') return say(`${PROGRAMS[program].client} ${VERSION}\n`, 0);
+  if (word === COMPLETE_WORD) return say(await completionAnswer(rest, COMMANDS, createContext(script, program, 0)), 0);
   const command = findCommand(word);
-  if (!command) return say(unknownCommand(word), 1);
   try {
+    // Multipass's own variables decide for its launchers only.
+    if (program === 'multipass') Object.assign(process.env, clientEnvironment(process.env));
+    if (!command) return await runAlias(createContext(script, program, verbosity), word, rest) ?? say(unknownCommand(word, program), 1);
     const parsed = parseWords(command, rest);
-    if (parsed.help) return say(commandHelp(command), 0);
-    return await command.run(createContext(script, verbosity + parsed.verbosity), parsed) ?? 0;
+    if (parsed.help) return say(commandHelp(command, program), 0);
+    return await command.run(createContext(script, program, verbosity + parsed.verbosity), parsed) ?? 0;
   } catch (error) {
-    const { text, exit } = failureOf(command.name, error, verbosity);
+    const { text, exit } = failureOf(command?.name ?? word, error, verbosity, program);
     process.stderr.write(text);
     return exit;
   }
@@ -44,24 +53,32 @@ function say(text: string, exit: number): number {
   return exit;
 }
 
-function createContext(script: string, verbosity: number): Context {
+function createContext(script: string, calledAs: ProgramName, verbosity: number): Context {
   const signal = watchInterrupts();
   const { stdout, stderr, env } = process;
+  const daemonScript = `${dirname(script)}/holdfastd.cjs`;
   const start = async (): Promise<void> => ensureDaemon({
-    layout: ownHome(), script: `${dirname(script)}/holdfastd.cjs`, env, signal, onSlow: () => { if (stderr.isTTY) stderr.write('Starting the Holdfast daemon\n'); },
+    layout: homeInUse(), script: daemonScript, env, homedir: personsHome(), signal, onSlow: () => { if (stderr.isTTY) stderr.write('Starting the Holdfast daemon\n'); },
   });
-  const connected = (revive: () => Promise<void>): Client => createClient(ownHome().run.socket, revive);
+  const connected = (revive: () => Promise<void>): Client => createClient(homeInUse().run.socket, revive);
   return {
     async client() {
       await start();
       return connected(start);
     },
-    clientIfRunning: async () => await listens(ownHome().run.socket) ? connected(async () => {}) : undefined,
+    clientIfRunning: async () => await listens(homeInUse().run.socket) ? connected(async () => {}) : undefined,
     // Opening stdin costs time, and few commands read it.
     get stdin() { return process.stdin; },
-    stdout, stderr, env, signal, verbosity,
+    stdout, stderr, env, signal, verbosity, daemonScript, calledAs,
+    get program() { return programOf(script); },
     isTTY: { get stdin() { return process.stdin.isTTY; }, stdout: stdout.isTTY, stderr: stderr.isTTY },
   };
+}
+
+/** The launcher that lies beside the bundle, where there is one: it finds its Node by itself. */
+function programOf(script: string): readonly string[] {
+  const launcher = resolve(dirname(script), '../bin/holdfast');
+  return existsSync(launcher) ? [launcher] : [process.execPath, resolve(script)];
 }
 
 /** Output that is still on its way would be cut off by an exit; stdin that is open would keep the process from its end. */

@@ -33,6 +33,20 @@ export function delayMinutes(text: string | undefined): number | undefined {
   return minutes;
 }
 
+/** As `net history` numbers them. @throws UsageError */
+export function revisionNumber(text: string): number {
+  const number = wholeNumber(text.replace(/^#/, ''));
+  if (!number || number > 999_999_999) throw new UsageError(`'${text}' is no revision`, 'a whole number from 1, as "net history" shows them');
+  return number;
+}
+
+/** `60`, `60s` or `2m`. @throws UsageError */
+export function durationSeconds(option: string, text: string): number {
+  const found = /^(\d{1,6})([sm]?)$/.exec(text);
+  if (!found) throw new UsageError(`${option} ${text} is no time`, `for example: ${option} 90s`);
+  return Number(found[1]) * (found[2] === 'm' ? 60 : 1);
+}
+
 function wholeNumber(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

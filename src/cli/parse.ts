@@ -12,7 +12,7 @@ export interface Parsed extends Given<OptionSpecs> {
 export function parseWords(command: Command, words: readonly string[]): Parsed {
   const parser = new Parser(command.name).exitOverride().helpOption(false).allowExcessArguments()
     .configureOutput({ writeErr: () => {}, writeOut: () => {} }).argument('[args...]');
-  const known = Object.entries(command.options).map(([key, { flags }]) => [key, new Option(flags)] as const);
+  const known = Object.entries(command.options).map(([key, { flags, repeatable }]) => [key, optionOf(flags, repeatable)] as const);
   for (const [, option] of known) parser.addOption(option);
   let verbosity = 0;
   parser.addOption(new Option('-v, --verbose')).addOption(new Option('-h, --help'));
@@ -31,6 +31,11 @@ export function parseWords(command: Command, words: readonly string[]): Parsed {
   const help = values['help'] === true;
   if (!help) requireCount(command, parser.args);
   return { args: parser.args, options, help, verbosity };
+}
+
+function optionOf(flags: string, repeatable = false): Option {
+  const option = new Option(flags);
+  return repeatable ? option.argParser((value: string, before: readonly string[]) => [...before, value]).default([]) : option;
 }
 
 /** @throws UsageError */

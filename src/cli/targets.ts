@@ -39,6 +39,13 @@ export async function instances(client: Client, signal?: AbortSignal): Promise<r
   return (await client.call('listInstances', {}, { signal })).instances;
 }
 
+/** Which of these are no more; none of them where nobody answers. */
+export async function goneOf(client: Client, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length === 0) return [];
+  const left = new Set(await instances(client).then((all) => all.map(({ name }) => name), () => names));
+  return names.filter((name) => !left.has(name));
+}
+
 export function noSuchInstance(name: string): HoldfastError {
   return fail('instance-not-found', `instance "${name}" does not exist`, { hint: 'which ones do: holdfast list' });
 }

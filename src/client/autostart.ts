@@ -1,11 +1,14 @@
 /** Sees to it that a daemon listens: connects, and starts one where none does. Any number of clients may do so at once. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, type HoldfastError } from '../core/errors.ts';
 import { requireShortSocketPaths, type HomeLayout } from '../core/home.ts';
+import { DAEMON_OPTIONS, UNIT } from '../core/service/unit.ts';
 import { cancelled, connectionError, wasReset } from './request.ts';
+import { serviceOf } from './service/installed.ts';
+import type { Manager } from './service/systemd.ts';
 
 export interface Autostart {
   readonly layout: HomeLayout;
@@ -16,9 +19,12 @@ export interface Autostart {
   /** Called once, when it takes longer than a person would not notice. */
   readonly onSlow?: () => void;
   readonly deadlineMs?: number;
+  /** Of the person: a service of his own is recorded below it. */
+  readonly homedir?: string;
 }
 
-const DEADLINE_MS = 20_000;
+/** A quarter of a second on a usual machine; in an emulated one, half a minute. One that fails says so at once. */
+const DEADLINE_MS = 60_000;
 const SLOW_MS = 1_000;
 /** Asking is one connect(2); a watch on the directory would need one that is there, and inotify watches run out. */
 const POLL_MS = 20;
@@ -28,27 +34,30 @@ const GRACE_MS = 500;
 const LOST_RACE = /daemon already/;
 const OUTPUT_KEPT_BYTES = 1024 * 1024;
 
-/** @throws daemon-denied, daemon-failed, or what the daemon said when it could not start */
+/** @throws daemon-denied, daemon-failed, daemon-unreachable where it is not ours to start, or what the daemon said when it could not start */
 export async function ensureDaemon(start: Autostart): Promise<void> {
   const { layout, signal, onSlow, deadlineMs = DEADLINE_MS } = start;
   // Before connecting: the kernel's word for such a path is EINVAL.
   requireShortSocketPaths(layout, process.platform);
   if (await listens(layout.run.socket)) return;
+  const { servedBy } = layout.run;
+  if (servedBy === 'other') throw nobodyListens(layout.run.socket);
+  const service = servedBy ? undefined : serviceOf(layout.home, start.env, start.homedir ?? '');
+  const started = servedBy ? HOSTED : service ? startService(service) : startDaemon(start);
+  const began = performance.now();
   const slow = setTimeout(() => onSlow?.(), SLOW_MS);
-  const started = startDaemon(start);
-  const began = Date.now();
   try {
     for (let exitedAt: number | undefined; ; await sleep(POLL_MS, undefined, { signal }).catch(() => { throw cancelled(); })) {
       if (await listens(layout.run.socket)) return;
       const ended = started.ended();
       if (ended) {
-        exitedAt ??= Date.now();
+        exitedAt ??= performance.now();
         const lostRace = LOST_RACE.test(ended.lastLine);
-        if (!lostRace && Date.now() - exitedAt > GRACE_MS) throw couldNotStart(ended, layout);
+        if (!lostRace && performance.now() - exitedAt > GRACE_MS) throw couldNotStart(ended, layout, started.logHint);
       }
-      if (Date.now() - began > deadlineMs) {
+      if (performance.now() - began > deadlineMs) {
         throw fail('daemon-failed', `the Holdfast daemon has not opened ${layout.run.socket} within ${deadlineMs / 1000} s`, {
-          hint: ended?.lastLine || `its log may say why: ${layout.data.log}`,
+          hint: ended?.lastLine || (started.logHint ?? `its log may say why: ${layout.data.log}`),
         });
       }
     }
@@ -83,17 +92,42 @@ function isAbsent(path: string): boolean {
   }
 }
 
+interface Starting {
+  ended(): Ended | undefined;
+  /** Where to look when it does not serve; the home's log otherwise. */
+  readonly logHint?: string;
+}
+
+/** It is restarted by systemd where it has died; where it was stopped, only root may start it. */
+const HOSTED: Starting = { ended: () => undefined, logHint: `the host's Holdfast service is down; root can start it: systemctl start ${UNIT}` };
+
+function nobodyListens(socket: string): HoldfastError {
+  return fail('daemon-unreachable', 'cannot connect to the holdfast socket', { hint: `nobody listens on ${socket}; start its daemon, or do not name a socket` });
+}
+
+/** A second daemon beside the service would keep it from its home. */
+function startService({ scope }: Manager): Starting {
+  const own = scope === 'user' ? ['--user'] : [];
+  const logHint = `see: ${['systemctl', ...own, 'status', UNIT].join(' ')}; ${['journalctl', ...own, '-u', UNIT].join(' ')}`;
+  let ended: Ended | undefined;
+  const child = execFile('systemctl', [...own, 'start', UNIT], (error, _stdout, stderr) => {
+    if (error) ended = { status: error.message, lastLine: stderr.trim().split('\n')[0]?.slice(0, 500) ?? '' };
+  });
+  child.unref();
+  return { ended: () => ended, logHint };
+}
+
 interface Ended {
   readonly status: string;
   readonly lastLine: string;
 }
 
-function startDaemon({ layout, script, env }: Autostart): { ended(): Ended | undefined } {
+function startDaemon({ layout, script, env }: Autostart): Starting {
   const output = openOutput(layout);
   const offset = fstatSync(output).size;
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [script], { cwd: '/', env: { ...env }, detached: true, stdio: ['ignore', output, output] });
+    child = spawn(process.execPath, [...DAEMON_OPTIONS, script], { cwd: '/', env: { ...env }, detached: true, stdio: ['ignore', output, output] });
   } finally {
     closeSync(output);
   }
@@ -126,8 +160,8 @@ function openOutput(layout: HomeLayout): number {
   }
 }
 
-function couldNotStart({ status, lastLine }: Ended, layout: HomeLayout): HoldfastError {
-  if (lastLine) return fail('daemon-failed', `the Holdfast daemon did not start: ${lastLine}`);
+function couldNotStart({ status, lastLine }: Ended, layout: HomeLayout, logHint: string | undefined): HoldfastError {
+  if (lastLine) return fail('daemon-failed', `the Holdfast daemon did not start: ${lastLine}`, logHint === undefined ? {} : { hint: logHint });
   return fail('daemon-failed', `the Holdfast daemon did not start: ${status}`, { hint: `its log may say why: ${layout.data.log}` });
 }
 

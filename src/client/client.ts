@@ -27,7 +27,8 @@ export interface Client {
   /** Answers once the operation is undone, which takes as long as it takes. */
   cancel(id: string): Promise<WireOperation>;
   upload(name: string, stream: Readable, bytes: number, signal?: AbortSignal): Promise<WireImage>;
-  logs(instance: string | undefined, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** @param only  the console's part */
+  logs(instance: string | undefined, signal?: AbortSignal, only?: 'console'): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** @param revive  starts a daemon when the one that was followed does not come back */
@@ -48,8 +49,8 @@ export function createClient(socket: string, revive: () => Promise<void>): Clien
     cancel: async (id) => answerOf(await send({ socket, method: 'DELETE', path: pathOf('cancelOperation', { id }) })),
     upload: async (name, stream, bytes, signal) =>
       answerOf(await send({ socket, method: 'POST', path: pathOf('uploadImage', {}, { name }), upload: { stream, bytes }, signal })),
-    async logs(name, signal) {
-      return watchErrors(await send({ socket, method: 'GET', path: pathOf('logs', {}, { name }), signal, deadlineMs: ANSWER_MS }));
+    async logs(name, signal, only) {
+      return watchErrors(await send({ socket, method: 'GET', path: pathOf('logs', {}, { name, only }), signal, deadlineMs: ANSWER_MS }));
     },
   };
 }

@@ -30,7 +30,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set(['daemon-unreachable', 'daemon-f
 /** @returns the operation as it ended  @throws the last trouble with the daemon once the deadline is over; cancelled */
 export async function followOperation(follow: Follow): Promise<WireOperation> {
   const { socket, id, onChange, signal, revive, deadlineMs = DEADLINE_MS } = follow;
-  let goneSince = Date.now();
+  let goneSince = performance.now();
   let wait = FIRST_WAIT_MS;
   for (;;) {
     let connected = false;
@@ -49,14 +49,14 @@ export async function followOperation(follow: Follow): Promise<WireOperation> {
     } catch (error) {
       if (signal?.aborted) throw cancelled();
       // A stage may be long and silent: what counts is since when nobody is there.
-      if (connected) goneSince = Date.now();
+      if (connected) goneSince = performance.now();
       const trouble = connectionError(error);
-      if (!PASSING.has(trouble.code) || Date.now() - goneSince > deadlineMs) throw trouble;
+      if (!PASSING.has(trouble.code) || performance.now() - goneSince > deadlineMs) throw trouble;
     }
-    if (connected) goneSince = Date.now();
+    if (connected) goneSince = performance.now();
     await sleep(wait, undefined, { signal }).catch(() => { throw cancelled(); });
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-    if (Date.now() - goneSince > LEFT_TO_SUPERVISOR_MS) await revive().catch(rethrowUnlessPassing);
+    if (performance.now() - goneSince > LEFT_TO_SUPERVISOR_MS) await revive().catch(rethrowUnlessPassing);
   }
 }
 

@@ -3,13 +3,17 @@
  * HTTP and to a shell. Whatever is thrown and is not a HoldfastError is a bug, and prints as one.
  *
  * Exit codes: 1 the command line was wrong, 2 the command failed, 3 the daemon failed, 5 a --timeout ran out,
- * 255 a shell or exec could not reach the guest.
+ * 11 and 12 a network change would lock out or is invalid (as `net plan` ends), 255 a shell or exec could not reach the guest.
  */
 export const ERROR_CODES = {
   'bad-argument': { http: 400, exit: 1 },
   'bad-name': { http: 400, exit: 2 },
   'bad-size': { http: 400, exit: 2 },
   'bad-cloud-init': { http: 400, exit: 1 },
+  'netplan-invalid': { http: 400, exit: 12 },
+  'netplan-lockout': { http: 409, exit: 11 },
+  'transaction-armed': { http: 409, exit: 2 },
+  'rolled-back': { http: 409, exit: 2 },
   'bad-setting': { http: 400, exit: 1 },
   'unknown-setting': { http: 404, exit: 1 },
   'instance-exists': { http: 409, exit: 2 },
@@ -20,6 +24,7 @@ export const ERROR_CODES = {
   'instance-crashed': { http: 409, exit: 2 },
   'image-not-found': { http: 404, exit: 2 },
   'image-refused': { http: 400, exit: 2 },
+  'download-failed': { http: 502, exit: 2 },
   'image-build-failed': { http: 500, exit: 2 },
   'tool-missing': { http: 500, exit: 2 },
   'no-space': { http: 507, exit: 2 },
@@ -43,6 +48,7 @@ export const ERROR_CODES = {
   'home-too-new': { http: 500, exit: 2 },
   'home-unusable': { http: 500, exit: 2 },
   'path-too-long': { http: 500, exit: 2 },
+  'net-refused': { http: 409, exit: 2 },
   'not-supported': { http: 501, exit: 2 },
   'internal': { http: 500, exit: 3 },
 } as const satisfies Record<string, { http: number; exit: number }>;

@@ -20,12 +20,30 @@ export interface HomeLayout {
     readonly images: string;
     /** Booted machines to fork. */
     readonly templates: string;
+    /** What the home's own network is made of. */
+    readonly network: string;
     readonly log: string;
     /** What the daemon prints outside its log: the error it could not start with, a crash. */
     readonly output: string;
     readonly pidFile: string;
   };
-  readonly run: { readonly directory: string; readonly socket: string };
+  readonly run: {
+    readonly directory: string;
+    readonly socket: string;
+    /** Whose the daemon behind it is, where it is not ours to start: the host's service, or whoever a socket was named for. */
+    readonly servedBy?: 'host' | 'other';
+  };
+}
+
+/** Root's home and sockets, and with them those of the host's service. */
+export const HOST_HOME = '/var/lib/holdfast';
+export const HOST_RUN = '/run/holdfast';
+/** Its members may use the host's service without being root. */
+export const HOST_GROUP = 'holdfast';
+
+/** Where one user finds a daemon that serves several: who comes in by it is who may open it. */
+export function userSocket(runDirectory: string, uid: number): string {
+  return `${runDirectory}/users/${uid}/holdfastd.sock`;
 }
 
 /** sizeof(sun_path) less the closing NUL. */
@@ -45,6 +63,7 @@ export function homeLayout(question: HomeQuestion): HomeLayout {
       instances: `${home}/instances`,
       images: `${home}/images`,
       templates: `${home}/templates`,
+      network: `${home}/network`,
       log: `${home}/daemon.log`,
       output: `${home}/daemon.out`,
       pidFile: `${home}/daemon.pid`,
@@ -69,7 +88,7 @@ function places({ env, uid, platform, homedir }: HomeQuestion): { home: string; 
     return { home, run: `${home}/run` };
   }
   const dataHome = absolute(env['XDG_DATA_HOME']);
-  if (uid === 0 && dataHome === undefined) return { home: '/var/lib/holdfast', run: '/run/holdfast' };
+  if (uid === 0 && dataHome === undefined) return { home: HOST_HOME, run: HOST_RUN };
   const home = `${dataHome ?? `${homedir}/.local/share`}/holdfast`;
   const runtime = absolute(env['XDG_RUNTIME_DIR']);
   return { home, run: runtime === undefined ? `${home}/run` : `${runtime}/holdfast` };

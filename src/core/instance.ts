@@ -3,8 +3,10 @@
  * the machine ended, or its kernel panicked, without anybody having asked for it. Only `Stopped` is a state
  * from which a command may start an instance by itself.
  */
+import type { FixedAddress } from './network/fixed-address.ts';
+
 export const STATES = [
-  'Running', 'Stopped', 'Starting', 'Restarting', 'Deleted', 'Suspended', 'Suspending', 'Delayed Shutdown', 'Unknown', 'Crashed',
+  'Running', 'Stopped', 'Starting', 'Restarting', 'Deleted', 'Suspended', 'Suspending', 'Delayed Shutdown', 'Unavailable', 'Unknown', 'Crashed',
 ] as const;
 export type State = (typeof STATES)[number];
 
@@ -22,6 +24,39 @@ export interface InstanceSpec {
   readonly mac: string;
   /** Third and second octet choose the instance's own subnet; see core/subnets.ts. */
   readonly subnetIndex: number;
+  /** Started when the host was started; absent: no. */
+  readonly autostart?: boolean;
+  /** It runs, and is to be stopped then: ISO 8601, UTC. */
+  readonly stopAt?: string;
+  /** It was given a card on what local.bridged-network said; never taken back. */
+  readonly bridged?: true;
+  /** What the default card is plugged into, decided at launch and never changed; the user network where it is left out. */
+  readonly network?: BridgeNetwork;
+  /** Further cards, by slot; left out while it never had any. */
+  readonly cards?: readonly ExtraCard[];
+}
+
+/** The home's own network: see core/network/home-network.ts. */
+export interface BridgeNetwork {
+  readonly kind: 'bridge';
+  /** IPv4, reserved for the default card. */
+  readonly address: string;
+}
+
+export interface ExtraCard {
+  /** 1..7: the root port that it sits behind; the default card has 0. */
+  readonly slot: number;
+  readonly mac: string;
+  /** A bridge of the host's; null is the home's own network. */
+  readonly network: string | null;
+  /** manual: the guest is told nothing of it. */
+  readonly mode: 'auto' | 'manual';
+  /** IPv4, reserved for it; only on the home's own network. */
+  readonly address: string | null;
+  /** Its static address, where it was launched with one; DHCP otherwise. */
+  readonly fixed?: FixedAddress;
+  /** The seed that the guest first booted with configures it; otherwise a file of Holdfast's own in the guest does. */
+  readonly seeded: boolean;
 }
 
 /** What the store keeps of an instance besides its specification. */

@@ -17,6 +17,7 @@ const EVERY = {
   'Suspended':        { 'start': 'do',      'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'nothing' },
   'Suspending':       { 'start': 'refuse',  'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'refuse', 'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'nothing' },
   'Delayed Shutdown': { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
+  'Unavailable':      { 'start': 'refuse',  'stop': 'nothing', 'force-stop': 'nothing', 'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'refuse' },
   'Unknown':          { 'start': 'refuse',  'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
   'Crashed':          { 'start': 'do',      'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'do', 'suspend': 'refuse' },
 } as const satisfies Record<State, Record<Action, Ruling>>;
@@ -24,6 +25,12 @@ const EVERY = {
 export function ruling(state: State, action: Action): Ruling {
   return EVERY[state][action];
 }
+
+/** What helps where something is refused for its state. */
+const HINTS: Partial<Record<Action, (name: string) => string>> = {
+  stop: (name) => `give up what was saved, and stop it: holdfast stop --force ${name}`,
+  delete: (name) => `wait for it, or remove it for good: holdfast delete --purge ${name}`,
+};
 
 /** @throws instance-deleted, instance-crashed, wrong-state */
 export function requireLegal(name: string, state: State, reason: string | null, action: Action): Ruling {
@@ -40,10 +47,13 @@ export function requireLegal(name: string, state: State, reason: string | null, 
   if (state === 'Unknown' && action === 'start') {
     throw fail('wrong-state', `Instance '${name}' is already running, but in an unknown state. Try to stop it first.`);
   }
+  if (state === 'Unavailable' && action !== 'modify') {
+    throw fail('wrong-state', `Cannot ${action} ${name}: its zone is unavailable`, { hint: 'see: holdfast zones; make it available: holdfast enable-zones <zone>' });
+  }
   if (action === 'modify') {
     throw fail('wrong-state', `Cannot update instance settings; instance: ${name}; reason: Instance must be stopped for modification`);
   }
   throw fail('wrong-state', `Cannot ${action} ${name}: it is ${state}${reason ? ` (${reason})` : ''}`, {
-    hint: `see: holdfast info ${name}`,
+    hint: HINTS[action]?.(name) ?? `see: holdfast info ${name}`,
   });
 }

@@ -61,7 +61,8 @@ function implausible(view: DataView, version: 2 | 3, features: bigint): string |
   if (size === 0n || size % 512n !== 0n || size > MAX_VIRTUAL_BYTES) return `is damaged: a virtual size of ${size} bytes`;
   if (version === 2) return undefined;
   const headerBytes = view.getUint32(100);
-  if (headerBytes < V3_LENGTH || headerBytes % 8 !== 0 || headerBytes > 2 ** clusterBits) return 'is damaged: wrong header length';
+  // One that is longer than what was read would hide its extensions.
+  if (headerBytes < V3_LENGTH || headerBytes % 8 !== 0 || headerBytes > Math.min(2 ** clusterBits, view.byteLength)) return 'is damaged: wrong header length';
   if (view.getUint32(96) > 6) return 'is damaged: wrong refcount width';
   const compression = headerBytes > V3_LENGTH && view.byteLength > V3_LENGTH ? view.getUint8(104) : 0;
   if (compression > 1) return `uses the unknown compression ${compression}`;

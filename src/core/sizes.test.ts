@@ -27,3 +27,5 @@ test('whatever is typed, parsing gives a whole number of bytes or nothing', () =
     return bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0);
   }));
 });
+
+test('a megabyte of blanks is no size, and takes no time to say so', () => expect(parseSize(`1${' '.repeat(1_000_000)}x`)).toBeUndefined());

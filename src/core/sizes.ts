@@ -3,12 +3,14 @@ import { fail } from './errors.ts';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 const SIZE = /^\s*(\d+)(?:\.(\d+))?\s*(?:([KMG])i?B?|B)?\s*$/i;
+/** No size needs more; the pattern's time grows with the square of the blanks it is given. */
+const LONGEST = 64;
 /** 8 EiB is past every file system; beyond 2^53 arithmetic would not be exact. */
 const MAX_BYTES = Number.MAX_SAFE_INTEGER;
 
 /** @returns bytes, or undefined where the text is no size */
 export function parseSize(text: string): number | undefined {
-  const found = SIZE.exec(text);
+  const found = text.length <= LONGEST ? SIZE.exec(text) : null;
   if (!found) return undefined;
   const unit = UNITS[(found[3] ?? '').toLowerCase()] ?? 1;
   if (unit === 1 && found[2] !== undefined) return undefined;

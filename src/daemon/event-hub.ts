@@ -6,10 +6,12 @@ const KEPT = 1000;
 export interface NumberedEvent {
   readonly id: number;
   readonly event: HoldfastEvent;
+  /** uid of whom it concerns; null: the daemon's own user. */
+  readonly owner: number | null;
 }
 
 export interface EventHub {
-  publish(event: HoldfastEvent): void;
+  publish(event: HoldfastEvent, owner: number | null): void;
   /** @param after  id of the last event seen; those that are still kept come first. @returns a function that stops it */
   subscribe(listener: (event: NumberedEvent) => void, after?: number): () => void;
 }
@@ -19,15 +21,15 @@ export function eventHub(): EventHub {
   const kept: NumberedEvent[] = [];
   let next = 1;
   return {
-    publish(event) {
-      const numbered = { id: next, event };
+    publish(event, owner) {
+      const numbered = { id: next, event, owner };
       next += 1;
       kept.push(numbered);
       if (kept.length > KEPT) kept.shift();
       for (const listener of listeners) listener(numbered);
     },
     subscribe(listener, after) {
-      if (after !== undefined) for (const event of kept) if (event.id > after) listener(event);
+      if (after !== undefined) for (const numbered of kept) if (numbered.id > after) listener(numbered);
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

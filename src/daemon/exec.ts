@@ -2,25 +2,15 @@
 import type { ExecFrameRequest, ServerControl } from '../api/exec-frames.ts';
 import { fail } from '../core/errors.ts';
 import type { ExecSession, GuestShell } from '../guest/shell.ts';
-import { ensureStarted } from './instances/actions.ts';
 import type { House } from './instances/house.ts';
-import type { Supervisor } from './supervisor.ts';
+import { readyMachine } from './ready-machine.ts';
 
 /** Unless `--timeout` says otherwise. */
 const REACH_SECONDS = 15;
 
 export async function execIn(house: House, name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal): Promise<ExecSession> {
-  const supervisor = house.registry.require(name);
-  await ensureStarted(house, supervisor, (stage) => tell({ type: 'progress', stage }), signal);
-  const { machine } = supervisor;
-  if (!machine) {
-    throw fail('guest-unreachable', `${name} does not run: it is ${supervisor.state}${supervisor.reason ? ` (${supervisor.reason})` : ''}`, { hint: `start it: holdfast start ${name}` });
-  }
   const deadlineMs = (request.timeoutSeconds ?? REACH_SECONDS) * 1000;
-  const startedAt = performance.now();
-  await untilUnpaused(supervisor, deadlineMs, signal);
-  // Whole: timers of Node's refuse a part of a millisecond.
-  const left = Math.max(1000, Math.round(deadlineMs - (performance.now() - startedAt)));
+  const { machine, startedAt, leftMs: left } = await readyMachine(house, name, deadlineMs, tell, signal);
   const { shell, rung, passedOver } = await machine.guest.reach('session', { deadlineMs: left, signal });
   const session = await begin(shell, name, request, { startedAt, deadlineMs }, signal);
   tell({ type: 'started', rung, passedOver });
@@ -44,18 +34,5 @@ async function begin(shell: GuestShell, name: string, request: ExecFrameRequest,
     });
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** A paused machine answers nobody: say so, once it has had the time to go on. */
-async function untilUnpaused(supervisor: Supervisor, deadlineMs: number, signal: AbortSignal): Promise<void> {
-  if (!supervisor.machine?.isPaused) return;
-  try {
-    await supervisor.until(() => !supervisor.machine?.isPaused, `${supervisor.name} is paused`, deadlineMs - 1000, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw fail('guest-unreachable', `${supervisor.name} is paused: something told its machine to stop, and it has not gone on for ${Math.round(deadlineMs / 1000)} s`, {
-      hint: `let it go on, or restart it: holdfast stop --force ${supervisor.name}`, cause: error,
-    });
   }
 }

@@ -1,25 +1,44 @@
 /** Images as launch and the API see them: names resolved, builds as operations, uploads verified. */
 import type { Readable } from 'node:stream';
-import type { WireImage, WireOperation } from '../api/schemas.ts';
+import type { WireFound, WireImage, WireOperation } from '../api/schemas.ts';
+import { requireArchitecture } from '../core/architecture.ts';
 import { localAliases, resolveLocal } from '../core/catalogue/local.ts';
-import { fail } from '../core/errors.ts';
-import type { ImageLabel } from '../core/instance.ts';
+import { requireRemoteName, splitImageName, type Found } from '../core/catalogue/lookup.ts';
+import { fail, HoldfastError } from '../core/errors.ts';
+import type { Architecture, ImageLabel } from '../core/instance.ts';
+import { HOST_ARCHITECTURE } from '../host/architecture.ts';
+import type { Downloads, Wish } from '../images/download/downloads.ts';
 import type { ImageEntry, ImageOrigin } from '../images/store-entry.ts';
 import type { ImageStore } from '../images/store.ts';
 import type { OperationEngine, Task } from './operations/engine.ts';
+import { UNNAMED, type RemoteImages } from './remote-images.ts';
 
 export interface ResolvedImage {
+  readonly architecture: Architecture;
   readonly digest: string;
   readonly format: 'qcow2' | 'raw';
   readonly virtualSizeBytes: number;
   readonly label: ImageLabel;
 }
 
+/** Gets an image that was chosen ready, which may mean to download it. @throws what Downloads.fetch throws; image-not-found */
+export type ChosenImage = (task: Pick<Task, 'signal' | 'progress' | 'notice'>) => Promise<ResolvedImage>;
+
 export interface ImageService {
-  /** @param name  as a user gave it; the default image when undefined. @throws image-not-found */
-  resolve(name: string | undefined): Promise<ResolvedImage>;
+  /**
+   * What can be told at once is: a name that nothing has is refused before anything is begun.
+   * @param name  as a user gave it, no address; the default image when undefined
+   * @param architecture  of the machine; the image's own, or the host's, when undefined
+   * @throws image-not-found, bad-argument  the image is for another architecture, or several have the name
+   */
+  choose(name: string | undefined, architecture?: Architecture): Promise<ChosenImage>;
+  /** The same for an address. */
+  fetch(wish: Wish, architecture: Architecture | undefined, task: Parameters<ChosenImage>[0]): Promise<ResolvedImage>;
+  /** @throws image-not-found, bad-argument */
+  find(request: { readonly wish: string; readonly architecture: string | undefined; readonly unsupported: boolean; readonly force: boolean }, signal: AbortSignal): Promise<WireFound>;
   list(): Promise<WireImage[]>;
-  build(target: string, force: boolean): WireOperation;
+  /** @throws bad-argument */
+  build(target: string, architecture: string | undefined, force: boolean): WireOperation;
   /** @throws image-refused, no-space, cancelled */
   upload(body: Readable, name: string, signal: AbortSignal): Promise<WireImage>;
 }
@@ -27,54 +46,173 @@ export interface ImageService {
 export interface ImageParts {
   readonly store: ImageStore;
   readonly engine: OperationEngine;
+  readonly downloads: Downloads;
+  readonly remotes: RemoteImages;
   /** @throws image-build-failed and what else a build can meet */
-  readonly build: (target: string, force: boolean, task: Task) => Promise<ImageEntry>;
+  readonly build: (target: string, architecture: Architecture, force: boolean, task: Task) => Promise<ImageEntry>;
 }
 
-/** While no other image is there. */
-const DEFAULT_IMAGE = 'debian';
+/** Where there is no network. */
+const LOCAL_DEFAULT = 'debian';
+/** Nobody has to be waited for: what is known is on this disk. */
+const SETTLED_MS = 10_000;
 
-export function imageService({ store, engine, build }: ImageParts): ImageService {
+export function imageService({ store, engine, downloads, remotes, build }: ImageParts): ImageService {
+  /** @throws image-not-found, bad-argument */
+  async function ready(entry: ImageEntry, wanted: Architecture | undefined): Promise<ResolvedImage> {
+    const image = resolved(entry, wanted);
+    if (await store.use(entry.digest)) return image;
+    throw fail('image-not-found', `the image ${image.label.name} has just been removed: nobody had used it for long`, { hint: 'launch it again' });
+  }
+
+  async function local(name: string, architecture: Architecture | undefined): Promise<ChosenImage | undefined> {
+    const entry = resolveLocal(name, await store.list(), architecture ?? HOST_ARCHITECTURE);
+    if (!entry) return undefined;
+    const { label } = resolved(entry, architecture);
+    return async (task) => {
+      task.progress(`Retrieving image ${label.name}`);
+      return await ready(entry, architecture);
+    };
+  }
+
+  function published({ remote, image }: Found, architecture: Architecture): ChosenImage {
+    const name = `${remote}:${image.aliases[0] ?? image.checksum.hex.slice(0, 12)}`;
+    const label = { name: name.replace(/^(?:release|distributions):/, ''), os: image.os, release: image.release };
+    return async (task) => {
+      const { entry, notices } = await downloads.fetch({
+        url: image.address, checksum: image.checksum, sizeBytes: image.sizeBytes,
+        origin: { architecture, published: { name, os: image.os, release: image.release, version: image.version } },
+      }, task);
+      for (const notice of notices) task.notice(notice);
+      return { ...await ready(entry, architecture), label };
+    };
+  }
+
+  /** With a network it is Ubuntu's newest release with long support; without, what was built here. */
+  async function byDefault(wanted: Architecture | undefined): Promise<ChosenImage> {
+    const architecture = wanted ?? HOST_ARCHITECTURE;
+    const built = await local(LOCAL_DEFAULT, wanted);
+    const choose = async (signal: AbortSignal): Promise<ChosenImage> => {
+      const { found, trouble } = await remotes.byDefault(architecture, signal);
+      if (found === undefined) return built ?? refuseDefault(wanted, trouble);
+      const chosen = published(found, architecture);
+      return built === undefined ? chosen : async (task) => await orElse(chosen, built, task);
+    };
+    if (await remotes.isSettled(['release'])) return await choose(AbortSignal.timeout(SETTLED_MS));
+    return async (task) => {
+      task.progress('Retrieving the list of images');
+      return await (await choose(task.signal))(task);
+    };
+  }
+
   return {
-    async resolve(name) {
-      const wanted = name?.replace(/^sha256:/, '') ?? DEFAULT_IMAGE;
-      const entry = resolveLocal(wanted, await store.list());
-      if (entry) return { digest: entry.digest, format: entry.format, virtualSizeBytes: entry.virtualSizeBytes, label: labelOf(entry) };
-      throw fail('image-not-found', `there is no image ${JSON.stringify(name ?? DEFAULT_IMAGE)}`, {
-        hint: /^(local:)?debian/.test(wanted) ? `build it first: holdfast image build ${wanted.replace(/^local:/, '').replace('-', ':')}` : 'see which there are: holdfast image list',
-      });
+    async choose(name, wanted) {
+      if (name === undefined) return await byDefault(wanted);
+      const architecture = wanted ?? HOST_ARCHITECTURE;
+      const text = name.replace(/^sha256:/, '');
+      const here = await local(text, wanted);
+      if (here) return here;
+      const { remote, name: wish } = splitImageName(text);
+      // `debian:13` is a name of ours, not a remote's.
+      if (remote === 'local' || (remote !== undefined && /^debian[:-]/.test(text.toLowerCase()))) throw notBuilt(name, wanted);
+      const where = remote === undefined ? UNNAMED : [requireRemoteName(remote)];
+      const choose = async (signal: AbortSignal): Promise<ChosenImage> => {
+        const { found, troubles } = await remotes.lookUp(wish, where, architecture, signal);
+        if (found) return published(found, architecture);
+        if (wish.startsWith('debian')) throw notBuilt(name, wanted);
+        throw notFound(name, remote, wanted, troubles);
+      };
+      if (await remotes.isSettled(where)) return await choose(AbortSignal.timeout(SETTLED_MS));
+      return async (task) => {
+        task.progress('Retrieving the list of images');
+        return await (await choose(task.signal))(task);
+      };
     },
+    async fetch(wish, architecture, task) {
+      const { entry, notices } = await downloads.fetch(wish, task);
+      for (const notice of notices) task.notice(notice);
+      return await ready(entry, architecture);
+    },
+    find: async ({ architecture, ...request }, signal) => await remotes.find({ ...request, architecture: architecture === undefined ? HOST_ARCHITECTURE : requireArchitecture(architecture) }, signal),
     async list() {
       return wireImages(await store.list());
     },
-    build: (target, force) => engine.begin({
-      kind: 'image-build', instanceName: null, instanceId: null, request: { target, force },
-      body: async (task) => {
-        task.step('build');
-        const entry = await build(target, force, task);
-        return { name: localAliases(entry)[0] ?? entry.sourceName, digest: entry.digest };
-      },
-    }),
+    build(target, architectureName, force) {
+      const architecture = architectureName === undefined ? HOST_ARCHITECTURE : requireArchitecture(architectureName);
+      return engine.begin({
+        kind: 'image-build', instanceName: null, instanceId: null, request: { target, architecture, force }, owner: null,
+        body: async (task) => {
+          task.step('build');
+          const entry = await build(target, architecture, force, task);
+          return { name: localAliases(entry)[0] ?? entry.sourceName, digest: entry.digest };
+        },
+      });
+    },
     async upload(body, name, signal) {
-      const origin: ImageOrigin = { sourceName: name, os: undefined, release: undefined, builtAt: new Date().toISOString(), recipe: undefined };
+      const origin: ImageOrigin = { sourceName: name, os: undefined, release: undefined, architecture: undefined, builtAt: new Date().toISOString(), recipe: undefined };
       const entry = await store.import({ stream: body }, origin, signal);
       return wireImage(entry, []);
     },
   };
 }
 
+/** A network that is there when the list is, and gone when the image is wanted, is no network. */
+async function orElse(chosen: ChosenImage, built: ChosenImage, task: Parameters<ChosenImage>[0]): Promise<ResolvedImage> {
+  try {
+    return await chosen(task);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'download-failed') throw error;
+    const image = await built(task);
+    task.notice(`${error.message}; the image ${image.label.name} that was built here is used`);
+    return image;
+  }
+}
+
+function refuseDefault(wanted: Architecture | undefined, trouble: HoldfastError | undefined): never {
+  const why = trouble === undefined ? 'Ubuntu publishes none that would do' : `what Ubuntu publishes is not known: ${trouble.message}`;
+  throw fail('image-not-found', `there is no image to launch${foreign(wanted)}: none was built here, and ${why}`, { hint: notBuilt(undefined, wanted).hint });
+}
+
+function foreign(architecture: Architecture | undefined): string {
+  return architecture === undefined || architecture === HOST_ARCHITECTURE ? '' : ` for ${architecture}`;
+}
+
+function notBuilt(name: string | undefined, architecture: Architecture | undefined): HoldfastError {
+  const what = (name ?? LOCAL_DEFAULT).replace(/^local:/, '');
+  return fail('image-not-found', `there is no image ${JSON.stringify(name ?? LOCAL_DEFAULT)}${foreign(architecture)}`, {
+    hint: what.startsWith('debian') ? `build it first: holdfast image build ${what.replace('-', ':')}${foreign(architecture) === '' ? '' : ` --arch ${architecture}`}` : 'see which there are: holdfast image list',
+  });
+}
+
+function notFound(name: string, remote: string | undefined, architecture: Architecture | undefined, troubles: readonly HoldfastError[]): HoldfastError {
+  const [trouble] = troubles;
+  if (remote !== undefined && trouble !== undefined) return fail('image-not-found', `Remote "${remote}" is unknown or unreachable. ${trouble.message}`, { hint: trouble.hint });
+  const about = trouble === undefined ? '' : `; not everything is known that is published: ${trouble.message}`;
+  return fail('image-not-found', `there is no image ${JSON.stringify(name.slice(0, 200))}${foreign(architecture)}${about}`, { hint: 'see which there are: holdfast find, holdfast image list' });
+}
+
+/** @throws bad-argument */
+function resolved(entry: ImageEntry, wanted: Architecture | undefined): ResolvedImage {
+  const { digest, format, virtualSizeBytes, architecture = wanted ?? HOST_ARCHITECTURE } = entry;
+  if (wanted !== undefined && architecture !== wanted) {
+    throw fail('bad-argument', `the image ${labelOf(entry).name} is for ${architecture}, and the instance is to be ${wanted}`, { hint: 'leave --arch out, or choose another image: holdfast image list' });
+  }
+  return { architecture, digest, format, virtualSizeBytes, label: labelOf(entry) };
+}
+
 /** Each alias is shown at the image it means: of two builds of one release, at the newer. */
 function wireImages(entries: readonly ImageEntry[]): WireImage[] {
-  return entries.map((entry) => wireImage(entry, localAliases(entry).filter((alias) => resolveLocal(alias, entries) === entry)));
+  return entries.map((entry) => wireImage(entry, localAliases(entry).filter((alias) => resolveLocal(alias, entries, entry.architecture ?? HOST_ARCHITECTURE) === entry)));
 }
 
 function wireImage(entry: ImageEntry, aliases: readonly string[]): WireImage {
   const { digest, format, fileBytes, virtualSizeBytes, builtAt } = entry;
   const { os, release } = labelOf(entry);
-  return { digest, names: aliases.map((alias) => `local:${alias}`), format, os, release, sizeBytes: fileBytes, virtualSizeBytes, builtAt };
+  return { digest, names: aliases.map((alias) => `local:${alias}`), format, os, release, sizeBytes: fileBytes, virtualSizeBytes, architecture: entry.architecture ?? '', builtAt };
 }
 
-function labelOf({ os, release, sourceName }: ImageEntry): ImageLabel {
+function labelOf({ os, release, sourceName, published }: ImageEntry): ImageLabel {
+  if (published !== undefined) return { name: published.name.replace(/^(?:release|distributions):/, ''), os: published.os, release: published.release };
   if (os === undefined) return { name: sourceName, os: '', release: sourceName.replace(/^.*\//, '') };
   return { name: release === undefined ? os : `${os}-${release}`, os: os.charAt(0).toUpperCase() + os.slice(1), release: release ?? '' };
 }

@@ -1,22 +1,30 @@
 /** What `logs` shows: the daemon's own lines, or those of one instance and the tail of its console. */
 import { open } from 'node:fs/promises';
+import { fail } from '../core/errors.ts';
+import { plainText } from '../core/plain-text.ts';
 import type { House } from './instances/house.ts';
 
 const TAIL_BYTES = 256 * 1024;
+/** All that is kept. */
+const CONSOLE_BYTES = 1024 * 1024;
 
 export interface LogReader {
-  /** @throws instance-not-found */
-  tail(instance: string | undefined): Promise<string>;
+  /** @param consoleOnly  without what the daemon says of it  @throws instance-not-found */
+  tail(instance: string | undefined, consoleOnly?: boolean): Promise<string>;
 }
 
-export function logReader(house: House, path: string): LogReader {
+/** @param whole  may be shown: the lines of all instances, and those of earlier ones of the same name */
+export function logReader(house: House, path: string, whole: boolean): LogReader {
   return {
-    async tail(name) {
-      const own = await readTail(path);
+    async tail(name, consoleOnly = false) {
+      if (name === undefined && !whole) throw fail('no-rights', 'the daemon\'s own log is root\'s', { hint: 'of one instance: holdfast logs NAME' });
+      const own = consoleOnly ? '' : await readTail(path);
       if (name === undefined) return own;
       const supervisor = house.registry.require(name);
-      const lines = own.split('\n').filter((line) => line.split(' ')[1] === name);
-      const console = printable(await house.driver.consoleTail(supervisor.id, TAIL_BYTES));
+      const since = whole ? '' : supervisor.record.instance.createdAt;
+      // A line begins with the time, in the form in which the record has it.
+      const lines = own.split('\n').filter((line) => line.split(' ')[1] === name && line >= since);
+      const console = printable(await house.driver.consoleTail(supervisor.id, consoleOnly ? CONSOLE_BYTES : TAIL_BYTES));
       return `${lines.length > 0 ? `${lines.join('\n')}\n` : ''}${console}${console.endsWith('\n') || console === '' ? '' : '\n'}`;
     },
   };
@@ -43,5 +51,7 @@ export function printable(text: string): string {
     .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)|[@-Z\\-_])/g, '')
     .replace(/\r\n?/g, '\n')
     // oxlint-disable-next-line no-control-regex -- as above
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+    // Columns stay columns.
+    .split('\t').map(plainText).join('\t');
 }

@@ -25,6 +25,16 @@ test('one line per cause and instance in ten minutes, then with the count of tho
   expect(lines(path).at(-1)).toContain('and 598 times more since 2026-01-01T00:00:00.000Z');
 });
 
+test('a clock that was set back does not make the log silent', () => {
+  const path = join(directory, 'log');
+  let now = Date.parse('2026-01-01T12:00:00Z');
+  const log = openLog(path, () => now);
+  log.line('lane', 'apollo', 'the control lane is lost');
+  now -= 3_600_000;
+  log.line('lane', 'apollo', 'the control lane is lost');
+  expect(lines(path)).toHaveLength(2);
+});
+
 test('a guest\'s words bring neither lines nor terminal control into the log', () => {
   const path = join(directory, 'log');
   openLog(path).line('x', 'apollo', 'panic\n2026 root logged in\u001b[2J', null);

@@ -3,11 +3,13 @@
  * that is bounded (the older half is kept as `.1`).
  */
 import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { plainLine } from '../core/plain-text.ts';
 
 const QUIET_MS = 10 * 60_000;
 const MAX_BYTES = 1024 * 1024;
 /** More causes than this at once would be a bug; the map must not grow with them. */
 const MAX_CAUSES = 10_000;
+const LONGEST = 2000;
 
 export interface Log {
   /**
@@ -17,14 +19,16 @@ export interface Log {
   line(cause: string, instance: string | null, message: string, remedy?: string | null): void;
 }
 
-export function openLog(path: string, now: () => number = Date.now): Log {
+/** @param echo  is given each line once more, as it is written */
+export function openLog(path: string, now: () => number = Date.now, echo?: (cause: string, line: string, remedy: string | null) => void): Log {
   const last = new Map<string, { at: number; heldBack: number }>();
   let size = sizeOf(path);
   return {
     line(cause, instance, message, remedy = null) {
       const key = `${instance ?? ''}\0${cause}`;
       const before = last.get(key);
-      if (before && now() - before.at < QUIET_MS) {
+      // A clock that was set back must not make it silent for longer.
+      if (before && Math.abs(now() - before.at) < QUIET_MS) {
         before.heldBack += 1;
         return;
       }
@@ -33,7 +37,8 @@ export function openLog(path: string, now: () => number = Date.now): Log {
       const repeats = before?.heldBack ? ` (and ${before.heldBack} times more since ${new Date(before.at).toISOString()})` : '';
       // Many a message begins with the name that the line has already.
       const said = instance !== null && message.startsWith(`${instance}: `) ? message.slice(instance.length + 2) : message;
-      const line = `${new Date(now()).toISOString()} ${instance ?? '-'} ${oneLine(said)}${repeats}${remedy ? `; ${oneLine(remedy)}` : ''}\n`;
+      const line = `${new Date(now()).toISOString()} ${instance ?? '-'} ${plainLine(said, LONGEST)}${repeats}${remedy ? `; ${plainLine(remedy, LONGEST)}` : ''}\n`;
+      echo?.(cause, line, remedy);
       try {
         if (size + line.length > MAX_BYTES) {
           renameSync(path, `${path}.1`);
@@ -46,12 +51,6 @@ export function openLog(path: string, now: () => number = Date.now): Log {
       }
     },
   };
-}
-
-/** A guest's words can be in a message: no control characters reach a terminal through the log. */
-function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 2000);
 }
 
 function sizeOf(path: string): number {

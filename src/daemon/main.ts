@@ -1,11 +1,19 @@
 /** The daemon as it ships: the one place where its driver, its guests and its images are constructed. */
 import { join } from 'node:path';
-import { HoldfastError } from '../core/errors.ts';
+import { ERROR_CODES, HoldfastError } from '../core/errors.ts';
+import { HOST_GROUP, HOST_HOME, homeLayout } from '../core/home.ts';
 import { QemuDriver } from '../drivers/qemu/qemu-driver.ts';
 import { freezeGuest } from '../guest/fork/freeze.ts';
-import { setClock, thawGuest } from '../guest/fork/thaw.ts';
+import { setClock } from '../guest/clock.ts';
+import { thawGuest } from '../guest/fork/thaw.ts';
+import { HostNetwork } from '../host/network/host-network.ts';
+import { PrivateNetworks } from '../host/network/private/private-networks.ts';
 import { holdGuest } from '../guest/hold.ts';
+import { groupMembers } from '../host/group-members.ts';
+import { calledAs } from '../core/program.ts';
+import { VERSION } from '../core/version.ts';
 import { serve } from './serve.ts';
+import { contractOf, MULTIPASSD_HELP, multipassdOptions } from './wiring/multipassd.ts';
 import { DEFAULT_USER, guestFiles } from './wiring/seed-writer.ts';
 
 const assetsDir = process.env['HOLDFAST_ASSETS'] ?? join(import.meta.dirname, 'assets');
@@ -18,16 +26,32 @@ main().catch((error: unknown) => {
   const trace = known || !(error instanceof Error) ? '' : `${error.stack}\n`;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${trace}${message}${known && error.hint ? `; ${error.hint}` : ''}\n`);
-  process.exit(known ? 2 : 3);
+  process.exit(known ? ERROR_CODES[error.code].exit === 1 ? 1 : 2 : 3);
 });
 
 async function main(): Promise<void> {
+  const { program, rest } = calledAs(process.argv.slice(2));
+  const options = program === 'multipass' ? multipassdOptions(rest, process.env) : undefined;
+  if (options && options.wants !== 'serve') return void process.stdout.write(options.wants === 'help' ? MULTIPASSD_HELP : `multipassd ${VERSION}\n`);
   const guest = await guestFiles(assetsDir);
   await serve({
     assetsDir,
-    makeDriver: ({ layout, resolveImage, log }) => new QemuDriver({
+    productsScript: join(import.meta.dirname, 'products-worker.cjs'),
+    contract: options && contractOf(options, process.env, (text) => process.stderr.write(text)),
+    // A home that root has named is root's alone.
+    members: isHosts() ? () => groupMembers(HOST_GROUP) : undefined,
+    makeNetwork: ({ layout, log }) => (process.platform === 'linux' && process.getuid?.() === 0
+      ? new HostNetwork({ home: layout.home, directory: layout.data.network, log })
+      : new PrivateNetworks({ home: layout.home, directory: layout.data.network, runDirectory: layout.run.directory, script: join(import.meta.dirname, 'holdfast-switch.cjs') })),
+    makeDriver: ({ layout, resolveImage, log, network }) => new QemuDriver({
       layout: { instancesDir: layout.data.instances, runDir: layout.run.directory, acceleratorFile: join(layout.home, 'accelerators.json'), templatesDir: layout.data.templates },
-      resolveImage, log, holdGuest, freezeGuest, thawGuest, setClock, writeSeed: guest.writeSeed, defaultUser: DEFAULT_USER, agent: guest.renewal,
+      resolveImage, log, networks: network, holdGuest, freezeGuest, thawGuest, setClock, writeSeed: guest.writeSeed, defaultUser: DEFAULT_USER, agent: guest.renewal,
     }),
   });
+}
+
+/** Is this the daemon of the host's home? */
+function isHosts(): boolean {
+  const uid = process.getuid?.() ?? 1000;
+  return uid === 0 && homeLayout({ env: process.env, uid, platform: process.platform, homedir: '' }).home === HOST_HOME;
 }

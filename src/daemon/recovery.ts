@@ -2,31 +2,39 @@
  * What a daemon does first: takes over the machines that run, clears away what no record claims, and finishes or undoes
  * the operations that its predecessor left.
  */
-import type { WireAction } from '../api/schemas.ts';
+import type { WireAction, WireZoneChange } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import type { OperationRow, OperationStore } from '../store/operations.ts';
 import { adopt, adopted } from './instances/adopt.ts';
+import { wantAutostarted } from './instances/come-back.ts';
 import { perform } from './instances/actions.ts';
+import { houseOf } from './callers.ts';
 import type { House } from './instances/house.ts';
 import { resumeLaunch } from './instances/launch.ts';
 import { removeForGood } from './instances/remove.ts';
+import { CARD_KINDS, changeCards, type CardChange } from './network/plug.ts';
+import { DECISION_KINDS, carryOut } from './network/transaction/decide.ts';
+import { NETWORK_KINDS, resumeChange, type NetworkRequest } from './network/transaction/change.ts';
 import type { Result, Task } from './operations/engine.ts';
 import { Supervisor } from './supervisor.ts';
+import { performZones, ZONE_KIND } from './zones/change-zones.ts';
 
 const PATIENCE_MS = 3_000;
 
-export async function takeOver(house: House, operations: OperationStore): Promise<void> {
+/** @param hostRestarted  since the last daemon */
+export async function takeOver(house: House, operations: OperationStore, hostRestarted: boolean): Promise<void> {
   for (const record of house.store.all()) house.registry.add(new Supervisor(record, house));
   const unfinished = operations.unfinished();
   const occupied = new Set(unfinished.map(({ instance }) => instance));
-  await Promise.all(house.registry.all.map((supervisor) => takeOverOne(house, supervisor, occupied.has(supervisor.id))));
+  await Promise.all(house.registry.all.map((supervisor) => takeOverOne(house, supervisor, occupied.has(supervisor.id), hostRestarted)));
+  if (hostRestarted) wantAutostarted(house, occupied);
   await clearUnclaimed(house);
   resumeAll(house, unfinished);
 }
 
 /** A machine that does not answer keeps nobody waiting: the daemon serves, and goes on with that one beside it. */
-async function takeOverOne(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
-  const taken = adopt(house, supervisor, hasOperation).catch((error: unknown) => {
+async function takeOverOne(house: House, supervisor: Supervisor, hasOperation: boolean, hostRestarted: boolean): Promise<void> {
+  const taken = adopt(house, supervisor, hasOperation, hostRestarted).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     supervisor.settle('Unknown', `it could not be taken over: ${why}`);
     house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${why}`, `any command that needs it tries again; to give it up: holdfast stop --force ${supervisor.name}`);
@@ -68,15 +76,20 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
   const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
   if (row.kind === 'purge') {
-    for (const each of house.registry.all) if (each.state === 'Deleted' && !each.occupation) await removeForGood(house, each);
+    const whose = row.owner === null ? house : houseOf(house, row.owner);
+    for (const each of whose.registry.all) if (each.state === 'Deleted' && !each.occupation) await removeForGood(house, each);
     return {};
   }
+  if (row.kind === ZONE_KIND) return await performZones(house, JSON.parse(row.request) as WireZoneChange, task);
   if (!supervisor) {
     if (row.kind === 'delete') return {};
     throw fail('cancelled', `${row.kind} was interrupted when the daemon ended, and was undone`, { hint: 'do it again' });
   }
   await adopted(supervisor);
   if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
+  if (CARD_KINDS.some((kind) => kind === row.kind)) return await changeCards(house, supervisor, row.kind, request as CardChange, task);
+  if (NETWORK_KINDS.some((kind) => kind === row.kind)) return await resumeChange(house, supervisor, row.kind, request as NetworkRequest, task);
+  if (DECISION_KINDS.some((kind) => kind === row.kind)) return await carryOut(house, supervisor, row.kind === DECISION_KINDS[0], task);
   // An action that had not begun is as if it had not been asked for, except that a client may be waiting for it: do it.
   return await perform(house, supervisor, request, task);
 }

@@ -3,5 +3,5 @@ import { remedyFor } from './remedies.ts';
 
 test.each([
   ['hold:lost', 'holdfast info apollo'], ['hold:held', 'nothing needs doing'], ['its control lane:host-key', 'holdfast logs apollo'],
-  ['disk-error', 'free some disk space'], ['its session lane:sshd', 'it is tried again'], ['reporter-flood', 'holdfast restart apollo'],
+  ['disk-full', 'holdfast info apollo'], ['its session lane:sshd', 'it is tried again'], ['reporter-flood', 'holdfast restart apollo'],
 ])('%s: %s', (cause, remedy) => expect(remedyFor(cause, 'apollo')).toContain(remedy));

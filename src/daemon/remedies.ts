@@ -1,10 +1,10 @@
 /** What to do about what drivers and guests report to the log, by its cause (or what the cause begins or ends with). */
 
 const REMEDIES: readonly (readonly [RegExp, (name: string) => string])[] = [
-  [/^hold:held$|^agent-renewed$|^accelerator$/, () => 'nothing needs doing'],
+  [/^hold:held$|^agent-renewed$|^accelerator$|^disk-space$/, () => 'nothing needs doing'],
   [/^hold:/, (name) => `see: holdfast info ${name}; its console: holdfast logs ${name}`],
   [/:host-key$/, (name) => `nothing was sent to it; if you did not replace its keys, look at its console: holdfast logs ${name}`],
-  [/^disk-error$/, (name) => `free some disk space, then: holdfast restart ${name}`],
+  [/^disk-full$/, (name) => `how it stands: holdfast info ${name}`],
   [/^qemu-monitor$|^machine-state$/, (name) => `if it stays so: holdfast stop --force ${name}`],
   [/^reporter|^agent-renew$/, (name) => `what it says of itself may be out of date; if it stays so: holdfast restart ${name}`],
 ];

@@ -3,33 +3,78 @@ import type { WireSetting } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import { requireLegal } from '../core/lifecycle.ts';
 import { isInstanceName } from '../core/names.ts';
+import { REMOTE_NAMES, refuseAddress, remoteOf, withSlash } from '../core/catalogue/remotes.ts';
 import { MINIMUM_BYTES, parseSize, showSize } from '../core/sizes.ts';
-import type { SettingStore } from '../store/settings.ts';
+import { BRIDGED } from '../core/network/network-option.ts';
+import { NETWORK_WISHES } from './network/choose.ts';
 import type { House } from './instances/house.ts';
+import { hashPassphrase } from '../host/passphrase.ts';
+import { attachCard } from './network/plug.ts';
 import type { Supervisor } from './supervisor.ts';
+import { parseFlag } from './parse-flag.ts';
 
 interface Rule {
   readonly initial: string;
+  /** Everybody has his own; of the others there is one for all. */
+  readonly personal?: true;
   /** @returns why the value will not do, or undefined */
   readonly refuse: (value: string, house: House) => string | undefined;
+  /** As it is kept and shown. */
+  readonly asKept?: (value: string) => string | Promise<string>;
+  /** Of what is kept, where that is not for everybody's eyes. */
+  readonly show?: (kept: string) => string;
 }
+
+const FLAG: Rule = {
+  initial: 'true',
+  refuse: (value) => (parseFlag(value) === undefined ? 'it must be true or false' : undefined),
+  asKept: (value) => String(parseFlag(value)),
+};
 
 const RULES: Readonly<Record<string, Rule>> = {
   'client.primary-name': {
     initial: 'primary',
+    personal: true,
     refuse: (value) => (value === '' || isInstanceName(value) ? undefined : 'it must be a valid instance name, or empty to have no primary instance'),
   },
   'local.driver': {
     initial: 'qemu',
     refuse: (value, house) => (value === house.driver.name ? undefined : `this host has the driver ${house.driver.name} only`),
   },
-  'local.templates': {
-    initial: 'true',
-    refuse: (value) => (value === 'true' || value === 'false' ? undefined : 'it must be true or false'),
+  'local.bridged-network': {
+    initial: '',
+    // As in Multipass: looked at when it is used.
+    refuse: () => undefined,
   },
+  'local.image.mirror': {
+    initial: '',
+    refuse: (value) => (value === '' ? undefined : refuseAddress(value)),
+    asKept: (value) => (value === '' ? '' : withSlash(value)),
+  },
+  'local.image.keys': {
+    initial: '',
+    refuse: (value) => (value === '' || value.startsWith('/') ? undefined : 'it must be the absolute path of a file of OpenPGP keys, or empty for those that Holdfast brings'),
+  },
+  ...Object.fromEntries(REMOTE_NAMES.map((name): [string, Rule] => [`local.image.remote.${name}`, {
+    initial: remoteOf(name).address,
+    refuse: (value) => (value === '' ? undefined : refuseAddress(value)),
+    asKept: (value) => (value === '' || remoteOf(name).kind === 'manifest' ? value : withSlash(value)),
+  }])),
+  'local.network': {
+    initial: 'auto',
+    refuse: (value) => (NETWORK_WISHES.some((known) => known === value) ? undefined : `it must be one of: ${NETWORK_WISHES.join(', ')}`),
+  },
+  'local.passphrase': {
+    initial: '',
+    refuse: () => undefined,
+    asKept: (value) => (value === '' ? '' : hashPassphrase(value)),
+    show: (kept) => String(kept !== ''),
+  },
+  'local.privileged-mounts': FLAG,
+  'local.templates': FLAG,
 };
 
-const INSTANCE_KEY = /^local\.([A-Za-z][A-Za-z0-9-]*)\.(cpus|memory|disk)$/;
+const INSTANCE_KEY = /^local\.([A-Za-z][A-Za-z0-9-]*)\.(autostart|bridged|cpus|memory|disk)$/;
 
 export interface Settings {
   all(): WireSetting[];
@@ -37,10 +82,17 @@ export interface Settings {
   set(key: string, value: string): Promise<WireSetting>;
 }
 
-export function makeSettings(store: SettingStore, house: House): Settings {
+/** @param user  who is not the daemon's own: what is for all he may read, and is refused to change */
+export function makeSettings(house: House, user?: { readonly uid: number; readonly refuse: () => Error }): Settings {
+  const store = house.settings;
+  const ruleOf = (key: string) => (Object.hasOwn(RULES, key) ? RULES[key] : undefined);
+  const keyOf = (key: string): string => (user && ruleOf(key)?.personal ? `${key}@${user.uid}` : key);
   const get = (key: string): WireSetting => {
-    const rule = RULES[key];
-    if (rule) return { key, value: store.get(key) ?? rule.initial };
+    const rule = ruleOf(key);
+    if (rule) {
+      const kept = store.get(keyOf(key)) ?? rule.initial;
+      return { key, value: rule.show?.(kept) ?? kept };
+    }
     const { supervisor, what } = instanceKey(house, key);
     return { key, value: shown(supervisor, what) };
   };
@@ -48,18 +100,24 @@ export function makeSettings(store: SettingStore, house: House): Settings {
     get,
     all: () => [
       ...Object.keys(RULES),
-      ...house.registry.all.flatMap(({ name }) => ['cpus', 'disk', 'memory'].map((what) => `local.${name}.${what}`)),
+      ...house.registry.all.flatMap(({ name }) => ['autostart', 'bridged', 'cpus', 'disk', 'memory'].map((what) => `local.${name}.${what}`)),
     ].toSorted().map(get),
     async set(key, value) {
-      const rule = RULES[key];
+      const rule = ruleOf(key);
       if (!rule) {
         const { supervisor, what } = instanceKey(house, key);
-        await resize(house, supervisor, what, value, key);
+        if (what === 'autostart') supervisor.respecify({ ...supervisor.record.instance.spec, autostart: flag(key, value) });
+        else if (what === 'bridged') await bridge(house, supervisor, key, value);
+        else await resize(house, supervisor, what, value, key);
         return get(key);
       }
       const why = rule.refuse(value, house);
       if (why !== undefined) throw invalid(key, value, why);
-      store.set(key, value);
+      if (user && !rule.personal) throw user.refuse();
+      const before = store.get(keyOf(key)) ?? rule.initial;
+      const kept = await rule.asKept?.(value) ?? value;
+      store.set(keyOf(key), kept);
+      if (!rule.personal && before !== kept) house.onSetting?.();
       return get(key);
     },
   };
@@ -74,7 +132,17 @@ function instanceKey(house: House, key: string): { supervisor: Supervisor; what:
 
 function shown({ record: { instance: { spec } } }: Supervisor, what: string): string {
   if (what === 'cpus') return String(spec.cpus);
+  if (what === 'autostart' || what === 'bridged') return String(spec[what] ?? false);
   return showSize(what === 'memory' ? spec.memoryBytes : spec.diskBytes);
+}
+
+/** A card on what local.bridged-network says. It is there once for all. */
+async function bridge(house: House, supervisor: Supervisor, key: string, value: string): Promise<void> {
+  if (!flag(key, value)) throw invalid(key, value, 'a card that was given is not taken back by this; see: holdfast net detach');
+  if (supervisor.record.instance.spec.bridged) return;
+  const { error } = await house.engine.ended((await attachCard(house, supervisor.name, { network: BRIDGED })).id);
+  if (error) throw fail(error.code, error.message, { hint: error.hint ?? undefined });
+  supervisor.respecify({ ...supervisor.record.instance.spec, bridged: true });
 }
 
 async function resize(house: House, supervisor: Supervisor, what: string, value: string, key: string): Promise<void> {
@@ -98,6 +166,12 @@ function change(what: string, value: string, key: string, diskBytes: number): Pa
   if (what === 'memory') return { memoryBytes: bytes };
   if (bytes < diskBytes) throw invalid(key, value, `a disk can only grow, and this one has ${showSize(diskBytes)}`);
   return { diskBytes: bytes };
+}
+
+function flag(key: string, value: string): boolean {
+  const on = parseFlag(value);
+  if (on !== undefined) return on;
+  throw invalid(key, value, 'it must be true or false');
 }
 
 function invalid(key: string, value: string, why: string): Error {

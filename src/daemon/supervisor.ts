@@ -4,12 +4,20 @@
  */
 import type { Network, State } from '../core/instance.ts';
 import { fail } from '../core/errors.ts';
+import type { HoldfastEvent } from '../core/events.ts';
 import { addressesToShow, networkHealth } from '../core/network-health.ts';
-import { userSubnet } from '../core/subnets.ts';
+import { defaultAddress } from '../core/subnets.ts';
 import type { MachineEnd, MachineSpec, RunningMachine } from '../drivers/driver.ts';
 import type { InstanceRecord, InstanceStore, Wanted } from '../store/instances.ts';
 import type { EventHub } from './event-hub.ts';
+import { setGuestClock } from './guest-clocks.ts';
 import type { Log } from './log.ts';
+import type { ZoneBook } from './zones/zone-book.ts';
+
+/** A guest that stood still for longer is set to the host's clock; many a program does not mind less. */
+const CLOCK_BEHIND_MS = 1_000;
+
+const ENDED: ReadonlySet<State> = new Set(['Stopped', 'Suspended', 'Deleted', 'Crashed']);
 
 export interface Occupation {
   readonly operation: string;
@@ -20,6 +28,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #store: InstanceStore;
   readonly #events: EventHub;
   readonly #log: Log;
+  readonly #zones: ZoneBook;
   readonly #changes = new Set<() => void>();
   #record: InstanceRecord;
   #machine: RunningMachine | undefined;
@@ -28,17 +37,28 @@ export class Supervisor implements AsyncDisposable {
   #occupation: Occupation | undefined;
   #network: Network = { health: 'unknown', reason: null };
 
-  constructor(record: InstanceRecord, parts: { store: InstanceStore; events: EventHub; log: Log }) {
+  constructor(record: InstanceRecord, parts: { store: InstanceStore; events: EventHub; log: Log; zones: ZoneBook }) {
     this.#record = record;
     this.#store = parts.store;
     this.#events = parts.events;
     this.#log = parts.log;
+    this.#zones = parts.zones;
   }
 
   get id(): string { return this.#record.instance.id; }
   get name(): string { return this.#record.instance.name; }
+  /** uid of the person it belongs to. */
+  get owner(): number { return this.#record.instance.owner; }
   get record(): InstanceRecord { return this.#record; }
-  get state(): State { return this.#record.observed.state; }
+  /** As it was seen last, whatever its zone is, and is to come. */
+  get observed(): State { return this.#record.observed.state; }
+  get isZoneAvailable(): boolean { return this.#zones.isAvailable(this.#record.instance.zone); }
+
+  get state(): State {
+    if (this.observed !== 'Deleted' && !this.isZoneAvailable) return 'Unavailable';
+    return this.observed === 'Running' && this.#record.instance.spec.stopAt !== undefined ? 'Delayed Shutdown' : this.observed;
+  }
+
   get reason(): string | null { return this.#record.observed.reason; }
   get machine(): RunningMachine | undefined { return this.#machine; }
   get network(): Network { return this.#machine && this.state !== 'Crashed' ? this.#network : { health: 'unknown', reason: null }; }
@@ -61,11 +81,12 @@ export class Supervisor implements AsyncDisposable {
   }
 
   settle(state: State, reason: string | null = null): void {
-    if (state === this.state && reason === this.reason) return;
+    if (state === this.observed && reason === this.reason) return;
     this.#record = { ...this.#record, observed: { state, reason, at: new Date().toISOString() } };
     this.#keep(() => this.#store.setObserved(this.id, this.#record.observed));
-    this.#events.publish({ type: 'instance-state', instance: this.name, state, reason });
-    this.#changed();
+    // What does not run any more need not be stopped later.
+    if (ENDED.has(state) && this.#record.instance.spec.stopAt !== undefined) this.#keep(() => this.stopAt(undefined));
+    this.#tellState();
   }
 
   want(change: Partial<Wanted>): void {
@@ -76,6 +97,18 @@ export class Supervisor implements AsyncDisposable {
   respecify(spec: InstanceRecord['instance']['spec']): void {
     this.#record = { ...this.#record, instance: { ...this.#record.instance, spec } };
     this.#store.setSpec(this.id, spec);
+  }
+
+  /** @param moment  ISO 8601; undefined: no stop is to come */
+  stopAt(moment: string | undefined): void {
+    const { stopAt: _, ...spec } = this.#record.instance.spec;
+    this.respecify(moment === undefined ? spec : { ...spec, stopAt: moment });
+    if (this.observed === 'Running') this.#tellState();
+  }
+
+  /** Its zone is available again, or no longer. */
+  zoneChanged(): void {
+    this.#tellState();
   }
 
   /** From now on the machine's end is what somebody asked for. */
@@ -92,22 +125,34 @@ export class Supervisor implements AsyncDisposable {
     this.#machine = machine;
     this.#endExpected = false;
     this.#network = { health: 'unknown', reason: null };
+    let pausedAt = performance.now();
     this.#releases = [
       machine.on({
         ended: (end) => this.#ended(machine, end),
         paused: (paused) => {
-          if (!paused) machine.guest.wake();
+          if (paused) {
+            pausedAt = performance.now();
+            if (machine.pauseReason !== null) this.#tell({ type: 'notice', instance: this.name, message: `${this.name} is paused: ${machine.pauseReason}` });
+          } else {
+            machine.guest.wake();
+            // Its clock stood still meanwhile.
+            if (performance.now() - pausedAt > CLOCK_BEHIND_MS) void setGuestClock(this.name, machine, this.#log);
+          }
           this.#changed();
         },
-        reset: () => this.#changed(),
+        reset: () => {
+          this.#tell({ type: 'instance-reset', instance: this.name });
+          this.#changed();
+        },
       }),
       machine.guest.onHold((hold) => {
-        this.#events.publish({ type: 'instance-hold', instance: this.name, hold });
+        this.#tell({ type: 'instance-hold', instance: this.name, hold });
         // It was given up as too slow, and came after all.
-        const late = this.state === 'Starting' || (this.state === 'Running' && this.reason !== null);
+        const late = this.observed === 'Starting' || (this.observed === 'Running' && this.reason !== null);
         if (late && hold.level === 'held' && !this.#occupation) this.settle('Running');
         this.#changed();
       }),
+      machine.guest.onControl((open) => this.#tell({ type: 'instance-control', instance: this.name, open })),
       machine.guest.onReport((report) => {
         if (report.type === 'network') this.#judgeNetwork();
         this.#changed();
@@ -154,13 +199,13 @@ export class Supervisor implements AsyncDisposable {
   #judgeNetwork(): void {
     const { spec } = this.#record.instance;
     const links = this.#machine?.guest.reports.network?.links;
-    const network = networkHealth(links, { mac: spec.mac, address: userSubnet(spec.subnetIndex).guest });
+    const network = networkHealth(links, { mac: spec.mac, address: defaultAddress(spec) });
     const before = this.#network;
     this.#network = network;
     if (before.health === network.health && before.reason === network.reason) return;
-    this.#events.publish({ type: 'instance-network', instance: this.name, network, ipv4: addressesToShow(links, spec.mac) });
+    this.#tell({ type: 'instance-network', instance: this.name, network, ipv4: addressesToShow(links, spec.mac) });
     if (network.health === 'changed') {
-      this.#log.line('network', this.name, `${this.name}'s network was changed: ${network.reason ?? ''}`, 'Holdfast still holds it; its netplan files are in /etc/netplan');
+      this.#log.line('network', this.name, `${this.name}'s network was changed: ${network.reason ?? ''}`, `Holdfast still holds it; what was changed: holdfast net history ${this.name}; as it was launched: holdfast net repair ${this.name}`);
     }
   }
 
@@ -176,7 +221,7 @@ export class Supervisor implements AsyncDisposable {
     const crashed = end.kind === 'died' && !this.#endExpected;
     void this.detach();
     if (crashed) {
-      const panicked = this.state === 'Crashed';
+      const panicked = this.observed === 'Crashed';
       if (!panicked) this.settle('Crashed', end.reason);
       this.#log.line('crash', this.name, `${this.name} crashed: ${end.reason}`, `start it again: holdfast start ${this.name}`);
       return;
@@ -193,6 +238,15 @@ export class Supervisor implements AsyncDisposable {
     } catch (error) {
       this.#log.line('store', this.name, `what was seen of ${this.name} could not be kept: ${error instanceof Error ? error.message : String(error)}`, 'free some disk space where the home is');
     }
+  }
+
+  #tellState(): void {
+    this.#tell({ type: 'instance-state', instance: this.name, state: this.state, reason: this.reason });
+    this.#changed();
+  }
+
+  #tell(event: HoldfastEvent): void {
+    this.#events.publish(event, this.owner);
   }
 
   #changed(): void {

@@ -1,6 +1,7 @@
 /** An instance as the API shows it, from what the daemon knows: never waits for anything. */
 import type { WireGuestInfo, WireInstance } from '../api/schemas.ts';
 import { addressesToShow } from '../core/network-health.ts';
+import { OWN_NETWORK } from '../core/network/network-option.ts';
 import type { SystemReport } from '../guest/report.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -15,8 +16,8 @@ export function viewOf(supervisor: Supervisor): WireInstance {
     id: instance.id,
     name: instance.name,
     state: supervisor.state,
-    reason: supervisor.reason,
-    zone: { name: instance.zone, available: true },
+    reason: supervisor.reason ?? (machine?.pauseReason ? `paused: ${machine.pauseReason}` : null),
+    zone: { name: instance.zone, available: supervisor.isZoneAvailable },
     image: { ...instance.image, digest: instance.spec.imageDigest },
     architecture: instance.architecture,
     cpus: instance.spec.cpus,
@@ -30,6 +31,9 @@ export function viewOf(supervisor: Supervisor): WireInstance {
     network: { ...supervisor.network },
     accelerator: machine?.accelerator ?? null,
     mac: instance.spec.mac,
+    ...(instance.spec.cards === undefined ? {} : {
+      cards: instance.spec.cards.map(({ slot, mac, network, mode, address }) => ({ index: slot, mac, network: network ?? OWN_NETWORK, mode, ipv4: address })),
+    }),
     createdAt: instance.createdAt,
     startedAt: machine?.startedAt ?? null,
   };

@@ -3,12 +3,15 @@
  * files or monitors. Call order: create -> start|adopt -> (RunningMachine …) -> remove. Every method is idempotent
  * in this sense: called again after an interruption it finishes what the first call left.
  */
+import type { Duplex } from 'node:stream';
 import type { Architecture, InstanceSpec } from '../core/instance.ts';
 import type { GuestAccess } from '../guest/access.ts';
+import type { Check } from './check.ts';
 
 export interface DriverAbilities {
   readonly fork: boolean;
   readonly suspend: boolean;
+  /** Network cards come and go while a machine runs: plug, unplug. */
   readonly hotPlug: boolean;
   readonly snapshot: boolean;
   readonly console: boolean;
@@ -55,6 +58,18 @@ export interface MachineEvents {
   ended(end: MachineEnd): void;
 }
 
+/** One of those who look at a serial console; any number may. */
+export interface ConsoleAttachment {
+  /** What was written before: the end of the log, as consoleTail gives it. */
+  readonly before: string;
+  /**
+   * What follows `before` without a gap, as the machine writes it; it ends with the machine, or when this daemon lets go of it.
+   * A reader who is too slow misses something, and is told so in its place; nobody waits for him. What is written to
+   * it is typed at the console.
+   */
+  readonly stream: Duplex;
+}
+
 export interface RunningMachine extends AsyncDisposable {
   readonly id: string;
   /** kvm, hvf, whpx, tcg, or the driver's own word. */
@@ -64,6 +79,8 @@ export interface RunningMachine extends AsyncDisposable {
   readonly startedAt: string;
   readonly guest: GuestAccess;
   readonly isPaused: boolean;
+  /** Why, and what to do, where the host is to blame: as after `apollo is paused: `. */
+  readonly pauseReason: string | null;
   /** Set once, when the machine is no longer running. */
   readonly end: MachineEnd | undefined;
   /** A listener that comes after the end is told of it at once. @returns a function that stops the listening */
@@ -74,6 +91,8 @@ export interface RunningMachine extends AsyncDisposable {
   reset(): Promise<void>;
   /** Ends the machine now; resolves when it is gone. */
   kill(): Promise<void>;
+  /** Where the driver has a console to share. Destroying the stream ends the looking. @throws machine-failed */
+  attachConsole?(beforeBytes: number): Promise<ConsoleAttachment>;
   /** Disposing releases the daemon's hold only: the machine goes on. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -109,8 +128,28 @@ export interface Templates {
   all(): Promise<readonly TemplateInfo[]>;
   /** Machines that were forked of it are not concerned. */
   remove(key: string): Promise<void>;
-  /** Clears away what was not finished, what nobody has used for long, and what is too much. */
+  /** Clears away what was not finished, when nothing is being made yet; and prunes. */
   tidy(): Promise<void>;
+  /** Removes what nobody has used for long and what is too much; never one that a running machine was forked of. */
+  prune(): Promise<void>;
+}
+
+/** What a user's own ssh client needs besides a way to the guest. */
+export interface SshKeys {
+  /** The usual default user; a running guest knows better (GuestAccess.user). */
+  readonly user: string;
+  /** In OpenSSH's form; it opens what GuestAccess.openSsh gives, and nothing else. */
+  readonly privateKey: string;
+  /** Of who answers there: type, base64, comment. */
+  readonly hostPublic: string;
+}
+
+/** What a doctor looks at: tables of checks, which look only when they are run. */
+export interface Examiner {
+  /** The host, as far as this driver needs it. */
+  host(): readonly Check[];
+  /** A machine and what it is connected to, seen from the host: whether this daemon holds it, or it does not even run. */
+  machine(machine: MachineSpec): readonly Check[];
 }
 
 export interface Driver {
@@ -120,6 +159,7 @@ export interface Driver {
   version(): Promise<string>;
   /** Where the driver can fork. */
   readonly templates?: Templates | undefined;
+  readonly examine?: Examiner | undefined;
   /** Lays down what the machine needs; with the key of a template, its first start is a fork of it. @throws no-space, no-rights, tool-missing */
   create(machine: MachineSpec, work: Work, template?: string): Promise<void>;
   /** Takes up changed cpus, memory or disk (stopped machines only; disks only grow). */
@@ -130,6 +170,10 @@ export interface Driver {
   suspend?(machine: MachineSpec, work: Work): Promise<void>;
   /** Gives up what a machine was suspended to: its next start is a boot. */
   discard?(id: string): Promise<void>;
+  /** Plugs the card of this slot, which the specification has, into a machine that this daemon holds. @throws machine-failed */
+  plug?(machine: MachineSpec, slot: number): Promise<void>;
+  /** Takes it out, with the guest's consent; what the specification has besides stays. @throws machine-failed: it has it still */
+  unplug?(machine: MachineSpec, slot: number): Promise<void>;
   /** Takes over a machine that an earlier daemon started; undefined when it does not run. */
   adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined>;
   /** Ends it if it runs, whether it is held, answers, or was never taken over; its files stay. @throws machine-failed */
@@ -138,6 +182,8 @@ export interface Driver {
   remove(id: string): Promise<void>;
   /** Ids of which there is any trace, so that the daemon can clear away what no record claims. */
   traces(): Promise<readonly string[]>;
+  /** Also of a machine that does not run; left out where users' own ssh clients have no way. */
+  sshKeys?(id: string): Promise<SshKeys>;
   /** The last lines of the console, bounded. */
   consoleTail(id: string, maxBytes: number): Promise<string>;
 }

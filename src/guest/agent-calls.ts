@@ -1,11 +1,12 @@
 /** What the host asks of Holdfast's own program in the guest, over the control lane. */
 import { fail } from '../core/errors.ts';
+import type { AgentFiles } from './look/repair-agent.ts';
 import { runCommand } from './run-command.ts';
 import type { GuestShell } from './shell.ts';
 import { printable, ReachFailure } from './ssh/failure.ts';
 
 /** @param dir  where Holdfast's programs are in the guest */
-export function agentProgram(dir: string, name: 'agent.py' | 'report.py'): readonly string[] {
+export function agentProgram(dir: string, name: 'agent.py' | 'netguard.py' | 'report.py'): readonly string[] {
   // -I: nothing in a user's environment or directory changes what these programs import.
   return ['/usr/bin/python3', '-I', `${dir}/${name}`];
 }
@@ -20,10 +21,10 @@ export async function sessionUser(shell: GuestShell, dir: string, fallback: stri
 }
 
 /** @returns the version that was there before, when another one was put in its place */
-export async function renewAgent(shell: GuestShell, dir: string, agent: { readonly version: string; readonly bundleJson: string }, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
+export async function renewAgent(shell: GuestShell, dir: string, agent: AgentFiles, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
   const { version } = await askAgent(shell, dir, 'version', deadlineMs, signal);
   if (typeof version !== 'string' || !isOlder(version, agent.version)) return undefined;
-  await askAgent(shell, dir, 'renew', deadlineMs * 3, signal, agent.bundleJson);
+  await askAgent(shell, dir, 'renew', deadlineMs * 3, signal, agent.bundleJson());
   return printable(version, 40);
 }
 

@@ -1,51 +1,28 @@
 /** Holds one running guest: the control lane always, the other ways when they are wanted. */
 import type { Hold } from '../core/instance.ts';
-import type { GuestAccess, Reached, Use } from './access.ts';
+import { fail } from '../core/errors.ts';
+import type { GuestAccess, Limits, Reached, Use, UserSsh } from './access.ts';
 import { AGENT_DIR } from './agent/bundle.ts';
-import { renewAgent } from './agent-calls.ts';
-import { settleFork } from './fork/settle.ts';
+import { arrive, letCommandsPass } from './arrival.ts';
+import { awakeMs } from './awake.ts';
+import { setClock } from './clock.ts';
 import { holdOf } from './hold-level.ts';
+import type { HoldOptions } from './hold-options.ts';
 import type { KeeperState, KeptShell } from './lane.ts';
-import type { AddressPort, ConsolePort, Lane, LanePort } from './lane-port.ts';
+import type { Lane } from './lane-port.ts';
 import type { Report } from './report.ts';
-import { keepReporter } from './reporter.ts';
-import { climb } from './rungs/climb.ts';
+import { climb, type RungRoute } from './rungs/climb.ts';
 import { ConsoleShell } from './rungs/console.ts';
 import { reachKept } from './rungs/kept.ts';
+import { reachConsole } from './rungs/reach-console.ts';
 import { type GuestRoutes, openRoutes } from './rungs/routes.ts';
 import { withSudo } from './rungs/sudo.ts';
+import { ControlService } from './serve-control.ts';
 import { type Deadlines, NATIVE, SLOW } from './ssh/deadlines.ts';
 import { clause, ReachFailure } from './ssh/failure.ts';
-import { pause, timeLimit } from './ssh/time-limit.ts';
-
-export interface HoldOptions {
-  readonly name: string;
-  readonly lanes: LanePort;
-  readonly address: AddressPort | undefined;
-  readonly console: ConsolePort | undefined;
-  /** Private keys in OpenSSH's form; public ones as in a .pub file. hostPublic is the lanes', guestHostPublic the guest's own sshd's. */
-  readonly keys: { readonly controlPrivate: string; readonly sessionPrivate: string; readonly hostPublic: string; readonly guestHostPublic: string };
-  /** The guest is emulated: everything takes some ten times longer. */
-  readonly slow: boolean;
-  /** When its machine was started, ISO 8601; now, when it is left out. */
-  readonly startedAt?: string | undefined;
-  readonly defaultUser: string;
-  /** Its doorman has answered already: it counts as held, and its session lane, which somebody waits for, is opened before the control lane. */
-  readonly answered?: boolean | undefined;
-  /** Called once nobody waits for what answered any more: its session lane is open, or did not come. */
-  readonly arrived?: (() => void) | undefined;
-  /** What a fork that has answered still lacks: its card, and then its services. It waits for its turn. */
-  readonly unsettled?: { readonly turn: (signal: AbortSignal) => Promise<Disposable>; readonly plug: () => Promise<void>; readonly settled: () => Promise<void> } | undefined;
-  /** Our version of the files in the guest; an older one there is renewed. */
-  readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
-  /** One line per cause; repetitions of a cause are left out by whoever prints. */
-  readonly log: (cause: string, message: string) => void;
-  /** For tests. */
-  readonly deadlines?: Deadlines;
-  readonly graceMs?: number;
-  readonly agentDir?: string;
-  readonly controlUser?: string;
-}
+import { pause, seconds, timeLimit } from './ssh/time-limit.ts';
+import { openUserSsh, SSH_SOCKET } from './user-ssh.ts';
+import { whyNoLane } from './why-no-lane.ts';
 
 export function holdGuest(options: HoldOptions): GuestAccess {
   return new GuestHold(options);
@@ -53,12 +30,11 @@ export function holdGuest(options: HoldOptions): GuestAccess {
 
 const REVIEW_MS = 1_000;
 const LOST_REVIEW_MS = 15_000;
-const MOST_RENEWALS = 3;
-/** After an emulated guest's arrival: how soon a first command is waited for, how long, and how often it is looked at. */
-const [FIRST_COMMAND_WITHIN_MS, FIRST_COMMAND_MS, LOOK_MS] = [250, 1_500, 20];
 /** A guest that said nothing for so long after its start will not: other ways into it are looked for. */
 const BOOT_MS = { native: 90_000, slow: 300_000 };
 const LEAST_PATIENCE_MS = 250;
+/** Unanswered, of a connection that is looked at because something happened. */
+const SLOW_PINGS = 3;
 const NEWS: ReadonlySet<string> = new Set(['host-key', 'login', 'refused']);
 
 class GuestHold implements GuestAccess {
@@ -66,6 +42,7 @@ class GuestHold implements GuestAccess {
   readonly #deadlines: Deadlines;
   readonly #agentDir: string;
   readonly #routes: GuestRoutes;
+  readonly #service: ControlService;
   readonly #console: { control: ConsoleShell; session: ConsoleShell } | undefined;
   readonly #holdListeners = new Set<(hold: Hold) => void>();
   readonly #reportListeners = new Set<(report: Report) => void>();
@@ -74,15 +51,16 @@ class GuestHold implements GuestAccess {
   readonly #stopListening: () => void;
   #reports: { network: Extract<Report, { type: 'network' }> | undefined; system: Extract<Report, { type: 'system' }> | undefined } = { network: undefined, system: undefined };
   #told: Hold['level'] = 'none';
-  /** When the control lane last said anything, on a connection that is gone. */
+  /** When the control lane last said anything, on a connection that is gone; by awakeMs(). */
   #heardAt: number | undefined;
   readonly #since = performance.now();
   readonly #expectedAt: number;
   /** When the guest's end of a lane was last seen to close. */
   readonly #closedAt = new Map<Lane, number>();
   #addressAnswers = false;
+  /** What the guest itself says of its lanes, by its address. */
+  #why: string | undefined;
   #ending = false;
-  #renewed = 0;
   /** Once for each control connection; later losses wait for whoever wants it. */
   #sessionAsked = false;
   #stir = new AbortController();
@@ -96,11 +74,13 @@ class GuestHold implements GuestAccess {
       ...options, controlUser: options.controlUser ?? 'root', agentDir: this.#agentDir, deadlines: this.#deadlines,
       failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state), controlLater: options.answered === true,
     });
+    const heard = (report: Report): void => this.#heard(report);
     // A template was made with these very files.
-    if (options.unsettled) this.#renewed = MOST_RENEWALS;
+    this.#service = new ControlService({ ...options, agentDir: this.#agentDir, channelMs: this.#deadlines.channel, heard }, options.unsettled !== undefined);
     if (options.answered) {
-      this.#heardAt = this.#since;
-      this.#do(this.#arrive());
+      this.#heardAt = awakeMs();
+      const session = (signal: AbortSignal) => this.#routes.session.shell(signal).finally(() => { this.#sessionAsked = true; });
+      this.#do(arrive({ options, session, loginMs: this.#deadlines.login, heard }, this.#end.signal).then(() => this.#routes.control.begin()));
     }
     const runMs = options.startedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(options.startedAt));
     this.#expectedAt = Math.max(this.#since, this.#since - runMs + (options.slow ? BOOT_MS.slow : BOOT_MS.native));
@@ -115,34 +95,63 @@ class GuestHold implements GuestAccess {
 
   get hold(): Hold {
     const control = this.#routes.control.state;
-    const now = performance.now();
-    const heardAt = control.state === 'open' ? now - control.shell.silentMs : this.#heardAt;
+    const heardAt = control.state === 'open' ? awakeMs() - control.shell.silentMs : this.#heardAt;
     return holdOf({
       name: this.#options.name,
-      quietMs: heardAt === undefined ? undefined : now - heardAt,
-      overdueMs: now - this.#expectedAt,
+      quietMs: heardAt === undefined ? undefined : awakeMs() - heardAt,
+      overdueMs: performance.now() - this.#expectedAt,
       graceMs: this.#options.graceMs ?? Math.max(10_000, this.#deadlines.keepalive + this.#deadlines.ping + 1_000),
-      why: control.state === 'open' ? undefined : this.#routes.control.reason,
+      why: control.state === 'open' ? undefined : this.#why ?? this.#routes.control.reason,
       addressAnswers: this.#addressAnswers,
       hasConsole: this.#console !== undefined,
       ending: this.#ending,
     });
   }
 
+  get agent(): HoldOptions['agent'] {
+    return this.#options.agent;
+  }
+
   get reports(): GuestAccess['reports'] {
     return this.#reports;
   }
 
-  async reach(use: Use, limits: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<Reached> {
-    const { address } = this.#routes;
+  get user(): string {
+    return this.#routes.user();
+  }
+
+  async reach(use: Use, limits: Limits): Promise<Reached> {
+    const shell = this.#console?.[use === 'control' ? 'control' : 'session'];
     return await climb(this.#options.name, [
+      ...this.#streaming(use),
+      ...(shell ? [{ rung: 'console' as const, name: 'its console', reach: (signal: AbortSignal) => reachConsole(shell, signal) }] : []),
+    ], limits);
+  }
+
+  /** The console carries no streams. */
+  async openSsh({ deadlineMs, signal }: Limits): Promise<UserSsh> {
+    using limit = timeLimit(deadlineMs, signal);
+    const { shell, rung, passedOver } = await climb(this.#options.name, this.#streaming('bulk'), { deadlineMs, signal });
+    try {
+      return { stream: await openUserSsh(shell, this.#options.sshSocket ?? SSH_SOCKET, this.#deadlines, limit.signal), rung, passedOver };
+    } catch (error) {
+      if (signal.aborted) throw fail('cancelled', `reaching ${this.#options.name} was cancelled`, { cause: error });
+      const why = limit.expired ? `it has not answered for ${seconds(deadlineMs)}` : clause(error);
+      throw fail('guest-unreachable', `${this.#options.name} is held, but its doorman did not let an ssh client in: ${why}`, {
+        hint: `Its doorman: holdfast exec ${this.#options.name} -- systemctl status holdfast-doorman`, cause: error,
+      });
+    }
+  }
+
+  #streaming(use: Use): RungRoute[] {
+    const { address } = this.#routes;
+    return [
       { rung: 'lane', name: `its ${use} lane`, reach: (signal) => reachKept(this.#routes[use], signal), absent: () => this.#absent(use) },
       ...(address ? [{ rung: 'address' as const, name: 'its address', reach: async (signal: AbortSignal) => {
         const shell = await reachKept(address, signal);
         return use === 'control' ? withSudo(shell) : shell;
       } }] : []),
-      ...(this.#console ? [{ rung: 'console' as const, name: 'its console', reach: (signal: AbortSignal) => this.#reachConsole(use, signal) }] : []),
-    ], limits);
+    ];
   }
 
   /** A doorman that was restarted is waited for, one that stays away only beside the other rungs. */
@@ -152,22 +161,13 @@ class GuestHold implements GuestAccess {
     return { patienceMs: Math.max(LEAST_PATIENCE_MS, closedAt + this.#deadlines.doorman - performance.now()), why: this.#routes[use].reason };
   }
 
-  async #reachConsole(use: Use, signal: AbortSignal): Promise<ConsoleShell> {
-    const shell = use === 'control' ? this.#console?.control : this.#console?.session;
-    if (shell === undefined) throw new ReachFailure('connect', 'it has none');
-    await using session = await shell.exec({ command: ['true'] }, signal);
-    const stop = (): void => session.signal('SIGINT');
-    signal.addEventListener('abort', stop, { once: true });
-    const exit = await session.exit.catch((error: unknown) => {
-      throw signal.aborted ? new ReachFailure('connect', 'no shell answered on it') : error;
-    }).finally(() => signal.removeEventListener('abort', stop));
-    if (!('code' in exit) || exit.code !== 0) throw new ReachFailure('login', `no shell for ${shell.user} on it`);
-    return shell;
-  }
-
   onHold(listener: (hold: Hold) => void): () => void {
     this.#holdListeners.add(listener);
     return () => { this.#holdListeners.delete(listener); };
+  }
+
+  onControl(listener: (open: boolean) => void): () => void {
+    return this.#options.lanes.onGuestOpen((lane, open) => { if (lane === 'control') listener(open); });
   }
 
   onReport(listener: (report: Report) => void): () => void {
@@ -185,9 +185,16 @@ class GuestHold implements GuestAccess {
   }
 
   async #verify(shell: KeptShell): Promise<void> {
-    await shell.ping(this.#end.signal).catch(() => {
-      if (!this.#end.signal.aborted) shell.drop('it did not answer after the guest went on');
-    });
+    // An emulated guest on a busy host may well be late, and its shells be sound.
+    for (let asked = 1; ; asked += 1) {
+      const answered = await shell.ping(this.#end.signal).then(() => true, () => false);
+      if (answered || this.#end.signal.aborted || !shell.alive) return;
+      if (asked >= (this.#options.slow ? SLOW_PINGS : 1)) return shell.drop('it did not answer after the guest went on');
+    }
+  }
+
+  async setClock(signal: AbortSignal): Promise<void> {
+    await setClock(this.#options.lanes, AbortSignal.any([signal, this.#end.signal]));
   }
 
   expectEnd(): void {
@@ -207,63 +214,18 @@ class GuestHold implements GuestAccess {
       this.#ending = false;
       this.#sessionAsked = false;
       const { shell } = state;
-      this.#heardAt = performance.now();
-      void shell.closed.then(() => { this.#heardAt = performance.now() - shell.silentMs; });
-      this.#do(this.#serve(shell));
+      this.#heardAt = awakeMs();
+      void shell.closed.then(() => { this.#heardAt = awakeMs() - shell.silentMs; });
+      const passed = this.#options.slow ? letCommandsPass(this.#routes.session, this.#end.signal) : Promise.resolve();
+      this.#do(passed.then(() => this.#service.serve(shell, this.#end.signal)));
     }
     this.#stir.abort();
   }
 
-  async #serve(shell: KeptShell): Promise<void> {
-    const { agent, name, log } = this.#options;
-    const signal = this.#end.signal;
-    // A guest that stays old must not be written to on every connection.
-    if (agent && this.#renewed < MOST_RENEWALS) {
-      this.#renewed += 1;
-      try {
-        const before = await renewAgent(shell, this.#agentDir, agent, this.#deadlines.channel, signal);
-        if (before !== undefined) log('agent-renewed', `${name}: Holdfast's files in the guest were renewed from ${before} to ${agent.version}`);
-        else this.#renewed = MOST_RENEWALS;
-      } catch (error) {
-        if (shell.alive && !signal.aborted) log('agent-renew', `${name}: ${clause(error)}`);
-      }
-    }
-    await keepReporter(shell, this.#agentDir, { report: (report) => this.#heard(report), log: (cause, message) => log(cause, `${name}: ${message}`) }, signal);
-  }
-
   #heard(report: Report): void {
-    this.#reports = report.type === 'network' ? { ...this.#reports, network: report } : { ...this.#reports, system: report };
+    this.#reports = { ...this.#reports, [report.type]: report };
     for (const listener of this.#reportListeners) listener(report);
     if (report.type === 'system' && report.cloudInit.status !== 'running') this.#openSession();
-  }
-
-  /** Whoever started it waits for the session lane: on one processor two logins at once take twice as long. */
-  async #arrive(): Promise<void> {
-    using limit = timeLimit(this.#deadlines.login, this.#end.signal);
-    const shell = await this.#routes.session.shell(limit.signal).catch(() => undefined);
-    this.#sessionAsked = true;
-    this.#options.arrived?.();
-    if (shell && this.#options.slow) await this.#letPass(shell);
-    if (this.#options.unsettled) await this.#settle(this.#options.unsettled);
-    this.#routes.control.begin();
-  }
-
-  /** A first command is often at hand, and takes four times as long beside all that is still to come to an emulated guest. */
-  async #letPass(shell: KeptShell): Promise<void> {
-    const until = performance.now() + FIRST_COMMAND_MS;
-    await pause(FIRST_COMMAND_WITHIN_MS, this.#end.signal);
-    while (shell.alive && shell.commands > 0 && performance.now() < until && !this.#end.signal.aborted) await pause(LOOK_MS, this.#end.signal);
-  }
-
-  async #settle({ turn, plug, settled }: NonNullable<HoldOptions['unsettled']>): Promise<void> {
-    const { lanes, log, name } = this.#options;
-    try {
-      using _turn = await turn(this.#end.signal);
-      await settleFork(lanes, plug, (report) => this.#heard(report), this.#end.signal);
-      await settled();
-    } catch (error) {
-      if (!this.#end.signal.aborted) log('fork', `${name}: its network card or its services did not come: ${clause(error)}`);
-    }
   }
 
   /** Before anybody asks, since it takes seconds under emulation; but not before cloud-init has made the user. */
@@ -279,7 +241,7 @@ class GuestHold implements GuestAccess {
     for (;;) {
       let { level } = this.hold;
       if ((level === 'lost' || level === 'by-address') && this.#routes.address) this.#addressAnswers = await this.#asksAddress();
-      else this.#addressAnswers = false;
+      else [this.#addressAnswers, this.#why] = [false, undefined];
       ({ level } = this.hold);
       if (this.#end.signal.aborted) return;
       if (level !== this.#told) this.#tell();
@@ -292,7 +254,9 @@ class GuestHold implements GuestAccess {
     const { address } = this.#routes;
     if (!address) return false;
     using limit = timeLimit(this.#deadlines.banner + this.#deadlines.login, this.#end.signal);
-    return await reachKept(address, limit.signal).then(() => true, () => false);
+    const shell = await reachKept(address, limit.signal).catch(() => undefined);
+    if (shell) this.#why = await whyNoLane(shell, this.#options.name, this.#deadlines.channel, this.#end.signal);
+    return shell !== undefined;
   }
 
   #tell(): void {

@@ -82,6 +82,11 @@ export class ConnectionKeeper implements AsyncDisposable {
     return this.#failures > 0;
   }
 
+  /** Somebody waits for it, or runs a command on it. */
+  get isBusy(): boolean {
+    return this.#waiters.size > 0 || (this.#state.state === 'open' && this.#state.shell.alive && this.#state.shell.commands > 0);
+  }
+
   /** Why it is not open, as far as known. */
   get reason(): string {
     if (!this.#options.isOpposite() && this.#failure?.stage !== 'host-key') return 'nothing in the guest has it open';

@@ -3,35 +3,53 @@
  * where it comes from, because we stop reading and the guest's own buffers fill up.
  */
 import type { Readable } from 'node:stream';
+import { Allowance } from './allowance.ts';
 import { MAX_LINE_BYTES } from './report-parser.ts';
-import { pause } from './ssh/time-limit.ts';
 
-const MOST_PER_SECOND = 100;
+export interface MostPerSecond {
+  readonly lines: number;
+  readonly bytes: number;
+}
 
-/** @param flooded  called when the limit per second was met */
-export async function* reportLines(stream: Readable, signal: AbortSignal, flooded: () => void, mostPerSecond = MOST_PER_SECOND): AsyncGenerator<string> {
+/** An honest reporter says a line of a few hundred bytes when something has changed. */
+const MOST_PER_SECOND: MostPerSecond = { lines: 100, bytes: 256 * 1024 };
+
+/** @param flooded  called when a limit per second was met */
+export async function* reportLines(stream: Readable, signal: AbortSignal, flooded: () => void, most: MostPerSecond = MOST_PER_SECOND): AsyncGenerator<string> {
+  const [lines, bytes] = [new Allowance(most.lines), new Allowance(most.bytes)];
   let held: Buffer[] = [];
   let size = 0;
-  let dropping = false;
-  let second = performance.now();
-  let count = 0;
   for await (const piece of stream as AsyncIterable<Buffer>) {
+    if (await bytes.take(piece.length, signal)) flooded();
     let from = 0;
     for (let end = piece.indexOf(0x0a); end >= 0; end = piece.indexOf(0x0a, from)) {
-      const line = dropping ? undefined : Buffer.concat([...held, piece.subarray(from, end)]).toString();
-      [held, size, dropping, from] = [[], 0, false, end + 1];
-      count += 1;
-      if (count > mostPerSecond) {
-        flooded();
-        await pause(second + 1000 - performance.now(), signal);
-      }
+      const line = size + end - from > MAX_LINE_BYTES ? undefined : Buffer.concat([...held, piece.subarray(from, end)]).toString();
+      [held, size, from] = [[], 0, end + 1];
+      if (await lines.take(1, signal)) flooded();
       if (signal.aborted) return;
-      if (performance.now() - second >= 1000) [second, count] = [performance.now(), 0];
-      if (line !== undefined && line.length <= MAX_LINE_BYTES) yield line;
+      if (line !== undefined) yield line;
     }
     size += piece.length - from;
-    if (size > MAX_LINE_BYTES) [held, dropping] = [[], true];
     // A copy: a small rest would otherwise keep the whole piece alive.
-    if (!dropping && from < piece.length) held.push(Buffer.from(piece.subarray(from)));
+    if (size > MAX_LINE_BYTES) held = [];
+    else if (from < piece.length) held.push(Buffer.from(piece.subarray(from)));
+    if (signal.aborted) return;
   }
 }
+
+/** The end of what was said, for whoever asks why it ended; read no faster than lines are. */
+export function lastWords(stream: Readable, signal: AbortSignal, flooded: () => void, mostBytesPerSecond = MOST_PER_SECOND.bytes): () => string {
+  const bytes = new Allowance(mostBytesPerSecond);
+  let words = '';
+  stream.on('data', (piece: Buffer) => {
+    words = (words + piece.subarray(-LAST_WORDS).toString()).slice(-LAST_WORDS);
+    stream.pause();
+    void bytes.take(piece.length, signal).then((over) => {
+      if (over) flooded();
+      stream.resume();
+    });
+  });
+  return () => words;
+}
+
+const LAST_WORDS = 400;

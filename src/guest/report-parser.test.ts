@@ -14,6 +14,18 @@ const system = {
   uptimeS: 5, bootId: 'b', machineId: 'm', cloudInit: { status: 'done', detail: '' }, agentVersion: '0.1.0',
 };
 
+const netplan = {
+  v: 1, type: 'netplan', first: true, digest: 'a'.repeat(64), omitted: 0, transaction: null, trouble: null,
+  files: [{ path: '/etc/netplan/50-cloud-init.yaml', mode: 0o600, uid: 0, gid: 0, mtimeNs: '1', size: 2, sha256: 'b'.repeat(64), content: 'YTo=' }],
+};
+
+test('a report of netplan\'s files is read, and refused when a path is none of netplan\'s', () => {
+  expect(parseReport(JSON.stringify(netplan))).toMatchObject({ report: { type: 'netplan', files: [{ text: 'a:', bytes: 2 }] } });
+  for (const path of ['/etc/shadow', '/etc/netplan/../x.yaml', '/etc/netplan/a\u001b.yaml']) {
+    expect(parseReport(JSON.stringify({ ...netplan, files: [{ ...netplan.files[0], path }] }))).toHaveProperty('refused');
+  }
+});
+
 test('a good report is read', () => {
   const { v: _v, ...plain } = network;
   expect(parseReport(JSON.stringify(network))).toEqual({ report: plain });

@@ -2,14 +2,14 @@
  * Reads one line of a guest's reporter. The guest is hostile: what is too long, too many, of the wrong type or holds
  * control characters is refused as a whole; unknown keys are left out.
  */
-import type { NetworkReport, Report, ReportedAddress, ReportedLink, SystemReport } from './report.ts';
+import { address, family, type Fields, flag, integer, list, maybe, number, object, oneOf, plain, Refused, SCOPES, text } from './bounded-json.ts';
+import { content, digest, netplanPath, owner } from './netguard-look.ts';
+import { transactionId } from './netguard-status.ts';
+import type { NetplanReport, NetworkReport, Report, ReportedAddress, ReportedFile, ReportedLink, SystemReport } from './report.ts';
 
 export const MAX_LINE_BYTES = 65_536;
-const MOST = { links: 64, addresses: 64, routes: 16, disks: 16 } as const;
+const MOST = { links: 64, addresses: 64, routes: 16, disks: 16, files: 64 } as const;
 const STATUSES = ['running', 'done', 'degraded', 'error', 'disabled', 'unknown'] as const;
-const SCOPES = ['global', 'link', 'host', 'site'] as const;
-
-class Refused extends Error {}
 
 export type Parsed = { readonly report: Report } | { readonly refused: string };
 
@@ -21,13 +21,12 @@ export function parseReport(line: string): Parsed {
     if (value['v'] !== 1) throw new Refused('a report of another version');
     if (value['type'] === 'network') return { report: network(value) };
     if (value['type'] === 'system') return { report: system(value) };
+    if (value['type'] === 'netplan') return { report: netplan(value) };
     throw new Refused('a report of unknown type');
   } catch (error) {
     return { refused: error instanceof Refused ? error.message : 'a line that is no JSON' };
   }
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function network(value: Fields): NetworkReport {
   return {
@@ -37,7 +36,7 @@ function network(value: Fields): NetworkReport {
       const route = object(item, 'route');
       return {
         family: family(route['family']),
-        via: route['via'] === null ? null : address(route['via']),
+        via: route['via'] === null ? null : address(route['via'], 4, 6),
         link: text(route['link'], 'link', 64),
         metric: integer(route['metric'], 'metric', 0xffff_ffff),
       };
@@ -61,7 +60,7 @@ function reportedAddress(item: unknown): ReportedAddress {
   const value = object(item, 'address');
   const kind = family(value['family']);
   return {
-    address: address(value['address']),
+    address: address(value['address'], kind),
     prefix: integer(value['prefix'], 'prefix', kind === 4 ? 32 : 128),
     family: kind,
     scope: oneOf(value['scope'], 'scope', SCOPES),
@@ -95,59 +94,18 @@ function system(value: Fields): SystemReport {
   };
 }
 
-function object(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refused(`${what} is no object`);
-  return value as Fields;
+function netplan(value: Fields): NetplanReport {
+  return {
+    type: 'netplan', first: flag(value['first'], 'first'), digest: maybe(value['digest'], digest),
+    files: list(value['files'], 'files', MOST.files).map(reportedFile), omitted: integer(value['omitted'], 'omitted', 65_536),
+    transaction: maybe(value['transaction'], transactionId), trouble: maybe(value['trouble'], (trouble) => plain(trouble, 300)),
+  };
 }
 
-function list(value: unknown, what: string, most: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > most) throw new Refused(`${what} is no list of at most ${most}`);
-  return value;
-}
-
-function text(value: unknown, what: string, most: number): string {
-  if (typeof value !== 'string' || value.length > most || unprintable(value)) throw new Refused(`${what} is no short plain text`);
-  return value;
-}
-
-/** Text of a third program (cloud-init's own words): cleaned rather than refused. */
-function plain(value: unknown, most: number): string {
-  if (typeof value !== 'string') throw new Refused('detail is no text');
-  return Array.from(value.slice(0, most), (character) => (unprintable(character) ? ' ' : character)).join('').trim();
-}
-
-/** Control and format characters (terminal escapes, bidirectional overrides), lone surrogates. */
-function unprintable(value: string): boolean {
-  return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value);
-}
-
-function integer(value: unknown, what: string, most: number = Number.MAX_SAFE_INTEGER): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most) throw new Refused(`${what} is no count`);
-  return value as number;
-}
-
-function number(value: unknown, what: string): number {
-  if (typeof value !== 'number' || !(value >= 0 && value < 1e9)) throw new Refused(`${what} is no number`);
-  return value;
-}
-
-function flag(value: unknown, what: string): boolean {
-  if (typeof value !== 'boolean') throw new Refused(`${what} is no flag`);
-  return value;
-}
-
-function family(value: unknown): 4 | 6 {
-  if (value !== 4 && value !== 6) throw new Refused('family is neither 4 nor 6');
-  return value;
-}
-
-function address(value: unknown): string {
-  if (typeof value !== 'string' || !/^[0-9a-f.:]{2,45}$/.test(value)) throw new Refused('address is none');
-  return value;
-}
-
-function oneOf<T extends string>(value: unknown, what: string, allowed: readonly T[]): T {
-  const found = allowed.find((word) => word === value);
-  if (found === undefined) throw new Refused(`${what} is unknown`);
-  return found;
+function reportedFile(item: unknown): ReportedFile {
+  const value = object(item, 'file');
+  return {
+    path: netplanPath(value['path']), ...owner(value), mtimeNs: text(value['mtimeNs'], 'mtimeNs', 24),
+    bytes: integer(value['size'], 'size'), sha256: digest(value['sha256']), text: maybe(value['content'], content),
+  };
 }

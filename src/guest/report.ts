@@ -38,4 +38,34 @@ export interface SystemReport {
   readonly agentVersion: string;
 }
 
-export type Report = NetworkReport | SystemReport;
+export interface ReportedFile {
+  readonly path: string;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Nanoseconds since 1970: more than a number holds. */
+  readonly mtimeNs: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Null when it did not fit into the report. */
+  readonly text: string | null;
+}
+
+/** netplan's files, all of them: when the reporter begins, and as soon as somebody changed them. */
+export interface NetplanReport {
+  readonly type: 'netplan';
+  /** The reporter has just begun: they may have been so for long. */
+  readonly first: boolean;
+  /** One word for the whole set (paths, owners, modes, contents); null when there is `trouble`. */
+  readonly digest: string | null;
+  readonly files: readonly ReportedFile[];
+  /** Files that did not fit. */
+  readonly omitted: number;
+  /** The network change by which netguard left exactly this; null when it was done by hand. */
+  readonly transaction: string | null;
+  /** Why nothing can be told. */
+  readonly trouble: string | null;
+}
+
+export type Report = NetworkReport | SystemReport | NetplanReport;

@@ -1,5 +1,5 @@
 /** The port through which everything is done inside a guest: commands, terminals, later files and forwards. */
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
 export interface Terminal {
   readonly term: string;
@@ -34,6 +34,8 @@ export interface GuestShell extends AsyncDisposable {
   /** True until the connection is known to be gone. */
   readonly alive: boolean;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecSession>;
+  /** A stream to a unix socket of the guest's, by its path; left out where the way there cannot carry one. It closes when the connection does. */
+  connect?(path: string, signal: AbortSignal): Promise<Duplex>;
   /** Resolves once, when the connection ends, with the reason. */
   readonly closed: Promise<string>;
 }

@@ -10,7 +10,7 @@ test('keys are made once, private, and in forms that ssh reads', async () => {
   try {
     const first = await ensureInstanceKeys(join(home, 'keys'));
     expect(await ensureInstanceKeys(join(home, 'keys'))).toEqual(first);
-    expect(new Set(Object.values(first).map((pair) => pair.publicKey)).size).toBe(4);
+    expect(new Set(Object.values(first).map((pair) => pair.publicKey)).size).toBe(5);
     for (const pair of Object.values(first)) {
       const parsed = ssh2.utils.parseKey(pair.privateKey);
       if (parsed instanceof Error) throw parsed;

@@ -1,6 +1,6 @@
 /**
- * The keys of one instance, made before its seed: two that the host shows to the guest, two that the guest shows to
- * the host. OpenSSH's own text forms throughout, so that sshd and ssh take them as they are.
+ * The keys of one instance, made before its seed: three that are shown to the guest, two that the guest shows to the
+ * host. OpenSSH's own text forms throughout, so that sshd and ssh take them as they are.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,8 +9,10 @@ import { makeKeyPair, type KeyPair } from './ed25519.ts';
 export interface InstanceKeys {
   /** Opens the control lane: root. */
   readonly control: KeyPair;
-  /** Opens session and bulk lanes, and is the one handed out for a user's own ssh: the default user. */
+  /** Opens session and bulk lanes: the default user. */
   readonly session: KeyPair;
+  /** Handed out for a user's own ssh: the default user, over `holdfast proxy` and nowhere else. */
+  readonly proxy: KeyPair;
   /** Host key of the sshd behind the lanes. */
   readonly laneHost: KeyPair;
   /** Host key of the guest's own sshd, so that the second rung can be verified. */
@@ -18,7 +20,7 @@ export interface InstanceKeys {
 }
 
 const FILES: Readonly<Record<keyof InstanceKeys, string>> = {
-  control: 'control', session: 'session', laneHost: 'lane-host', guestHost: 'guest-host',
+  control: 'control', session: 'session', proxy: 'proxy', laneHost: 'lane-host', guestHost: 'guest-host',
 };
 
 /** Reads the keys in the directory and makes those that are missing: a second call gives the same keys. */

@@ -11,6 +11,9 @@ export interface RunOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** An open file that the child gets as descriptor 3: it can read what its own rights could not reach by path. */
   readonly descriptor3?: number;
+  /** Open files for its standard input, which is empty otherwise, and its standard output; the result's is empty then. */
+  readonly input?: number;
+  readonly output?: number;
   /** Called for each line of standard error, as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -43,11 +46,11 @@ export const run: Run = async (command, args, options) => {
     cwd: options.cwd,
     env: options.env ?? process.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.descriptor3 === undefined ? [] : [options.descriptor3])],
+    stdio: [options.input ?? 'ignore', options.output ?? 'pipe', 'pipe', ...(options.descriptor3 === undefined ? [] : [options.descriptor3])],
     ...options.user,
   });
   const { stdout: out, stderr: err } = child;
-  if (out === null || err === null) throw new Error('spawn made no pipes');
+  if ((out === null) !== (options.output !== undefined) || err === null) throw new Error('spawn made no pipes');
   const signalGroup = (signal: NodeJS.Signals): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
@@ -62,7 +65,7 @@ export const run: Run = async (command, args, options) => {
   };
   options.signal.addEventListener('abort', onAbort, { once: true });
   let stdout = '';
-  out.setEncoding('utf8').on('data', (text: string) => (stdout = (stdout + text).slice(0, STDOUT_LIMIT)));
+  out?.setEncoding('utf8').on('data', (text: string) => (stdout = (stdout + text).slice(0, STDOUT_LIMIT)));
   const lastLines: string[] = [];
   createInterface({ input: err }).on('line', (line) => {
     if (lastLines.push(line) > LAST_LINES) lastLines.shift();

@@ -1,6 +1,8 @@
 /** What is known of a stored image: the JSON beside it, and how it is read back without trusting it. */
+import { parseArchitecture } from '../core/architecture.ts';
 import type { LocalImage } from '../core/catalogue/local.ts';
 import type { ImageFormat } from '../core/image-format.ts';
+import type { Architecture } from '../core/instance.ts';
 
 /** What an image's maker knows of it. */
 export interface ImageOrigin {
@@ -8,10 +10,24 @@ export interface ImageOrigin {
   readonly sourceName: string;
   readonly os: string | undefined;
   readonly release: string | undefined;
+  /** Undefined where nobody said: of an imported file, it cannot be told. */
+  readonly architecture: Architecture | undefined;
   /** ISO 8601. */
   readonly builtAt: string;
   /** Key of the recipe that it was built by; undefined for imported ones. */
   readonly recipe: string | undefined;
+  /** As what it was listed by the remote that it came from; undefined for others. */
+  readonly published?: PublishedAs | undefined;
+}
+
+export interface PublishedAs {
+  /** `release:24.04` */
+  readonly name: string;
+  /** `Ubuntu` */
+  readonly os: string;
+  /** `24.04 LTS` */
+  readonly release: string;
+  readonly version: string;
 }
 
 export interface ImageEntry extends ImageOrigin, LocalImage {
@@ -36,7 +52,27 @@ export function readEntry(text: string): ImageEntry | undefined {
   if (!isSize(virtualSizeBytes) || !isSize(fileBytes)) return undefined;
   if (typeof sourceName !== 'string' || typeof builtAt !== 'string' || Number.isNaN(Date.parse(builtAt))) return undefined;
   const [os, release, recipe] = [optionalText(found['os']), optionalText(found['release']), optionalText(found['recipe'])];
-  return { digest, format, virtualSizeBytes, fileBytes, sourceName, builtAt, os, release, recipe };
+  const architecture = typeof found['architecture'] === 'string' ? parseArchitecture(found['architecture']) : builtBefore(recipe);
+  const published = publishedAs(found['published']);
+  return { digest, format, virtualSizeBytes, fileBytes, sourceName, builtAt, os, release, recipe, architecture, ...(published === undefined ? {} : { published }) };
+}
+
+function publishedAs(value: unknown): PublishedAs | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { name, os, release, version } = value as Readonly<Record<string, unknown>>;
+  if (typeof name !== 'string' || typeof os !== 'string' || typeof release !== 'string' || typeof version !== 'string') return undefined;
+  return { name, os, release, version };
+}
+
+/** Before the architecture was recorded, images were built for x86_64 only. */
+function builtBefore(recipe: string | undefined): Architecture | undefined {
+  return recipe === undefined ? undefined : 'x86_64';
+}
+
+/** A newer Holdfast's: what it stands for is not known here, and is not rubbish. */
+export function isNewerEntry(text: string): boolean {
+  const version = parse(text)?.['version'];
+  return typeof version === 'number' && version > VERSION;
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -4,13 +4,13 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
 import { run as realRun, throwIfCancelled, type Run } from './run.ts';
-import { readEntry, writeEntry, type ImageEntry, type ImageOrigin } from './store-entry.ts';
+import { isNewerEntry, readEntry, writeEntry, type ImageEntry, type ImageOrigin } from './store-entry.ts';
 import { verifyImage } from './verify/verify-image.ts';
 
 export type ImageSource =
@@ -29,8 +29,12 @@ export interface ImageStore {
   /** Newest first. */
   list(): Promise<ImageEntry[]>;
   pathOf(entry: Pick<ImageEntry, 'digest' | 'format'>): string;
+  /** Remembers that it is used now; it is not removed as unused from then on. @returns false where it is not there any more */
+  use(digest: string): Promise<boolean>;
   /** Whoever calls it knows that no instance uses the image. */
   remove(digest: string): Promise<void>;
+  /** The same, unless it was used since. @param sinceMs  milliseconds since 1970  @returns whether it was removed */
+  removeUnused(digest: string, sinceMs: number): Promise<boolean>;
   /** At start, before anything is imported: removes what a killed import left behind. */
   sweep(): Promise<void>;
 }
@@ -40,6 +44,13 @@ const PARTIAL = '.partial';
 export function openImageStore(directory: string, run: Run = realRun): ImageStore {
   const pathOf: ImageStore['pathOf'] = ({ digest, format }) => join(directory, `${digest}.${format}`);
   const sidecar = (digest: string): string => join(directory, `${digest}.json`);
+  // One at a time: what is about to be used is not removed meanwhile.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return await mine;
+  };
 
   async function list(): Promise<ImageEntry[]> {
     const names = await readdir(directory).catch(() => []);
@@ -71,9 +82,26 @@ export function openImageStore(directory: string, run: Run = realRun): ImageStor
     return entry;
   }
 
+  async function remove(digest: string): Promise<void> {
+    // The JSON first: a half-removed image must not be offered.
+    await rm(sidecar(digest), { force: true });
+    for (const format of ['qcow2', 'raw'] as const) await rm(pathOf({ digest, format }), { force: true });
+  }
+
   return {
     pathOf,
     list,
+    remove,
+    use: async (digest) => await inTurn(async () => {
+      const now = new Date();
+      return await utimes(sidecar(digest), now, now).then(() => true, () => false);
+    }),
+    removeUnused: async (digest, sinceMs) => await inTurn(async () => {
+      const usedMs = await stat(sidecar(digest)).then(({ mtimeMs }) => mtimeMs, () => Infinity);
+      if (usedMs >= sinceMs) return false;
+      await remove(digest);
+      return true;
+    }),
     async import(source, origin, signal, expectedDigest) {
       await mkdir(directory, { recursive: true });
       const partial = join(directory, `${randomUUID()}${PARTIAL}`);
@@ -87,16 +115,12 @@ export function openImageStore(directory: string, run: Run = realRun): ImageStor
         await rm(partial, { force: true });
       }
     },
-    async remove(digest) {
-      // The JSON first: a half-removed image must not be offered.
-      await rm(sidecar(digest), { force: true });
-      for (const format of ['qcow2', 'raw'] as const) await rm(pathOf({ digest, format }), { force: true });
-    },
     async sweep() {
       const known = new Set((await list()).map((entry) => entry.digest));
       for (const name of await readdir(directory).catch(() => [])) {
         const digest = /^([0-9a-f]{64})\.(?:qcow2|raw)$/.exec(name)?.[1];
-        if (name.endsWith(PARTIAL) || (digest !== undefined && !known.has(digest))) await rm(join(directory, name), { force: true });
+        const isLeftover = digest !== undefined && !known.has(digest) && !isNewerEntry(await readFile(sidecar(digest), 'utf8').catch(() => ''));
+        if (name.endsWith(PARTIAL) || isLeftover) await rm(join(directory, name), { force: true });
       }
     },
   };

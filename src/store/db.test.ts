@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,6 +56,22 @@ test('a full disk is called so, and what was begun is rolled back', () => {
   expect(() => instanceStore(db).insert(large)).toThrow(expect.objectContaining({ code: 'no-space' }));
   expect(instanceStore(db).all()).toEqual([]);
   instanceStore(db).insert(record);
+});
+
+test.runIf(process.getuid?.() === 0)('on a disk without a byte left small things are written for long yet: an instance can be deleted', () => {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4M', 'hf-test', directory]);
+  try {
+    using db = openDb(join(directory, 'state.db'));
+    const store = instanceStore(db);
+    store.insert(record);
+    expect(() => writeFileSync(join(directory, 'filler'), Buffer.alloc(4 * 2 ** 20))).toThrow('ENOSPC');
+    for (let turn = 0; turn < 500; turn += 1) store.setObserved(record.instance.id, { state: 'Running', reason: `turn ${turn}`, at: record.observed.at });
+    expect(() => store.insert({ ...record, instance: { ...record.instance, id: '00c0ffef', name: 'large' }, userData: new Uint8Array(2 ** 20) })).toThrow(expect.objectContaining({ code: 'no-space' }));
+    store.remove(record.instance.id);
+    expect(store.all()).toEqual([]);
+  } finally {
+    execFileSync('umount', [directory]);
+  }
 });
 
 test('nobody else may read what is kept, nor lock the home', () => {

@@ -24,6 +24,7 @@ export function openDb(path: string): Db {
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
     migrate(db, path);
+    if (path !== ':memory:') reserve(db);
   } catch (error) {
     db.close();
     throw asHomeError(error, path);
@@ -31,8 +32,8 @@ export function openDb(path: string): Db {
   return {
     all: (sql, ...values) => db.prepare(sql).all(...values),
     get: (sql, ...values) => db.prepare(sql).get(...values),
-    run: (sql, ...values) => writing(path, () => void db.prepare(sql).run(...values)),
-    transaction: (work) => writing(path, () => {
+    run: (sql, ...values) => writing(db, path, () => void db.prepare(sql).run(...values)),
+    transaction: (work) => writing(db, path, () => {
       db.exec('BEGIN IMMEDIATE');
       try {
         const result = work();
@@ -85,16 +86,50 @@ function migrate(db: DatabaseSync, path: string): void {
 const DISK_ERRORS: ReadonlySet<number> = new Set([8, 10, 13]);
 const FULL = 13;
 
-function writing<T>(path: string, work: () => T): T {
+function writing<T>(db: DatabaseSync, path: string, work: () => T): T {
   try {
-    return work();
+    return onReserve(db, work);
   } catch (error) {
-    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+    const code = codeOf(error);
     if (!DISK_ERRORS.has(code)) throw error;
     throw fail(code === FULL ? 'no-space' : 'home-unusable', `${path} cannot be written: ${(error as Error).message}`, {
       hint: 'free some space on the disk that it is on, and see that it is writable', cause: error,
     });
   }
+}
+
+/**
+ * Whoever would make room on a full disk by deleting an instance has to write that down: the database keeps pages free in
+ * its own file, and its log as long as this leaves it, which is written over from its begin.
+ */
+const RESERVED_BYTES = 512 * 1024;
+
+function reserve(db: DatabaseSync): void {
+  const number = (name: string): number => Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+  if (number('freelist_count') * number('page_size') >= RESERVED_BYTES / 2) return;
+  try {
+    db.exec(`CREATE TABLE reserve (bytes BLOB); INSERT INTO reserve VALUES (zeroblob(${RESERVED_BYTES})); DROP TABLE reserve;`);
+    db.exec('PRAGMA wal_checkpoint(RESTART)');
+  } catch (error) {
+    // There is no space to reserve any more.
+    if (codeOf(error) !== FULL) throw error;
+    if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'reserve'").get()) db.exec('DROP TABLE reserve');
+  }
+}
+
+/** Where the log cannot grow it is emptied into the file, and the work is done again. */
+function onReserve<T>(db: DatabaseSync, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (codeOf(error) !== FULL) throw error;
+    db.exec('PRAGMA wal_checkpoint(RESTART)');
+    return work();
+  }
+}
+
+function codeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }
 
 function asHomeError(error: unknown, path: string): Error {

@@ -39,4 +39,24 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX operations_by_status ON operations(status, started_at);
    CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`,
+  // Who asked for it; null: the daemon's own user.
+  'ALTER TABLE operations ADD COLUMN owner INTEGER',
+  // Files are JSON: path, mode, uid, gid, content. `applied` is an outcome that is still to be confirmed or undone.
+  `CREATE TABLE network_revisions (
+     instance TEXT NOT NULL REFERENCES instances(id) ON DELETE CASCADE,
+     number INTEGER NOT NULL,
+     at TEXT NOT NULL,
+     origin TEXT NOT NULL,
+     command TEXT,
+     transaction_id TEXT,
+     outcome TEXT NOT NULL,
+     reason TEXT,
+     files TEXT NOT NULL,
+     PRIMARY KEY (instance, number)
+   ) STRICT;
+   CREATE TABLE network_seen (
+     instance TEXT PRIMARY KEY REFERENCES instances(id) ON DELETE CASCADE,
+     at TEXT NOT NULL,
+     json TEXT NOT NULL
+   ) STRICT`,
 ];

@@ -14,6 +14,8 @@ export interface OperationRow {
   /** The wire form, as JSON. */
   readonly record: string;
   readonly startedAt: string;
+  /** uid of who asked for it; null: the daemon's own user. */
+  readonly owner: number | null;
 }
 
 export interface OperationStore {
@@ -28,8 +30,8 @@ export interface OperationStore {
 export function operationStore(db: Db): OperationStore {
   return {
     insert: (row) => db.run(
-      'INSERT INTO operations (id, kind, instance, step, status, request, record, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      row.id, row.kind, row.instance, row.step, row.status, row.request, row.record, row.startedAt,
+      'INSERT INTO operations (id, kind, instance, step, status, request, record, started_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      row.id, row.kind, row.instance, row.step, row.status, row.request, row.record, row.startedAt, row.owner,
     ),
     update: (id, { step, status, record, instance }) =>
       db.run('UPDATE operations SET step = ?, status = ?, record = ?, instance = ? WHERE id = ?', step, status, record, instance, id),
@@ -54,5 +56,6 @@ function fromRow(row: Row): OperationRow {
     request: String(row['request']),
     record: String(row['record']),
     startedAt: String(row['started_at']),
+    owner: row['owner'] === null ? null : Number(row['owner']),
   };
 }

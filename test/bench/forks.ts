@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { createClient } from '../../src/client/client.ts';
 import type { TestHome } from '../real/home.ts';
 import { waitFor } from '../real/home.ts';
+import { bootByHand } from './by-hand.ts';
 import { median, timed, type Row } from './row.ts';
 
 const WARM_RUNS = 7;
 const AT_ONCE = 10;
 const IDLE_MS = 30_000;
 
-export async function benchForks(home: TestHome, tell: (row: Row) => void): Promise<{ accelerator: string; breakdown: string[] }> {
-  const { cold, making } = await coldAndTemplate(home, tell);
+export async function benchForks(home: TestHome, tell: (row: Row) => void): Promise<string[]> {
+  const cold = await coldAndTemplate(home, tell);
+  await translationBuffers(home, tell);
   const warm: number[] = [];
   const firstExec: number[] = [];
   const address: number[] = [];
@@ -36,14 +38,15 @@ export async function benchForks(home: TestHome, tell: (row: Row) => void): Prom
   await suspendAndResume(home, tell);
   const breakdown = await parts(home);
   await tenAtOnce(home, tell);
-  return { accelerator: making, breakdown };
+  return breakdown;
 }
 
-async function coldAndTemplate(home: TestHome, tell: (row: Row) => void): Promise<{ cold: number; making: string }> {
+async function coldAndTemplate(home: TestHome, tell: (row: Row) => void): Promise<number> {
   const { seconds: cold } = await home.must(['launch', '--cold', '--name', 'cold'], { timeoutMs: 900_000 });
-  tell({ what: 'cold launch', figures: [cold], unit: 's', note: '' });
   const { accelerator } = await home.info('cold');
-  await home.must(['delete', '--purge', 'cold']);
+  const byHand = await bootByHand(home, accelerator ?? 'tcg');
+  tell({ what: 'boot by hand, to cloud-init\'s end', figures: [byHand], unit: 's', note: 'QEMU, the same image, a plain seed: the peer of the next line' });
+  tell({ what: 'cold launch', figures: [cold], unit: 's', note: `${(cold / byHand).toFixed(2)} times its peer; accelerator ${accelerator ?? 'unknown'}` });
   const stages: { stage: string; at: number }[] = [];
   const client = clientOf(home);
   const built = await client.call('buildTemplate', { body: {} });
@@ -53,7 +56,26 @@ async function coldAndTemplate(home: TestHome, tell: (row: Row) => void): Promis
   const frozen = stages.find(({ stage }) => stage === 'Making the template')?.at ?? Number.NaN;
   tell({ what: 'template build', figures: [(ended - began) / 1000], unit: 's', note: 'the boot included' });
   tell({ what: 'making the template, beyond its boot', figures: [(ended - frozen) / 1000], unit: 's', note: '' });
-  return { cold, making: accelerator ?? 'unknown' };
+  return cold;
+}
+
+/** A few programs after one another, of several languages: more code than a small buffer holds for long. */
+const MIX = ['sh', '-c', 'for i in 1 2 3; do ls -lR /etc >/dev/null; dpkg -l >/dev/null; perl -e 1; python3 -c "import json, subprocess, email"; awk BEGIN{} </dev/null; done'];
+const EXEC_RUNS = 9;
+
+/** What a fork's bounded buffer for translated code costs, against the machine that was booted, which has a larger one. In turns. */
+async function translationBuffers(home: TestHome, tell: (row: Row) => void): Promise<void> {
+  await home.must(['launch', '--name', 'small']);
+  for (const name of ['cold', 'small']) await waitFor(`${name}'s address`, async () => (await home.info(name)).network === 'ok', 300_000);
+  for (const [what, command] of [['exec of true', ['true']], ['exec of a mix of programs', MIX]] as const) {
+    const figures: Record<'cold' | 'small', number[]> = { cold: [], small: [] };
+    for (let run = 0; run < EXEC_RUNS; run += 1) {
+      for (const name of ['cold', 'small'] as const) figures[name].push((await home.must(['exec', name, '--', ...command])).seconds);
+    }
+    tell({ what: `${what}, booted machine`, figures: figures.cold, unit: 's', note: 'emulated: translation buffer of 128 MiB' });
+    tell({ what: `${what}, fork`, figures: figures.small, unit: 's', note: `32 MiB: ${(median(figures.small) / median(figures.cold)).toFixed(2)} times the time` });
+  }
+  await home.must(['delete', '--purge', 'cold', 'small']);
 }
 
 function clientOf(home: TestHome) {
@@ -103,7 +125,7 @@ async function tenAtOnce(home: TestHome, tell: (row: Row) => void): Promise<void
   })));
   tell({ what: `${AT_ONCE} warm launches at once, to a first exec in each`, figures: [seconds], unit: 's', note: '' });
   // Idle: with card, services and control lane, and nothing asked of it since.
-  for (const name of names) await waitFor(`${name}'s address`, async () => (await home.info(name)).network === 'ok', 60_000);
+  for (const name of names) await waitFor(`${name}'s address`, async () => (await home.info(name)).network === 'ok', 300_000);
   await new Promise((resolve) => { setTimeout(resolve, IDLE_MS); });
   const memory = await Promise.all(names.map(async (name) => await privateMegabytes(await home.qemuPid(name))));
   const note = `private dirty, ${AT_ONCE} forks of a 1 GiB template`;

@@ -2,7 +2,7 @@
 export interface Row {
   readonly what: string;
   readonly figures: readonly number[];
-  readonly unit: 's' | 'MB' | '×';
+  readonly unit: 's' | 'MB' | '%';
   readonly note: string;
 }
 

@@ -42,7 +42,7 @@ export async function makeBench(): Promise<Bench> {
   let server: Server | undefined;
   const children = new Set<ChildProcess>();
   const start: Bench['start'] = (words, env = {}) => {
-    const child = spawn(process.execPath, [cli, ...words], { env: { PATH: process.env['PATH'], HOLDFAST_HOME: home, ...env }, stdio: 'pipe' });
+    const child = spawn(process.execPath, [cli, ...words], { env: { PATH: process.env['PATH'], HOLDFAST_HOME: home, HOLDFAST_OFFLINE: '1', ...env }, stdio: 'pipe' });
     children.add(child);
     child.once('exit', () => children.delete(child));
     return child;

@@ -1,5 +1,7 @@
 /** What the built program says and which exit code it ends with, against fixed answers. */
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -53,6 +55,8 @@ test.each([
   [['launch', '--timeout=-3'], '--timeout value has to be a positive integer'],
   [['launch', '-c', '0'], "Invalid CPU count '0'"],
   [['launch', '-c', 'two'], "Invalid CPU count 'two'"],
+  [['launch', '-m', '1CiG'], '1CiG is not a valid memory size'],
+  [['launch', '--cloud-init', 'http://127.0.0.1:1/y'], 'Could not load cloud-init configuration: http://127.0.0.1:1/y cannot be had: bad port'],
   [['launch', 'a', 'b'], 'Too many arguments given'],
   [['launch', 'file://disk.img'], 'Image file path is not absolute: disk.img'],
   [['launch', 'file:///nowhere.img'], 'Cannot read the image: /nowhere.img does not exist'],
@@ -62,6 +66,13 @@ test.each([
   [['set', '=x'], 'A settings key is required'],
   [['exec', 'apollo'], 'Wrong number of arguments given'],
   [['exec', 'apollo', '-d', '/', '-n', '--', 'ls'], 'Options --working-directory and --no-map-working-directory clash'],
+  [['launch', 'debian', '--checksum', `sha256:${'0'.repeat(64)}`], '--checksum belongs to an image from the web'],
+  [['launch', 'https://x/y.img', '--checksum', 'md5:0'], 'launch failed: "md5:0" is no checksum'],
+  [['launch', '--arch', 'mips'], 'launch failed: there is no architecture "mips" here'],
+  [['find', 'a', 'b'], 'Too many arguments given'],
+  [['find', '--format', 'xml'], 'Invalid format type given.'],
+  [['find', '--arch', 'mips'], 'find failed: there is no architecture "mips" here'],
+  [['image', 'list', '--arch', 'arm64'], '--arch belongs to "image build"'],
   [['image', 'build', 'plan9'], "Cannot build 'plan9'"],
   [['image', 'paint'], "Unknown action 'paint'"],
 ] as const)('%j is refused with exit code 1 before anything is asked', async (words, message) => {
@@ -71,11 +82,7 @@ test.each([
 });
 
 test.each([
-  [['launch', '-n', '9lives'], 'launch failed: Invalid instance name supplied: 9lives'],
-  [['launch', '-m', '1CiG'], 'launch failed: Invalid memory size value supplied: 1CiG.'],
-  [['launch', '-d', '5M'], 'launch failed: Invalid disk size value supplied: 5M.'],
-  [['launch', 'https://x/y.img'], 'launch failed: images are not downloaded from URLs yet'],
-  [['launch', '--cloud-init', 'https://x/y'], 'launch failed: --cloud-init does not take URLs yet'],
+  [['launch', '-n', '9lives'], 'launch failed: Invalid arguments supplied'],
 ] as const)('%j fails with exit code 2 before anything is asked', async (words, message) => {
   const { code, stderr } = await bench.run(words);
   expect([stderr.split('\n')[0], code, bench.asked]).toEqual([message, 2, []]);
@@ -89,7 +96,7 @@ test('an option of the inner command without -- gets a hint', async () => {
 test('no words at all show the help, with exit code 2; an unknown one is told on stdout, with 1', async () => {
   expect(await bench.run([])).toMatchObject({ code: 2, stdout: expect.stringContaining('Usage: holdfast') });
   expect(await bench.run(['help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Inside an instance:') });
-  expect(await bench.run(['nope'])).toEqual({ code: 1, stdout: 'Error: Unknown command or alias \'nope\' (try "holdfast help")\n', stderr: '' });
+  expect(await bench.run(['nope'])).toEqual({ code: 1, stdout: 'Error: Unknown command or alias \'nope\' (try "holdfast help" or "holdfast aliases")\n', stderr: '' });
   expect(await bench.run(['-vv', 'help', 'sh'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: holdfast shell') });
   expect(await bench.run(['-V'])).toMatchObject({ code: 0, stdout: 'holdfast 0.1.0\n' });
 });
@@ -107,6 +114,27 @@ test('launch tells the daemon what was asked, and the user what came of it', asy
 test('cloud-init data comes from stdin with -', async () => {
   expect((await bench.run(['launch', '--cloud-init', '-'], 'packages: [jq]\n')).code).toBe(0);
   expect(JSON.parse(bench.asked[0]?.body ?? '')).toMatchObject({ cloudInit: Buffer.from('packages: [jq]\n').toString('base64') });
+});
+
+test('cloud-init data comes from an address too; what that does not have is told, and what is too long is not read to its end', async () => {
+  const web = createServer((request, answer) => {
+    if (request.url === '/user-data') answer.end('packages: [jq]\n');
+    else if (request.url === '/endless') {
+      const more = setInterval(() => answer.write(Buffer.alloc(500_000, '#')), 1);
+      answer.once('close', () => clearInterval(more));
+    } else answer.writeHead(404).end('no such thing');
+  });
+  await new Promise<void>((resolve) => { web.listen(0, '127.0.0.1', resolve); });
+  const address = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+  try {
+    expect((await bench.run(['launch', '--cloud-init', `${address}/user-data`])).code).toBe(0);
+    expect(JSON.parse(bench.asked[0]?.body ?? '')).toMatchObject({ cloudInit: Buffer.from('packages: [jq]\n').toString('base64') });
+    expect(await bench.run(['launch', '--cloud-init', `${address}/gone`])).toMatchObject({ code: 1, stderr: `Could not load cloud-init configuration: ${address}/gone cannot be had: the answer is 404\n` });
+    expect(await bench.run(['launch', '--cloud-init', `${address}/endless`])).toMatchObject({ code: 1, stderr: expect.stringContaining('is too long') });
+  } finally {
+    web.closeAllConnections();
+    web.close();
+  }
 });
 
 test('stages and notices go to stderr as plain lines, each once', async () => {
@@ -213,6 +241,19 @@ test('an image that is refused by its first bytes is not sent to the end', async
   expect(await bench.run(['launch', `file://${join(bench.home, 'big.img')}`])).toMatchObject({ code: 2, stderr: expect.stringContaining('launch failed: it has a backing file\n') });
 });
 
+test('find asks for what was wanted, shows it, and tells apart what is not known', async () => {
+  const image = { name: 'noble', aliases: [], remote: '', os: 'Ubuntu', release: '24.04 LTS', version: '20240608', hash: 'b'.repeat(64), architecture: 'x86_64', supported: true };
+  special = (_, answer) => json(answer, { images: [image], errors: [] });
+  expect(await bench.run(['find', 'daily:noble', '--show-unsupported', '--force-update', '--arch', 'arm64'])).toEqual({
+    code: 0, stderr: '', stdout: expect.stringContaining('\nnoble                                         20240608         Ubuntu 24.04 LTS\n'),
+  });
+  expect(bench.asked.at(-1)?.url).toBe('/v1/images/published?name=daily%3Anoble&architecture=arm64&unsupported=true&force=true');
+  special = (_, answer) => json(answer, { images: [], errors: ['release cannot be reached'] });
+  expect(await bench.run(['find'])).toEqual({ code: 2, stdout: 'No images found.\n', stderr: 'release cannot be reached\n' });
+  special = (_, answer) => json(answer, { images: [], errors: [] });
+  expect(await bench.run(['find', '--format', 'yaml'])).toEqual({ code: 0, stdout: 'errors: []\nimages: {}\n', stderr: '' });
+});
+
 test('version works with a daemon, and --format is honoured', async () => {
   expect((await bench.run(['version', '--format', 'json'])).stdout).toBe('{\n    "holdfast": "0.1.0",\n    "holdfastd": "0.1.9"\n}\n');
 });
@@ -222,4 +263,57 @@ test.runIf(existsSync('/dev/full'))('output that cannot be written is a failure'
   const child = spawn(process.execPath, [bench.cli, 'list'], { env: { HOLDFAST_HOME: bench.home }, stdio: ['ignore', full, 'pipe'] });
   closeSync(full);
   expect(await ran(child)).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot write the output: ENOSPC') });
+});
+
+const DIAGNOSIS = {
+  instance: 'apollo', cause: 'python', tookMs: 5, fixes: [],
+  checks: [
+    { id: 'state', layer: 'machine', title: 'its state', status: 'ok', seen: 'Running', remedy: null, fixable: false },
+    { id: 'python', layer: 'python', title: 'Python', status: 'broken', seen: 'it is gone\u001b[2J', remedy: 'install it', fixable: true },
+    { id: 'doorman', layer: 'doorman', title: 'the doorman', status: 'skipped', seen: 'because of: Python', remedy: null, fixable: false },
+  ],
+};
+
+test('doctor tells each check in a line, the remedy below it, and the first broken layer at the end; the exit code is 2', async () => {
+  special = (_, answer) => json(answer, DIAGNOSIS);
+  const { code, stdout } = await bench.run(['doctor', 'apollo']);
+  expect(code).toBe(2);
+  expect(stdout).toBe(`ok       its state     Running
+BROKEN   Python        it is gone [2J
+         remedy: install it
+-        the doorman   because of: Python
+
+The first broken layer of apollo: Python: it is gone [2J
+mend it: holdfast doctor apollo --fix
+`);
+  expect(bench.asked.map(({ method, url }) => [method, url])).toEqual([['GET', '/v1/instances/apollo/doctor']]);
+});
+
+test('doctor --fix asks for mending and tells what was done; nothing broken is exit code 0', async () => {
+  special = (_, answer) => json(answer, { ...DIAGNOSIS, cause: null, checks: DIAGNOSIS.checks.slice(0, 1), fixes: [{ check: 'python', title: 'Python', did: 'installed it', good: true, seen: 'it is there' }] });
+  const { code, stdout } = await bench.run(['doctor', 'apollo', '--fix']);
+  expect([code, stdout]).toEqual([0, `ok       its state   Running
+
+fixed    Python: installed it
+         it is well now: it is there
+
+Nothing is broken about apollo.
+`]);
+  expect(bench.asked.at(-1)).toMatchObject({ method: 'POST', url: '/v1/instances/apollo/doctor/mend' });
+});
+
+test.each([['json', '"cause": "python"'], ['yaml', 'cause: python'], ['csv', 'python,python,broken,']])('doctor tells a program in %s', async (format, expected) => {
+  special = (_, answer) => json(answer, DIAGNOSIS);
+  const { code, stdout } = await bench.run(['doctor', 'apollo', '--format', format]);
+  expect([code, stdout.includes(expected)]).toEqual([2, true]);
+});
+
+test('doctor says why there is no daemon, and what to do, where none can be started', async () => {
+  const { code, stdout } = await ran(bench.start(['doctor'], { HOLDFAST_HOME: `/var/tmp/${'long'.repeat(30)}` }));
+  expect([code, stdout]).toEqual([2, expect.stringMatching(/^BROKEN {3}its home +the path of a socket would have \d+ bytes.*\n {9}remedy: set HOLDFAST_HOME to a path that is at least/)]);
+});
+
+test('doctor says so of a home that is no directory', async () => {
+  const { code, stdout } = await ran(bench.start(['doctor'], { HOLDFAST_HOME: '/dev/null/home' }));
+  expect([code, stdout]).toEqual([2, expect.stringMatching(/^BROKEN {3}its home +cannot write to the home \/dev\/null\/home: .*\n {9}remedy: make it writable/)]);
 });

@@ -3,18 +3,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { WireImage, WireInstance } from '../../src/api/schemas.ts';
+import type { WireFound, WireImage, WireInstance, WireZone } from '../../src/api/schemas.ts';
+import { renderFound } from '../../src/cli/render/find.ts';
+import { NO_ALIASES, type AliasBook } from '../../src/core/aliases.ts';
+import { renderAliases } from '../../src/cli/render/aliases.ts';
 import { FORMATS } from '../../src/cli/render/format.ts';
 import { renderImages } from '../../src/cli/render/images.ts';
 import { renderInfo } from '../../src/cli/render/info.ts';
 import { renderList } from '../../src/cli/render/list.ts';
+import { renderNetworks } from '../../src/cli/render/networks.ts';
 import { renderVersion } from '../../src/cli/render/version.ts';
+import { renderZones } from '../../src/cli/render/zones.ts';
 import { all, apollo, hermes, primary, zeus } from './instances.ts';
 
 const golden = (name: string) => readFileSync(join(import.meta.dirname, 'golden', `${name}.txt`), 'utf8');
 const image: WireImage = {
   digest: primary.image.digest, names: ['local:debian', 'local:debian-13'], format: 'qcow2', os: 'Debian', release: '13 (trixie)',
-  sizeBytes: 441450496, virtualSizeBytes: 2147483648, builtAt: '2026-09-01T10:00:00.000Z',
+  sizeBytes: 441450496, architecture: 'x86_64', virtualSizeBytes: 2147483648, builtAt: '2026-09-01T10:00:00.000Z',
 };
 
 const OF_LIST: Record<string, readonly WireInstance[]> = { table: all, csv: all, json: [primary, apollo], yaml: [apollo, primary] };
@@ -22,8 +27,61 @@ const OF_INFO: Record<string, readonly WireInstance[]> = { table: [zeus, hermes,
 
 test.each(FORMATS)('list as %s', (format) => expect(renderList(OF_LIST[format] ?? [], format, 'primary')).toBe(golden(`list.${format}`)));
 test.each(FORMATS)('info as %s', (format) => expect(renderInfo(OF_INFO[format] ?? [], format, 'primary')).toBe(golden(`info.${format}`)));
-test.each(FORMATS)('version as %s', (format) => expect(renderVersion('0.1.0', '0.1.1', format)).toBe(golden(`version.${format}`)));
+const versions = { cli: '0.1.0', daemon: '0.1.1' };
+const update = { title: 'Holdfast 0.2', description: 'Zones, aliases and more', url: 'https://example.org/0.2' };
+test.each(FORMATS)('version as %s', (format) => expect(renderVersion(versions, format)).toBe(golden(`version.${format}`)));
+test.each(FORMATS)('version of multipass as %s', (format) => expect(renderVersion(versions, format, 'multipass')).toBe(golden(`multipass-version.${format}`)));
+test.each(FORMATS)('version with a later release as %s', (format) => expect(renderVersion({ ...versions, update }, format)).toBe(golden(`version-update.${format}`)));
 test.each(FORMATS)('image list as %s', (format) => expect(renderImages([image], format)).toBe(golden(`images.${format}`)));
+
+const found: WireFound = {
+  errors: [],
+  images: [
+    { name: '22.04', aliases: ['jammy'], remote: '', os: 'Ubuntu', release: '22.04 LTS', version: '20240612', hash: 'a'.repeat(64), architecture: 'x86_64', supported: true },
+    { name: '24.04', aliases: ['noble', 'lts'], remote: '', os: 'Ubuntu', release: '24.04 LTS', version: '20240608', hash: 'b'.repeat(64), architecture: 'x86_64', supported: true },
+    { name: 'daily:26.10', aliases: ['stonking', 'devel'], remote: 'daily', os: 'Ubuntu', release: '26.10', version: '20261121', hash: 'c'.repeat(64), architecture: 'x86_64', supported: true },
+    { name: 'core', aliases: [], remote: '', os: 'Ubuntu', release: 'Core, 24', version: '20261101', hash: 'd'.repeat(64), architecture: 'x86_64', supported: true },
+  ],
+};
+test.each(FORMATS)('find as %s', (format) => expect(renderFound(found, format)).toBe(golden(`find.${format}`)));
+test('a find that found nothing', () => {
+  expect(FORMATS.map((format) => renderFound({ images: [], errors: [] }, format))).toEqual([
+    'No images found.\n', '{\n    "errors": [\n    ],\n    "images": {\n    }\n}\n', 'Image,Remote,Aliases,OS,Release,Version,Type,Hash\n', 'errors: []\nimages: {}\n',
+  ]);
+});
+test('what a list says steers no terminal', () => {
+  const [one] = found.images;
+  expect(renderFound({ errors: [], images: [{ ...one!, release: '24\u001b[2J\n04' }] }, 'table')).toContain('Ubuntu 24 [2J 04\n');
+});
+
+const networks = [
+  { name: 'br0', type: 'bridge', description: 'Bridge of eth0, eth1' }, { name: 'enp3s0', type: 'ethernet', description: 'Wired network card' },
+];
+test.each(FORMATS)('networks as %s', (format) => expect(renderNetworks(networks, format)).toBe(golden(`networks.${format}`)));
+const lscpu = { instance: 'apollo', command: 'lscpu', workingDirectory: 'map' } as const;
+const book: AliasBook = {
+  active: 'default',
+  contexts: {
+    default: { lscpu },
+    work: { process: { instance: 'hermes', command: '/usr/bin/htop', workingDirectory: 'map' }, l: { instance: 'hermes', command: 'ls', workingDirectory: 'default' } },
+  },
+};
+test.each(FORMATS)('aliases as %s', (format) => expect(renderAliases(book, format)).toBe(golden(`aliases.${format}`)));
+test('without aliases as Multipass says it', () => {
+  expect(renderAliases(NO_ALIASES, 'table')).toBe('No aliases defined.\n');
+  expect(renderAliases(NO_ALIASES, 'json')).toBe(golden('aliases-empty.json'));
+  expect(renderAliases(NO_ALIASES, 'csv')).toBe('Alias,Instance,Command,Working directory,Context\n');
+  expect(renderAliases(NO_ALIASES, 'yaml')).toBe(golden('aliases-empty.yaml'));
+});
+
+const zones: WireZone[] = [['zone1', true], ['zone2', false], ['zone3', true]].map(([name, available]) => ({ name, available, subnet: '10.107.31.0/24' }) as WireZone);
+test.each(FORMATS)('zones as %s', (format) => expect(renderZones(zones, format)).toBe(golden(`zones.${format}`)));
+
+test('without networks as Multipass says it', () => {
+  expect(renderNetworks([], 'json')).toBe(golden('networks-empty.json'));
+  expect(renderNetworks([], 'csv')).toBe('Name,Type,Description\n');
+  expect([renderNetworks([], 'table'), renderNetworks([], 'yaml')]).toEqual(['No network interfaces found.\n', '\n']);
+});
 
 test('nothing to show is said in words, and stays empty for programs', () => {
   expect(renderList([], 'table', 'primary')).toBe('No instances found.\n');
@@ -41,8 +99,8 @@ test('JSON keeps the order of the daemon', () => {
 });
 
 test('version without a daemon leaves its line out', () => {
-  expect(renderVersion('0.1.0', undefined, 'table')).toBe('holdfast    0.1.0\n');
-  expect(renderVersion('0.1.0', undefined, 'yaml')).toBe('holdfast: 0.1.0\n');
+  expect(renderVersion({ cli: '0.1.0' }, 'table')).toBe('holdfast    0.1.0\n');
+  expect(renderVersion({ cli: '0.1.0' }, 'yaml')).toBe('holdfast: 0.1.0\n');
 });
 
 test('a guest cannot steer the terminal through its release name', () => {

@@ -68,6 +68,7 @@ beforeAll(async () => {
     requests = [];
     controls = [];
     typed = '';
+    if (request.url?.endsWith('/console')) socket.send(Buffer.concat([Buffer.from([FRAME.control]), Buffer.from(JSON.stringify({ type: 'started', rung: null, passedOver: [] }))]));
     socket.on('message', (data: Buffer) => {
       if (data[0] === FRAME.stdin) {
         typed += data.subarray(1).toString();
@@ -106,4 +107,16 @@ test.runIf(python)('the spinner takes its line away, and Ctrl-C undoes the launc
   const seen = await onTerminal(['launch'], [['Creating apollo: 42%', 'keys', '\u0003']]);
   expect(seen.code).toBe(2);
   expect(seen.seen.split('\r\u001b[2K').at(-1)).toBe('launch failed: cancelled, and undone\r\n');
+});
+
+test.runIf(python)('a console gets every key but the one that detaches, which leaves the terminal as it was', { timeout: 30_000 }, async () => {
+  const seen = await onTerminal(['console', 'apollo'], [['Attached to the console of apollo; Ctrl-] detaches', 'keys', 'a\u0003'], ['["a\\u0003"]', 'keys', 'b\u001d']]);
+  expect(typed).toBe('a\u0003b');
+  expect(seen).toMatchObject({ code: 0, raw: true, restored: true });
+  expect(seen.seen).toContain('Detached from the console of apollo');
+});
+
+test.runIf(python).each([[1, 129], [15, 143]])('signal %i at a console leaves the terminal as it was', { timeout: 30_000 }, async (signal, code) => {
+  const seen = await onTerminal(['console', 'apollo'], [['Ctrl-] detaches', 'keys', 'x'], ['["x"]', 'kill', signal]]);
+  expect(seen).toMatchObject({ raw: true, restored: true, code });
 });

@@ -3,45 +3,9 @@
  * what an earlier one left, as after kill -9.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Driver, MachineEnd, MachineSpec, RunningMachine, Work } from '../../src/drivers/driver.ts';
-
-export interface DriverUnderTest {
-  /** Another daemon over the same home. */
-  daemon(): Driver;
-  machine(id: string): MachineSpec;
-  /** The process behind a running machine. */
-  pidOf(id: string): Promise<number>;
-  /** Files and directories that belong to the machine. */
-  remains(id: string): Promise<readonly string[]>;
-  /** Has a guest that answers, so that reaching it can be tested here. */
-  readonly guests: boolean;
-  /** A machine costs little, so that several may run. */
-  readonly cheap: boolean;
-  /** Stops a machine's guest behind the daemon's back, where that can be done. */
-  pause?(running: RunningMachine): Promise<void>;
-  dispose(): Promise<void>;
-}
-
-export const work = (signal: AbortSignal = AbortSignal.timeout(60_000)): Work => ({ signal, progress: () => undefined });
-
-export function ended(machine: RunningMachine, deadlineMs = 10_000): Promise<MachineEnd> {
-  return within(deadlineMs, 'the end of the machine', (resolve) => void machine.on({ ended: resolve }));
-}
-
-export function within<T>(deadlineMs: number, what: string, wait: (resolve: (value: T) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${what} did not come within ${deadlineMs} ms`)), deadlineMs);
-    wait((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
-}
-
-/** Gone for good: a child that has ended is a zombie until it was waited for. */
-async function gone(pid: number): Promise<void> {
-  await expect.poll(() => { try { return process.kill(pid, 0); } catch { return false; } }, { timeout: 5_000, interval: 10 }).toBe(false);
-}
+import { runChecks } from '../../src/daemon/doctor/run-checks.ts';
+import type { Driver, MachineEnd, MachineSpec, RunningMachine } from '../../src/drivers/driver.ts';
+import { ended, gone, saw, withCards, within, work, type DriverUnderTest } from './under-test.ts';
 
 export function describeDriver(name: string, make: () => Promise<DriverUnderTest>): void {
   describe(`driver ${name}`, { timeout: 60_000 }, () => {
@@ -190,6 +154,41 @@ export function describeDriver(name: string, make: () => Promise<DriverUnderTest
       expect((await adopted(under.daemon())).isPaused).toBe(true);
     });
 
+    test('cards are plugged into a machine that runs, and plugging one again changes nothing', async () => {
+      if (under.cards === undefined) return;
+      const running = await started();
+      const wider = withCards(machine, [2, 5]);
+      await driver.plug?.(withCards(machine, [2]), 2);
+      await driver.plug?.(wider, 5);
+      await driver.plug?.(wider, 5);
+      expect(await under.cards(running)).toEqual([2, 5]);
+      await expect(driver.plug?.(wider, 3)).rejects.toMatchObject({ code: 'machine-failed' });
+    });
+
+    test('what was specified is there from the start, and found by the next daemon', async () => {
+      if (under.cards === undefined) return;
+      const wider = withCards(machine, [1, 7]);
+      await (await started(wider))[Symbol.asyncDispose]();
+      const again = await adopted(under.daemon(), wider);
+      expect(await under.cards(again)).toEqual([1, 7]);
+    });
+
+    test('a card is taken out with the guest\'s consent, and without it stays', async () => {
+      if (under.cards === undefined) return;
+      const wider = withCards(machine, [1, 7]);
+      const running = await started(wider);
+      if (under.guests) await driver.unplug?.(wider, 1);
+      else await expect(driver.unplug?.(wider, 1)).rejects.toMatchObject({ code: 'machine-failed', message: expect.stringContaining('did not let go') as string });
+      expect(await under.cards(running)).toEqual(under.guests ? [7] : [1, 7]);
+      expect(running.end).toBeUndefined();
+    });
+
+    test('a card is neither plugged into nor taken out of what does not run', async () => {
+      await driver.create(machine, work());
+      await expect(driver.plug?.(withCards(machine, [1]), 1) ?? Promise.resolve()).rejects.toMatchObject({ code: 'machine-failed' });
+      await expect(driver.unplug?.(withCards(machine, [1]), 1) ?? Promise.resolve()).rejects.toMatchObject({ code: 'machine-failed' });
+    });
+
     test('the power button can be pressed', async () => {
       const running = await started();
       await running.powerDown();
@@ -250,8 +249,83 @@ export function describeDriver(name: string, make: () => Promise<DriverUnderTest
       expect(await under.remains(machine.id)).toEqual(before);
     });
 
+    test('a doctor sees the host without a machine', async () => {
+      const checks = driver.examine?.host() ?? [];
+      expect(checks.length).toBeGreaterThan(0);
+      for (const { result } of await runChecks(checks, AbortSignal.timeout(55_000))) expect([result.id, result.status]).not.toEqual([result.id, 'broken']);
+    });
+
+    test('a doctor sees a machine that runs as sound, and names its process when that is gone', async () => {
+      const ofMachine = async () => (await runChecks((driver.examine?.machine(machine) ?? []).filter(({ layer }) => layer === 'machine'), AbortSignal.timeout(20_000))).map(({ result }) => result);
+      const running = await started();
+      expect((await ofMachine()).map(({ status }) => status)).not.toContain('broken');
+      await running.kill();
+      expect((await ofMachine()).find(({ status }) => status === 'broken')).toMatchObject({ id: 'process', remedy: expect.stringContaining('holdfast start') as string });
+    });
+
+    test('a machine whose process was stopped by a signal is found so, and let go on by the fix', async () => {
+      if (process.platform !== 'linux') return;
+      await started();
+      const pid = await under.pidOf(machine.id);
+      const ofProcess = async () => (await runChecks((driver.examine?.machine(machine) ?? []).filter(({ id }) => id === 'process'), AbortSignal.timeout(20_000)))[0];
+      process.kill(pid, 'SIGSTOP');
+      await expect.poll(async () => (await ofProcess())?.result.status, { timeout: 5_000 }).toBe('broken');
+      await (await ofProcess())?.fix?.run(AbortSignal.timeout(5_000));
+      await expect.poll(async () => (await ofProcess())?.result.status, { timeout: 5_000 }).toBe('ok');
+    });
+
     test('the console of what never ran is empty', async () => {
       expect(await driver.consoleTail(machine.id, 1000)).toBe('');
+    });
+
+    test('a console is shared: who attaches sees what was said before, and from then on as the others; it ends with the machine', async () => {
+      const running = await started();
+      if (!running.attachConsole) throw new Error('a driver with the ability has the method');
+      const [first, second] = [await running.attachConsole(1000), await running.attachConsole(1000)];
+      if (under.guests) {
+        expect(first.before).toContain('login: ');
+        const seen = [first, second].map(({ stream }) => saw(stream, 'typed by the first'));
+        first.stream.write('typed by the first\n');
+        await Promise.all(seen);
+        const again = saw(first.stream, 'typed by the second');
+        second.stream.write('typed by the second\n');
+        await again;
+        expect((await running.attachConsole(1000)).before).toContain('typed by the second');
+      }
+      second.stream.destroy();
+      const over = within<void>(10_000, 'the end of the console', (resolve) => { first.stream.resume().once('end', resolve); });
+      await running.kill();
+      await over;
+    });
+
+    test('a console is what the next daemon finds, with its log', async () => {
+      const running = await started();
+      const before = await running.attachConsole?.(1000);
+      const over = within<void>(5_000, 'the end of the console', (resolve) => { before?.stream.resume().once('end', resolve); });
+      await running[Symbol.asyncDispose]();
+      await over;
+      const found = await (await adopted(under.daemon())).attachConsole?.(1000);
+      if (under.guests) expect(found?.before).toContain('login: ');
+      found?.stream.destroy();
+    });
+
+    test('keys for users\' own ssh are the same for every daemon, running or not, and others for another machine', async () => {
+      await driver.create(machine, work());
+      const keys = await driver.sshKeys?.(machine.id);
+      expect(keys).toMatchObject({ user: 'ubuntu', privateKey: expect.stringContaining('OPENSSH PRIVATE KEY') as string, hostPublic: expect.stringMatching(/^ssh-ed25519 /) as string });
+      const other = under.machine('0badcafe');
+      await driver.create(other, work());
+      expect((await driver.sshKeys?.(other.id))?.privateKey).not.toBe(keys?.privateKey);
+      expect(await under.daemon().sshKeys?.(machine.id)).toEqual(keys);
+    });
+
+    test('eight ssh clients at once are each met by an sshd of their own, by a daemon that only adopted it', async () => {
+      if (!under.guests) return;
+      await (await started())[Symbol.asyncDispose]();
+      const running = await adopted(under.daemon());
+      const streams = await Promise.all(Array.from({ length: 8 }, () => running.guest.openSsh({ deadlineMs: 5_000, signal: AbortSignal.timeout(10_000) })));
+      await Promise.all(streams.map(({ stream }) => saw(stream, 'SSH-2.0-')));
+      for (const { stream } of streams) stream.destroy();
     });
 
     test('two machines do not touch each other', async () => {

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { FakeDriver } from '../../src/drivers/fake/fake-driver.ts';
 import type { FakeMachine } from '../../src/drivers/fake/machine.ts';
 import { describeForking } from './fork-suite.ts';
-import { describeDriver, ended, work, type DriverUnderTest } from './driver-suite.ts';
+import { describeDriver } from './driver-suite.ts';
+import { ended, work, type DriverUnderTest } from './under-test.ts';
 
 const machineProcess = fileURLToPath(new URL('../../src/drivers/fake/machine-process.ts', import.meta.url));
 
@@ -24,6 +25,7 @@ async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> 
     }),
     pidOf: async (id) => (JSON.parse(await readFile(join(instancesDir, id, 'fake.json'), 'utf8')) as { pid: number }).pid,
     remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).toSorted(),
+    cards: async ({ id }) => JSON.parse(await readFile(join(instancesDir, id, 'cards.json'), 'utf8')) as number[],
     pause: (running) => (running as FakeMachine).pause(),
     dispose: () => rm(home, { recursive: true, force: true }),
   };

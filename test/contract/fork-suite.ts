@@ -1,7 +1,7 @@
 /** What every driver that can fork must do with a template, run on each of them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Driver, MachineSpec, RunningMachine, TemplateWish } from '../../src/drivers/driver.ts';
-import { work } from './driver-suite.ts';
+import { saw, work } from './under-test.ts';
 
 export interface ForkingUnderTest {
   /** Another daemon over the same home. */
@@ -77,6 +77,23 @@ export function describeForking(name: string, make: () => Promise<ForkingUnderTe
     test('a fork answers under its own name as soon as it has started', async () => {
       first = await fork(under.machine('00c0ffee', 'first'));
       expect(await hostname(first)).toBe('first');
+    });
+
+    test('an ssh client is met by an sshd of its own, under the fork\'s own key', async () => {
+      const { stream } = await first.guest.openSsh({ deadlineMs: 2 * ANSWER_MS, signal: AbortSignal.timeout(3 * ANSWER_MS) });
+      await saw(stream, 'SSH-2.0-');
+      stream.destroy();
+      expect(first.guest.user).toBe('ubuntu');
+    });
+
+    test('two at one console see the same, and a name that is typed is answered', async () => {
+      if (!first.attachConsole) throw new Error('a driver with the ability has the method');
+      const [one, other] = [await first.attachConsole(1000), await first.attachConsole(1000)];
+      const seen = [one, other].map(({ stream }) => saw(stream, 'login: ', 2 * ANSWER_MS));
+      // A fork's console begins empty: its login program has asked already, in the template.
+      one.stream.write('\r');
+      await Promise.all(seen);
+      for (const { stream } of [one, other]) stream.destroy();
     });
 
     test('another one is another, beside it', async () => {

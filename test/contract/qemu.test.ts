@@ -9,8 +9,10 @@ import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-
 import { freezeGuest } from '../../src/guest/fork/freeze.ts';
 import { thawGuest } from '../../src/guest/fork/thaw.ts';
 import { LANES } from '../../src/guest/lane-port.ts';
+import { HostNetwork } from '../../src/host/network/host-network.ts';
 import { machineUid } from '../../src/drivers/qemu/identity.ts';
-import { describeDriver, work, type DriverUnderTest } from './driver-suite.ts';
+import { describeDriver } from './driver-suite.ts';
+import { work, type DriverUnderTest } from './under-test.ts';
 import { idleGuest } from './idle-guest.ts';
 
 const GiB = 1024 ** 3;
@@ -23,13 +25,22 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
   await mkdir(layout.runDir);
   const image = join(home, 'image.raw');
   await writeFile(image, Buffer.alloc(1024 * 1024), { mode: 0o644 });
+  // Taps are root's to make.
+  const root = process.getuid?.() === 0 && process.platform === 'linux';
+  const made: HostNetwork[] = [];
+  const networks = (): { networks?: HostNetwork } => {
+    if (!root) return {};
+    const network = new HostNetwork({ home, directory: join(home, 'network'), log: () => undefined });
+    made.push(network);
+    return { networks: network };
+  };
   return {
     home, guests: false, cheap: false,
     daemon: () => new QemuDriver({
       layout, resolveImage: () => image, holdGuest: idleGuest, writeSeed: (_machine, _keys, path) => writeFile(path, Buffer.alloc(4096)), freezeGuest, thawGuest, setClock: () => Promise.resolve(),
       defaultUser: 'ubuntu', log: () => undefined,
       // An empty disk shows no kernel: on trial every accelerator would be refused, and that takes its time.
-      accelerators: ['tcg'], ...more,
+      accelerators: ['tcg'], ...networks(), ...more,
     }),
     machine: (id) => ({
       id, name: `m-${id}`, instanceId: `holdfast-${id}`, architecture: process.arch === 'arm64' ? 'aarch64' : 'x86_64', timezone: 'UTC', userData: undefined,
@@ -37,8 +48,17 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
     }),
     pidOf: async (id) => Number(await readFile(join(layout.runDir, id, 'pid'), 'utf8')),
     remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).toSorted(),
+    ...(root ? {
+      cards: async (running) => (await (running as QemuMachine).monitor.execute('qom-list', { path: '/machine/peripheral' }))
+        .flatMap(({ name }) => /^net([1-7])$/.exec(name)?.[1] ?? []).map(Number).toSorted(),
+    } : {}),
     async pause(running) { await (running as QemuMachine).monitor.execute('stop'); },
-    dispose: () => rm(home, { recursive: true, force: true }),
+    async dispose() {
+      // Of two daemons at once, which only a test has, one may still be attaching what the other has removed.
+      for (const network of made) await network[Symbol.asyncDispose]();
+      if (root) await new HostNetwork({ home, directory: join(home, 'network'), log: () => undefined }).tidy(() => false);
+      await rm(home, { recursive: true, force: true });
+    },
   };
 }
 

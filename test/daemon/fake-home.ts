@@ -5,6 +5,7 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { openExec } from '../../src/client/exec-socket.ts';
 import { createClient, type Client } from '../../src/client/client.ts';
 import { removeHome, processesOf } from '../processes.ts';
 
@@ -16,8 +17,10 @@ export interface FakeHome extends AsyncDisposable {
   readonly client: Client;
   /** Digest of an image that machines can be launched from. */
   readonly image: string;
-  /** @param dieAt  `launch:create`: the daemon kills itself there */
-  start(dieAt?: string): Promise<void>;
+  /** @param dieAt  `launch:create`: the daemon kills itself there  @param online  it may ask the remotes, which the test has given addresses */
+  start(dieAt?: string, online?: boolean): Promise<void>;
+  /** Of the daemon. */
+  signal(name: NodeJS.Signals): void;
   /** Resolves when the daemon has ended by itself. */
   died(): Promise<void>;
   kill(): Promise<void>;
@@ -35,16 +38,17 @@ export async function makeFakeHome(): Promise<FakeHome> {
     directory,
     client,
     get image() { return image; },
-    async start(dieAt) {
+    async start(dieAt, online = false) {
       const { HOLDFAST_DIE_AT: _, ...env } = process.env;
       daemon = spawn(process.execPath, [FAKE_MAIN], {
-        env: { ...env, HOLDFAST_HOME: directory, ...(dieAt === undefined ? {} : { HOLDFAST_DIE_AT: dieAt }) }, stdio: ['ignore', 'inherit', 'inherit'],
+        env: { ...env, HOLDFAST_HOME: directory, HOLDFAST_OFFLINE: online ? '' : '1', ...(dieAt === undefined ? {} : { HOLDFAST_DIE_AT: dieAt }) }, stdio: ['ignore', 'inherit', 'inherit'],
       });
       const ended = once(daemon, 'exit').then(() => { throw new Error('the daemon ended while it was starting'); });
       ended.catch(() => {});
       await Promise.race([untilServed(client), ended]);
       image ||= (await client.upload('tiny.raw', Readable.from([tinyDisk()]), TINY_BYTES)).digest;
     },
+    signal: (name) => void daemon?.kill(name),
     async died() {
       if (daemon && daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit', { signal: AbortSignal.timeout(DEADLINE_MS) });
     },
@@ -73,10 +77,25 @@ export async function makeFakeHome(): Promise<FakeHome> {
   return home;
 }
 
+/** Runs a command in a guest. @returns what it said  @throws when its exit code is not 0 */
+export async function inGuest({ client }: FakeHome, name: string, command: readonly string[], stdin = ''): Promise<string> {
+  let said = '';
+  const begun = Promise.withResolvers<void>();
+  const session = await openExec(client.socket, name, { type: 'request', command: [...command] }, {
+    output: (_kind, bytes) => { said += Buffer.from(bytes).toString(); return true; }, started: () => begun.resolve(), progress: () => {},
+  });
+  await Promise.race([begun.promise, session.outcome]);
+  if (stdin !== '') await session.stdin(Buffer.from(stdin));
+  session.control({ type: 'eof' });
+  const outcome = await session.outcome;
+  if (!('code' in outcome) || outcome.code !== 0) throw new Error(`${command.join(' ')} ended with ${JSON.stringify(outcome)}: ${said}`);
+  return said;
+}
+
 const TINY_BYTES = 1024 * 1024;
 
 /** The least that passes for a raw disk: a master boot record with one Linux partition, from sector 1, of 2047 sectors. */
-function tinyDisk(): Buffer {
+export function tinyDisk(): Buffer {
   const disk = Buffer.alloc(TINY_BYTES);
   disk[446 + 4] = 0x83;
   disk.writeUInt32LE(1, 446 + 8);

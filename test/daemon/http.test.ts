@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { Value } from 'typebox/value';
 import { FRAME, frame, MAX_FRAME_BYTES } from '../../src/api/exec-frames.ts';
 import { ROUTES } from '../../src/api/routes.ts';
+import { InstanceListSchema, type WireAction, type WireInstance } from '../../src/api/schemas.ts';
 import { makeFakeHome, type FakeHome } from './fake-home.ts';
 
 let home: FakeHome;
@@ -55,7 +57,26 @@ test('the OpenAPI document has every route of the table that is no socket', asyn
   const { answer } = await ask('GET', '/openapi.json');
   const paths = answer['paths'] as Record<string, Record<string, { operationId: string }>>;
   const described = Object.values(paths).flatMap((methods) => Object.values(methods)).map(({ operationId }) => operationId);
-  expect(described.toSorted()).toEqual(Object.keys(ROUTES).filter((name) => name !== 'exec').toSorted());
+  expect(described.toSorted()).toEqual(Object.entries(ROUTES).filter(([, route]) => !('stream' in route) || route.stream !== 'socket').map(([name]) => name).toSorted());
+});
+
+test('the list says of each instance what is said of it alone, in its own form, whatever has become of it', async () => {
+  const listed = async () => (await ask('GET', '/v1/instances')).answer['instances'] as WireInstance[];
+  const alone = async () => [(await ask('GET', '/v1/instances/apollo')).answer];
+  const after = async (body: WireAction): Promise<void> => {
+    await home.client.follow((await home.client.call('act', { params: { name: 'apollo' }, body })).id, () => {});
+  };
+  const states: string[] = [];
+  for (const step of [undefined, { action: 'stop' }, { action: 'delete' }, { action: 'recover' }, { action: 'start' }] as const) {
+    if (step) await after(step);
+    // Twice: the second is of text that was kept.
+    for (const list of [await listed(), await listed()]) {
+      expect(list).toEqual(await alone());
+      expect(Value.Check(InstanceListSchema, { instances: list })).toBe(true);
+    }
+    states.push((await listed())[0]?.state ?? 'none');
+  }
+  expect(states).toEqual(['Running', 'Stopped', 'Deleted', 'Stopped', 'Running']);
 });
 
 describe('settings', () => {

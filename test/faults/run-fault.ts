@@ -59,16 +59,21 @@ export async function runFault(fault: Fault, { home, instance, other, watchSecon
 }
 
 /** Mends it, and waits until the network is as it was: the next fault begins from a sound guest. */
-export async function mend(fault: Fault, { home, instance }: Watch): Promise<void> {
+export async function mend(fault: Pick<Fault, 'name' | 'mend'>, { home, instance }: Watch): Promise<void> {
   const outcome = await asRoot(home, instance, fault.mend);
   if (outcome.code !== 0) throw new Error(`${fault.name} could not be mended: ${outcome.stdout}${outcome.stderr}`);
   await waitFor(`${instance}'s network to be ok again after: ${fault.name}`, async () => (await home.info(instance)).network === 'ok', 60_000);
 }
 
-async function asRoot(home: TestHome, instance: string, script: string): Promise<Outcome> {
+export async function asRoot(home: TestHome, instance: string, script: string): Promise<Outcome> {
   return await home.run(['exec', instance, '--', 'sudo', 'sh', '-c', script], { timeoutMs: 120_000 });
 }
 
-async function execTrue(home: TestHome, instance: string): Promise<Outcome> {
+export async function execTrue(home: TestHome, instance: string): Promise<Outcome> {
   return await home.must(['exec', instance, '--', 'true'], { timeoutMs: 30_000 });
+}
+
+/** A daemon that has just begun, or a guest that has, finds its ways first: what is measured begins after that. */
+export async function ready(home: TestHome, instance: string): Promise<void> {
+  await waitFor(`${instance} to be ready`, async () => (await home.run(['exec', instance, '--', 'true'])).code === 0, 180_000);
 }

@@ -16,10 +16,11 @@ export interface Fault {
  * The default interface is behind the first root port. Where networkd mends by itself it is left to: a reconfigure while a lease
  * is being taken makes systemd 252 lose the address it has just acquired.
  */
-const NIC = 'enp1s0';
+export const NIC = 'enp1s0';
 const BACK_TO_DHCP = 'netplan apply';
 
-const staticAt = (addresses: string): string => `
+/** From the next boot or `netplan apply` on. */
+export const staticAt = (addresses: string): string => `
 umask 077
 mac=$(cat /sys/class/net/${NIC}/address)
 cat > /etc/netplan/60-fault.yaml <<END
@@ -30,17 +31,16 @@ network:
       match: {macaddress: "$mac"}
       dhcp4: no
       addresses: [${addresses}]
-END
-netplan apply`;
+END`;
 
 export const FAULTS: readonly Fault[] = [
   {
     name: 'default interface static in another subnet (the accident)', class: 'address', network: 'changed',
-    make: staticAt('192.168.68.20/24'), mend: `rm -f /etc/netplan/60-fault.yaml; ${BACK_TO_DHCP}`,
+    make: `${staticAt('192.168.68.20/24')}\nnetplan apply`, mend: `rm -f /etc/netplan/60-fault.yaml; ${BACK_TO_DHCP}`,
   },
   {
     name: 'default interface static at its present address', class: 'address', network: 'ok',
-    make: staticAt(`$(ip -4 -o addr show dev ${NIC} scope global | awk '{print $4; exit}')`),
+    make: `${staticAt(`$(ip -4 -o addr show dev ${NIC} scope global | awk '{print $4; exit}')`)}\nnetplan apply`,
     mend: `rm -f /etc/netplan/60-fault.yaml; ${BACK_TO_DHCP}`,
   },
   { name: 'link set down', class: 'link', network: 'unreachable', make: `ip link set ${NIC} down`, mend: `ip link set ${NIC} up` },

@@ -4,7 +4,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { GuestAccess } from '../../src/guest/access.ts';
-import { holdGuest, type HoldOptions } from '../../src/guest/hold.ts';
+import { holdGuest } from '../../src/guest/hold.ts';
+import type { HoldOptions } from '../../src/guest/hold-options.ts';
 import type { Report } from '../../src/guest/report.ts';
 import { runCommand } from '../../src/guest/run-command.ts';
 import { NATIVE } from '../../src/guest/ssh/deadlines.ts';
@@ -243,7 +244,7 @@ describe('holding a guest', () => {
 if sys.argv[1] == "version": print(json.dumps({"version": "0.9"}))
 elif sys.argv[1] == "renew": open("${sshd.agentDir}/renewed", "a").write(sys.stdin.read()); print("{}")
 else: print(json.dumps({"user": "root"}))`);
-      hold({ agent: { version: '0.10', bundleJson: '{"files":{}}' } });
+      hold({ agent: { version: '0.10', bundleJson: () => '{"files":{}}' } });
       await expect.poll(() => logged.find((line) => line.startsWith('agent-renewed')), { timeout: 5000 }).toContain('from 0.9 to 0.10');
       expect(readFileSync(join(sshd.agentDir, 'renewed'), 'utf8')).toBe('{"files":{}}');
     }, 10_000);

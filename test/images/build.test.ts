@@ -29,7 +29,7 @@ function build(what: string, more: Partial<BuildRequest> = {}) {
     env: process.env,
     now: () => new Date(),
   };
-  const request = { what, force: false, signal: new AbortController().signal, progress: () => {}, ...more };
+  const request: BuildRequest = { what, architecture: 'x86_64', force: false, signal: new AbortController().signal, progress: () => {}, ...more };
   return { store: setup.store, entry: buildDebian(setup, request) };
 }
 
@@ -42,7 +42,7 @@ describe.each(['12', '13'])('debian:%s', (release) => {
     expect(built.fileBytes).toBeLessThan(250 * 1024 * 1024);
     expect(fractions.length).toBeGreaterThan(6);
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
-    expect(resolveLocal(`local:debian-${release}`, await store.list())).toEqual(built);
+    expect(resolveLocal(`local:debian-${release}`, await store.list(), 'x86_64')).toEqual(built);
     expect(await readdir(join(home, 'builds'))).toEqual([]);
     const again = performance.now();
     expect(await build(`debian:${release}`).entry).toEqual(built);

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openImageStore, type ImageStore } from '../../src/images/store.ts';
 import type { ImageOrigin } from '../../src/images/store-entry.ts';
 
-const ORIGIN: ImageOrigin = { sourceName: 'an image', os: undefined, release: undefined, builtAt: '2026-01-01T00:00:00.000Z', recipe: undefined };
+const ORIGIN: ImageOrigin = { sourceName: 'an image', os: undefined, release: undefined, architecture: undefined, builtAt: '2026-01-01T00:00:00.000Z', recipe: undefined };
 const MIB = 1024 * 1024;
 let directory: string;
 let store: ImageStore;

@@ -65,7 +65,8 @@ test('nothing of the template is left, in files or in the journal, and nothing f
     expect(await inGuest(name, 'systemctl --failed --no-legend; true')).toBe('');
     expect(await inGuest(name, 'journalctl --no-pager -o cat'), 'its journal begins with its first login').toContain('New session');
     expect(await inGuest(name, 'journalctl --no-pager -o cat')).not.toMatch(/has been deleted|leftover after parsing/);
-    expect(await inGuest(name, 'systemctl is-active ssh systemd-networkd systemd-journald systemd-timesyncd')).toBe('active\n'.repeat(4));
+    // They begin when the network is there.
+    await waitFor(`${name}'s services`, async () => await inGuest(name, 'systemctl is-active ssh systemd-networkd systemd-journald systemd-timesyncd; true') === 'active\n'.repeat(4), 30_000);
     expect((await inGuest(name, 'cloud-init status')).trim()).toBe('status: done');
   }
 });
@@ -112,10 +113,11 @@ test('suspended, it goes on where it was, with the host\'s clock and another loo
   await clockIsTheHosts('castor');
 });
 
-test('a restart boots it as any other instance, with what it had', async () => {
+test('a restart boots it as any other instance, with what it had', { timeout: 600_000 }, async () => {
   const before = await inGuest('pollux', 'cat /etc/machine-id; cloud-init query v1.instance_id; cat /proc/sys/kernel/random/boot_id');
   await home.must(['restart', 'pollux'], { timeoutMs: 300_000 });
-  await waitFor('cloud-init to be done', async () => (await home.run(['exec', 'pollux', '--', 'cloud-init', 'status'])).stdout.includes('done'), 120_000);
+  // One command that waits: an emulated guest that is asked again and again while it boots boots for minutes.
+  expect((await home.run(['exec', 'pollux', '--', 'cloud-init', 'status', '--wait'], { timeoutMs: 240_000 })).stdout).toContain('done');
   const after = await inGuest('pollux', 'cat /etc/machine-id; cloud-init query v1.instance_id; cat /proc/sys/kernel/random/boot_id');
   expect(after.split('\n').slice(0, 2)).toEqual(before.split('\n').slice(0, 2));
   expect(after.split('\n')[2]).not.toBe(before.split('\n')[2]);

@@ -8,7 +8,8 @@ import { DEFAULT_USER, guestFiles } from '../../src/daemon/wiring/seed-writer.ts
 import { QemuDriver } from '../../src/drivers/qemu/qemu-driver.ts';
 import { TemplateStore } from '../../src/drivers/qemu/template/store.ts';
 import { freezeGuest } from '../../src/guest/fork/freeze.ts';
-import { setClock, thawGuest } from '../../src/guest/fork/thaw.ts';
+import { setClock } from '../../src/guest/clock.ts';
+import { thawGuest } from '../../src/guest/fork/thaw.ts';
 import { holdGuest } from '../../src/guest/hold.ts';
 import { describeForking } from '../contract/fork-suite.ts';
 import { CHECKOUT, makeTestHome } from './home.ts';

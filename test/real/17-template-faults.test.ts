@@ -3,13 +3,14 @@
  * nothing is left of what failed. In a home of its own, with a copy of the shared home's template.
  */
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL, pick } from '../rotation.ts';
 import { makeTestHome, type TestHome, waitFor } from './home.ts';
+import { onSmallDisk } from './small-disk.ts';
 
 const run = promisify(execFile);
 const LONG = { timeout: 600_000 };
@@ -18,6 +19,8 @@ let home: TestHome;
 beforeAll(async () => {
   home = await makeTestHome({ imagesFrom: inject('images') });
   await run('cp', ['-a', '--sparse=always', join(inject('home'), 'templates'), home.directory]);
+  // What a case leaves is compared with what was there: the daemon's own files are, from here on.
+  await home.must(['list']);
 });
 afterAll(async () => { await home[Symbol.asyncDispose](); });
 
@@ -42,6 +45,7 @@ const CASES: readonly (readonly [string, () => Promise<void>])[] = [
   ...Object.entries(MAKING).map(([when, reached]) => [`the daemon is killed ${when}`, () => killed(reached)] as const),
   ['it is of another QEMU', otherQemu],
   ['the host is rebooted', rebooted],
+  ['nobody has used it for a year', old],
   ['the disk is too small for its memory', noSpace],
   ['the disk becomes full while it is made', diskFull],
 ];
@@ -54,20 +58,27 @@ describe('a template', () => {
 
 async function damaged(damage: (directory: string) => Promise<void>): Promise<void> {
   const [key = ''] = await readdir(join(home.directory, 'templates'));
-  const kept = await mkdtemp('/var/tmp/hf-kept-');
-  try {
-    await run('cp', ['-a', '--sparse=always', join(home.directory, 'templates', key), kept]);
+  await keeping(key, async () => {
     await damage(join(home.directory, 'templates', key));
     const { stderr } = await home.must(['launch', '--name', 'daphne'], { timeoutMs: 500_000 });
     expect(stderr.match(/daphne is booted instead of forked: .+/g)).toHaveLength(1);
     await works('daphne');
     expect(await readdir(join(home.directory, 'templates')), 'a template that failed is not kept').toEqual([]);
     await home.must(['delete', '--purge', 'daphne']);
+  });
+  await forks('daphne');
+}
+
+/** The template is there again afterwards. */
+async function keeping(key: string, body: () => Promise<void>): Promise<void> {
+  const kept = await mkdtemp('/var/tmp/hf-kept-');
+  try {
+    await run('cp', ['-a', '--sparse=always', join(home.directory, 'templates', key), kept]);
+    await body();
     await run('cp', ['-a', '--sparse=always', join(kept, key), join(home.directory, 'templates')]);
   } finally {
     await rm(kept, { recursive: true });
   }
-  await forks('daphne');
 }
 
 async function killed(reached: (said: () => string) => Promise<boolean>): Promise<void> {
@@ -110,6 +121,25 @@ async function otherQemu(): Promise<void> {
   await forks('daphne');
 }
 
+/** A daemon that starts clears it away, unless a machine that was forked of it still runs. */
+async function old(): Promise<void> {
+  const [key = ''] = await readdir(join(home.directory, 'templates'));
+  const aged = async (): Promise<string[]> => {
+    await utimes(join(home.directory, 'templates', key, 'template.json'), 1, 1);
+    await home.killDaemon();
+    await home.must(['list']);
+    return await readdir(join(home.directory, 'templates'));
+  };
+  await keeping(key, async () => {
+    await home.must(['launch', '--name', 'daphne']);
+    expect(await aged()).toEqual([key]);
+    await works('daphne');
+    await home.must(['delete', '--purge', 'daphne']);
+    expect(await aged()).toEqual([]);
+  });
+  await forks('daphne');
+}
+
 /** All its processes are gone at once, what lay in memory with them, and the kernel says that it booted another time. */
 async function rebooted(): Promise<void> {
   await home.must(['launch', '--name', 'echo']);
@@ -135,7 +165,7 @@ async function rebooted(): Promise<void> {
 }
 
 async function noSpace(): Promise<void> {
-  await onSmallDisk('1200M', async (small) => {
+  await onSmallDisk('1200M', { imagesFrom: inject('images') }, async (small) => {
     const { stderr } = await small.must(['launch', '--name', 'daphne', '--memory', '1G'], { timeoutMs: 500_000 });
     expect(stderr.match(/daphne is booted instead of forked: .* MiB left, making a template needs at least 1280 MiB/g)).toHaveLength(1);
     expect((await small.must(['exec', 'daphne', '--', 'hostname'])).stdout).toBe('daphne\n');
@@ -143,7 +173,7 @@ async function noSpace(): Promise<void> {
 }
 
 async function diskFull(): Promise<void> {
-  await onSmallDisk('2G', async (small) => {
+  await onSmallDisk('2G', { imagesFrom: inject('images') }, async (small) => {
     const filler = join(small.directory, 'filler');
     let said = '';
     const launching = small.run(['launch', '--name', 'daphne'], { timeoutMs: 500_000, onOutput: (text) => { said += text; } });
@@ -158,21 +188,6 @@ async function diskFull(): Promise<void> {
     expect(await readdir(join(small.directory, 'instances'))).toEqual([]);
     expect(await readdir(join(small.directory, 'templates')).catch(() => [])).toEqual([]);
   });
-}
-
-/** A home on a file system of its own; its images lie elsewhere. */
-async function onSmallDisk(size: string, body: (small: TestHome) => Promise<void>): Promise<void> {
-  const small = await makeTestHome();
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=711`, 'hf-small', small.directory]);
-  try {
-    await cp(inject('images'), join(small.directory, 'images'), { recursive: true, filter: (source) => !source.includes('/build') });
-    await body(small);
-  } finally {
-    await small.run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
-    await small.endDaemon();
-    await run('umount', [small.directory]);
-    await small[Symbol.asyncDispose]();
-  }
 }
 
 async function forks(name: string): Promise<void> {

@@ -7,7 +7,7 @@ import { ALL, pick } from '../rotation.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const watch: Watch = { home: openHomeUnderTest(), instance: 'apollo', other: 'hermes', watchSeconds: 11 };
-const RECONNECTS = ALL ? 20 : 5;
+const RECONNECTS = 20;
 const classes = [...new Set(FAULTS.map((fault) => fault.class))];
 const chosen = ALL ? FAULTS : classes.map((wanted, index) => pick(FAULTS.filter((fault) => fault.class === wanted), index));
 

@@ -40,6 +40,12 @@ export interface TestHome extends AsyncDisposable {
   processes(): Promise<string[]>;
 }
 
+/** Whoever is to use a home, and with which copy of the program: a plain user does not get into everybody's checkout. */
+export interface Person {
+  readonly uid: number;
+  readonly program: string;
+}
+
 /** What `info --format json` says of one instance, as far as tests look. */
 export interface InstanceInfo {
   readonly state: string;
@@ -64,8 +70,8 @@ export async function makeTestHome(options: { readonly imagesFrom?: string | und
   return openTestHome(directory);
 }
 
-export function openTestHome(directory: string): TestHome {
-  const run: TestHome['run'] = (args, runOptions = {}) => runHoldfast(args, directory, runOptions);
+export function openTestHome(directory: string, person?: Person): TestHome {
+  const run: TestHome['run'] = (args, runOptions = {}) => runHoldfast(args, directory, runOptions, person);
   const daemonPid = async () => await livePid(join(directory, 'daemon.pid'));
   const home: TestHome = {
     directory,
@@ -115,10 +121,11 @@ export function openTestHome(directory: string): TestHome {
   return home;
 }
 
-function runHoldfast(args: readonly string[], directory: string, { input, env, timeoutMs = 300_000, signal, onOutput }: RunOptions): Promise<Outcome> {
+function runHoldfast(args: readonly string[], directory: string, { input, env, timeoutMs = 300_000, signal, onOutput }: RunOptions, person: Person | undefined): Promise<Outcome> {
   const startedAt = performance.now();
-  const child = spawn(HOLDFAST, args, {
-    env: { ...process.env, HOLDFAST_HOME: directory, ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  const child = spawn(person?.program ?? HOLDFAST, args, {
+    ...(person && { uid: person.uid, gid: person.uid, cwd: '/' }),
+    env: { ...process.env, ...(person && { HOME: directory }), HOLDFAST_HOME: directory, HOLDFAST_OFFLINE: '1', ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {

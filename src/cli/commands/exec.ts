@@ -7,6 +7,7 @@ export const exec = defineCommand({
   group: 'Inside an instance',
   summary: 'Run a command in an instance',
   usage: '<name> [--] <command> [<argument>...]',
+  takes: [['<name>', 'of the instance'], ['<command>', 'what is run there'], ['<argument>', 'for the command; none is read by a shell']],
   args: [1, Infinity],
   options: {
     directory: { flags: '-d, --working-directory <dir>', summary: 'where the command runs' },

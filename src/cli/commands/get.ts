@@ -6,6 +6,7 @@ export const get = defineCommand({
   group: 'Settings and the daemon',
   summary: 'Show a setting',
   usage: '[<key>]',
+  takes: [['<key>', 'of a setting']],
   args: [0, 1],
   options: {
     raw: { flags: '--raw', summary: 'the bare value: nothing where it is empty' },

@@ -1,3 +1,4 @@
+import { requireArchitecture } from '../../core/architecture.ts';
 import { defineCommand, type Context } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { runOperation } from '../operations.ts';
@@ -11,13 +12,16 @@ export const image = defineCommand({
   group: 'Images',
   summary: 'Build images from packages, and show those there are',
   usage: 'list | build <distribution>[:<release>]',
+  takes: [['list', 'show what can be launched'], ['build', 'make an image'], ['<distribution>[:<release>]', 'what of; the newest release when none is given']],
   args: [1, 2],
   options: {
+    arch: { flags: '--arch <architecture>', summary: 'build: x86_64 or arm64 (this machine\'s)' },
     force: { flags: '--force', summary: 'build it again though it is there' },
     format: FORMAT_OPTION,
   },
   examples: [
     ['holdfast image build debian:13', 'from the packages of Debian 13'],
+    ['holdfast image build debian --arch arm64', 'for another architecture than this machine\'s; needs qemu-user-static'],
     ['holdfast image list', 'what can be launched'],
   ],
   notes: ['Can be built: debian (the newest), debian:12, debian:13.'],
@@ -25,6 +29,7 @@ export const image = defineCommand({
     if (verb === 'list') {
       if (target !== undefined) throw new UsageError('"image list" takes no arguments');
       if (options.force) throw new UsageError('--force belongs to "image build"');
+      if (options.arch !== undefined) throw new UsageError('--arch belongs to "image build"');
       return list(context, options.format);
     }
     if (verb !== 'build') throw new UsageError(`Unknown action '${verb}'`, 'there are: image list, image build');
@@ -32,7 +37,8 @@ export const image = defineCommand({
     if (target === undefined || !BUILDS.test(target)) {
       throw new UsageError(target === undefined ? 'Name what to build' : `Cannot build '${target}'`, 'there are: debian, debian:12, debian:13');
     }
-    return build(context, target, options.force);
+    if (options.arch !== undefined) requireArchitecture(options.arch);
+    return build(context, target, options.arch, options.force);
   },
 });
 
@@ -42,8 +48,8 @@ async function list({ client: connect, stdout, signal }: Context, formatText: st
   stdout.write(renderImages((await client.call('listImages', {}, { signal })).images, format));
 }
 
-async function build(context: Context, target: string, force: boolean): Promise<void> {
+async function build(context: Context, target: string, architecture: string | undefined, force: boolean): Promise<void> {
   const client = await context.client();
-  const { result } = await runOperation(context, client, () => client.call('buildImage', { body: { target, ...(force ? { force } : {}) } }));
+  const { result } = await runOperation(context, client, () => client.call('buildImage', { body: { target, ...(architecture === undefined ? {} : { architecture }), ...(force ? { force } : {}) } }));
   context.stdout.write(`Built: ${result['name'] ?? target}\n`);
 }

@@ -9,6 +9,7 @@ export const info = defineCommand({
   group: 'Instances',
   summary: 'Show everything about instances',
   usage: '[<name>...]',
+  takes: [['<name>', 'of an instance; all of them when absent']],
   args: [0, Infinity],
   options: {
     format: FORMAT_OPTION,

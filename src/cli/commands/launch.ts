@@ -1,9 +1,14 @@
-import { requireInstanceName } from '../../core/names.ts';
-import { requireSize } from '../../core/sizes.ts';
-import { fail } from '../../core/errors.ts';
+import { requireArchitecture } from '../../core/architecture.ts';
+import { isWebAddress } from '../../core/catalogue/web-address.ts';
+import { parseChecksum } from '../../core/checksum.ts';
+import { isInstanceName, nameRefusal } from '../../core/names.ts';
+import { parseSize } from '../../core/sizes.ts';
+import { BRIDGED, parseNetworkOption, type NetworkWish } from '../../core/network/network-option.ts';
+import type { WireLaunch } from '../../api/schemas.ts';
 import { openImage, readCloudInit } from '../caller-files.ts';
 import { defineCommand } from '../command.ts';
-import { launchInstance } from '../launching.ts';
+import { UsageError } from '../failure.ts';
+import { invalidArguments, launchInstance } from '../launching.ts';
 import { cpuCount, TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { createProgress } from '../progress.ts';
 import { uploadImage } from '../uploading.ts';
@@ -13,43 +18,62 @@ export const launch = defineCommand({
   group: 'Instances',
   summary: 'Create an instance and start it',
   usage: '[<image>]',
+  takes: [['<image>', 'what it is made of; the default image when absent']],
   args: [0, 1],
   options: {
     name: { flags: '-n, --name <name>', summary: 'its name; one is made up when absent' },
     cpus: { flags: '-c, --cpus <n>', summary: 'virtual processors (1)' },
     memory: { flags: '-m, --memory <size>', summary: 'memory, at least 512M (1G)' },
     disk: { flags: '-d, --disk <size>', summary: 'disk, at least 1G (5G)' },
-    cloudInit: { flags: '--cloud-init <file>', summary: 'cloud-init user data; - reads it from stdin' },
+    cloudInit: { flags: '--cloud-init <file>', summary: 'cloud-init user data, from a file or an http(s) address; - reads it from stdin' },
+    arch: { flags: '--arch <architecture>', summary: 'x86_64 or arm64; another than this machine\'s is emulated (the image\'s)' },
+    checksum: { flags: '--checksum <checksum>', summary: 'of an image from the web: sha256:<hex> or sha512:<hex>' },
+    network: { flags: '--network <spec>', summary: 'a further network card; may be given several times', repeatable: true },
+    bridged: { flags: '--bridged', summary: 'a further card on the network that local.bridged-network names' },
+    zone: { flags: '--zone <zone>', summary: 'the zone it is in (the first that is available)' },
     cold: { flags: '--cold', summary: 'boot it, though it could be forked of a template' },
     timeout: TIMEOUT_OPTION,
   },
   examples: [
-    ['holdfast launch', 'the default image, with a name made up'],
+    ['holdfast launch', 'the current Ubuntu LTS, with a name made up; without a network, the Debian that was built here'],
+    ['holdfast launch daily:noble', 'a name that "holdfast find" shows'],
     ['holdfast launch debian:13 -n apollo -c 2 -m 2G -d 20G', 'chosen in full'],
     ['holdfast launch file:///srv/disk.qcow2', 'an image of yours'],
+    ['holdfast launch https://host/disk.qcow2 --checksum sha256:0a1b...', 'an image from the web'],
+    ['holdfast launch --network name=lan,ip=192.168.68.20/24', 'a further card with a static address'],
+    ['holdfast launch debian --arch arm64', 'emulated, unless this machine is arm64'],
   ],
-  notes: ['An image is a name that "holdfast image list" shows, or file:// and an absolute path.'],
+  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.'],
   async run(context, { args, options }) {
     const { name, memory, disk } = options;
     const [image] = args;
-    if (name !== undefined) requireInstanceName(name);
+    if (name !== undefined && !isInstanceName(name)) throw invalidArguments(nameRefusal(name));
     const cpus = cpuCount(options.cpus);
     const seconds = timeoutSeconds(options.timeout);
-    if (memory !== undefined) requireSize('memory', memory);
-    if (disk !== undefined) requireSize('disk', disk);
-    if (image !== undefined && /^https?:\/\//.test(image)) {
-      throw fail('not-supported', 'images are not downloaded from URLs yet', { hint: 'download it, then: holdfast launch file:///path/to/it' });
+    for (const size of [memory, disk]) if (size !== undefined && parseSize(size) === undefined) throw new UsageError(`${size} is not a valid memory size`, 'a size is a number and a unit, for example 512M, 1.5G or 20GiB');
+    if (options.arch !== undefined) requireArchitecture(options.arch);
+    if (options.checksum !== undefined) {
+      parseChecksum(options.checksum);
+      if (image === undefined || !isWebAddress(image)) throw new UsageError('--checksum belongs to an image from the web', 'for example: holdfast launch https://host/disk.qcow2 --checksum sha256:...');
     }
+    const networks = [...options.network, ...(options.bridged ? [BRIDGED] : [])].map(parseNetworkOption).map(wireWish);
     await using file = image === undefined ? undefined : await openImage(image);
     // The daemon checks it and says line and column.
-    const cloudInit = options.cloudInit === undefined ? undefined : await readCloudInit(options.cloudInit, context.stdin);
+    const cloudInit = options.cloudInit === undefined ? undefined : await readCloudInit(options.cloudInit, context.stdin, context.signal);
     const client = await context.client();
     const progress = createProgress(context.stderr, context.isTTY.stderr);
     const chosen = file ? await uploadImage(client, file, progress, context.signal) : image;
     await launchInstance(context, client, {
       ...(name === undefined ? {} : { name }), ...(chosen === undefined ? {} : { image: chosen }), ...(cpus === undefined ? {} : { cpus }),
       ...(memory === undefined ? {} : { memory }), ...(disk === undefined ? {} : { disk }), ...(cloudInit === undefined ? {} : { cloudInit }),
-      ...(options.cold ? { cold: true } : {}), ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
+      ...(options.arch === undefined ? {} : { architecture: options.arch }), ...(options.checksum === undefined ? {} : { checksum: options.checksum }),
+      ...(networks.length === 0 ? {} : { networks }), ...(options.zone === undefined ? {} : { zone: options.zone }), ...(options.cold ? { cold: true } : {}), ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
     }, progress);
   },
 });
+
+function wireWish({ fixed, ...wish }: NetworkWish): NonNullable<WireLaunch['networks']>[number] {
+  if (fixed === undefined) return wish;
+  const { address, gateway, dns } = fixed;
+  return { ...wish, ip: address, ...(gateway === null ? {} : { gateway }), ...(dns.length === 0 ? {} : { dns: [...dns] }) };
+}

@@ -6,6 +6,7 @@ export const logs = defineCommand({
   group: 'Settings and the daemon',
   summary: 'Show the end of the daemon\'s log, or of an instance\'s log and console',
   usage: '[<name>]',
+  takes: [['<name>', 'of an instance; the daemon\'s own log when absent']],
   args: [0, 1],
   options: {},
   examples: [

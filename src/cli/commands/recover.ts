@@ -7,6 +7,7 @@ export const recover = defineCommand({
   group: 'Instances',
   summary: 'Bring deleted instances back, stopped',
   usage: '<name>...',
+  takes: [['<name>', 'of a deleted instance; several may be given']],
   args: [0, Infinity],
   options: { all: { flags: '--all', summary: 'every deleted instance' } },
   examples: [['holdfast recover apollo', 'as it was before "delete"']],

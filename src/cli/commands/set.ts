@@ -1,12 +1,15 @@
-import { createInterface } from 'node:readline/promises';
+import { asking } from '../ask.ts';
 import { defineCommand, type Context } from '../command.ts';
 import { UsageError } from '../failure.ts';
+
+const HIDDEN: ReadonlySet<string> = new Set(['local.passphrase']);
 
 export const set = defineCommand({
   name: 'set',
   group: 'Settings and the daemon',
   summary: 'Change a setting',
   usage: '<key>[=<value>]',
+  takes: [['<key>', 'of a setting'], ['<value>', 'what it is to be; asked for when absent']],
   args: [1, 1],
   options: {},
   examples: [
@@ -24,17 +27,12 @@ export const set = defineCommand({
   },
 });
 
-async function ask({ stdin, stderr, isTTY, signal }: Context, key: string): Promise<string> {
-  const lines = createInterface({ input: stdin, output: stderr, terminal: isTTY.stdin && isTTY.stderr });
-  const ended = new AbortController();
-  lines.once('close', () => ended.abort());
-  // In raw mode the terminal sends no SIGINT; readline sees the key.
-  lines.once('SIGINT', () => lines.close());
-  try {
-    return await lines.question(isTTY.stdin ? `Enter value for '${key}': ` : '', { signal: AbortSignal.any([signal, ended.signal]) });
-  } catch {
-    throw new UsageError('No value was given', `write it as: holdfast set ${key}=<value>`);
-  } finally {
-    lines.close();
-  }
+/** A passphrase is not shown, and asked for twice: what was mistyped unseen would open nothing. */
+async function ask(context: Context, key: string): Promise<string> {
+  const hidden = HIDDEN.has(key);
+  using asked = asking(context);
+  const value = await asked.ask(`Enter value for '${key}': `, hidden);
+  if (value === undefined) throw new UsageError('No value was given', `write it as: holdfast set ${key}=<value>`);
+  if (hidden && context.isTTY.stdin && await asked.ask('Enter it again: ', hidden) !== value) throw new UsageError('The two are not the same', 'nothing was changed; try again');
+  return value;
 }

@@ -10,6 +10,7 @@ export const shell = defineCommand({
   group: 'Inside an instance',
   summary: 'Open a shell in an instance',
   usage: '[<name>]',
+  takes: [['<name>', 'of an instance; the primary one when absent']],
   args: [0, 1],
   options: { timeout: TIMEOUT_OPTION },
   examples: [

@@ -10,6 +10,7 @@ export const start = defineCommand({
   group: 'Instances',
   summary: 'Start instances',
   usage: '[<name>...]',
+  takes: [['<name>', 'of an instance; the primary one when absent']],
   args: [0, Infinity],
   options: {
     all: { flags: '--all', summary: 'every instance that is not deleted' },

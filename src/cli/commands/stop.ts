@@ -9,6 +9,7 @@ export const stop = defineCommand({
   group: 'Instances',
   summary: 'Stop instances',
   usage: '[<name>...]',
+  takes: [['<name>', 'of an instance; the primary one when absent']],
   args: [0, Infinity],
   options: {
     all: { flags: '--all', summary: 'every instance that runs' },

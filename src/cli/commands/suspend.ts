@@ -8,6 +8,7 @@ export const suspend = defineCommand({
   group: 'Instances',
   summary: 'Save instances as they are, and end them',
   usage: '[<name>...]',
+  takes: [['<name>', 'of an instance; the primary one when absent']],
   args: [0, Infinity],
   options: { all: { flags: '--all', summary: 'every instance that runs' } },
   examples: [

@@ -16,6 +16,7 @@ export const template = defineCommand({
   group: 'Images',
   summary: 'Booted machines that launch forks: make, show and delete them',
   usage: 'list | build [<image>] | delete <template>',
+  takes: [['list', 'show the templates'], ['build', 'make one ahead of time'], ['delete', 'remove one'], ['<image>', 'as for launch'], ['<template>', 'as the list shows it']],
   args: [1, 2],
   options: {
     cpus: { flags: '-c, --cpus <n>', summary: 'build: virtual processors (1)' },

@@ -14,10 +14,10 @@ export const version = defineCommand({
   args: [0, 0],
   options: { format: FORMAT_OPTION },
   examples: [['holdfast version --format json', 'for a program']],
-  async run({ clientIfRunning, stdout, signal }, { options }) {
+  async run({ clientIfRunning, calledAs, stdout, signal }, { options }) {
     const format = requireFormat(options.format);
     const client = await clientIfRunning().catch(() => undefined);
     const daemon = await client?.call('version', {}, { signal, deadlineMs: DAEMON_MS }).catch(() => undefined);
-    stdout.write(renderVersion(VERSION, daemon?.daemon, format));
+    stdout.write(renderVersion({ cli: VERSION, daemon: daemon?.daemon, update: daemon?.update }, format, calledAs));
   },
 });

@@ -20,6 +20,7 @@ export interface InfoFacts {
   readonly network_reason: string | null;
   readonly reason: string | null;
   readonly accelerator: string | null;
+  readonly architecture: string;
 }
 
 const HASH_CHARACTERS = 12;
@@ -49,5 +50,6 @@ export function infoFacts(instance: WireInstance): InfoFacts {
     network_reason: network.reason,
     reason: instance.reason,
     accelerator: instance.accelerator,
+    architecture: instance.architecture,
   };
 }

@@ -15,9 +15,9 @@ function block(value: Json, indent: string): string {
   return items.length === 0 ? `${open}\n${indent}${close}` : `${open}\n${items.join(',\n')}\n${indent}${close}`;
 }
 
-/** JSON need not escape the controls above ASCII, but a terminal that is shown them obeys. */
+/** JSON need not escape controls above ASCII or marks of direction, but a terminal that is shown them obeys. */
 export function literal(value: string | number | boolean | null): string {
-  return JSON.stringify(value).replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+  return JSON.stringify(value).replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 export function isList(value: Json): value is readonly Json[] {

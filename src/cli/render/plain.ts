@@ -1,13 +1,12 @@
-/**
- * Takes from a text what would steer a terminal: release names, reasons and messages can hold a guest's own words.
- * Line ends stay.
- */
+/** What is shown in a terminal steers none: release names, reasons and messages can hold a guest's own words. */
+import { plainLine, plainText } from '../../core/plain-text.ts';
+
+/** Line ends stay. */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, ' ');
+  return plainText(text);
 }
 
 /** The same for what must stay on one line. */
 export function oneLine(text: string): string {
-  return plain(text).replaceAll('\n', ' ');
+  return plainLine(text);
 }

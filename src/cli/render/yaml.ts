@@ -37,7 +37,7 @@ function scalar(value: Json): string | undefined {
 
 /** Starts like a sign of YAML's own, has a colon, a comment or a control character in it, or hangs over at an end. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const NEEDS_QUOTES = /^[-?!&*%@`'"#|>{}[\],~=<]|:|\s#|[\u0000-\u001f\u007f-\u009f\u2028\u2029]|^\s|\s$|^$/;
+const NEEDS_QUOTES = /^[-?!&*%@`'"#|>{}[\],~=<]|:|\s#|[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|^\s|\s$|^$/;
 /** What YAML 1.1 or 1.2 reads as null, a boolean, a number or a date. */
 const OTHER_TYPE = /^(?:null|true|false|yes|no|on|off|y|n|[-+.]?\d[\d_]*\.?[\d_]*(?:e[-+]?\d+)?|0x[\da-f]+|0o[0-7]+|\.inf|\.nan|\d{4}-\d\d?-\d\d?.*)$/i;
 

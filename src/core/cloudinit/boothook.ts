@@ -18,8 +18,11 @@ export interface Bundle {
 const INSTALLER = '/usr/lib/holdfast/install.py';
 const END = 'HOLDFAST_BOOTHOOK_END';
 
-/** @returns ASCII text; the bundle is JSON in a raw Python string, so there is no layer of shell quoting */
-export function boothookScript(bundle: Bundle): string {
+/**
+ * @param earlyUser  is made at the first boot when cloud-init has not yet; undefined leaves all users to it
+ * @returns ASCII text; the bundle is JSON in a raw Python string, so there is no layer of shell quoting
+ */
+export function boothookScript(bundle: Bundle, earlyUser?: string): string {
   const installer = bundle.files.find((file) => file.path === INSTALLER)?.content;
   if (installer === undefined) throw new Error(`the bundle has no ${INSTALLER}`);
   return [
@@ -31,7 +34,7 @@ export function boothookScript(bundle: Bundle): string {
     `exec "$python" -I - <<'${END}'`,
     installer.trimEnd(),
     '',
-    `at_boot(json.loads(r'''${asciiJson(bundle)}'''))`,
+    `at_boot(json.loads(r'''${asciiJson(bundle)}''')${earlyUser === undefined ? '' : `, json.loads(r'''${asciiJson(earlyUser)}''')`})`,
     END,
     '',
   ].join('\n');

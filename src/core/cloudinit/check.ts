@@ -1,5 +1,6 @@
 /** Checks a user's cloud-init data before an instance is made of it: what cloud-init would stumble over, and where. */
-import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isScalar, visit } from 'yaml';
+import { readYaml } from './bounded-yaml.ts';
 import { KNOWN_KEYS, nearestKey } from './known-keys.ts';
 import { utf8Text } from './text.ts';
 import { userDataKind, type UserDataKind } from './user-data-kind.ts';
@@ -19,6 +20,9 @@ export interface UserDataCheck {
 
 /** A person reads no more, and looking for what was meant takes its time. */
 const MOST_WARNINGS = 20;
+const MOST_ERRORS = 20;
+/** YAML 1.1's merge key. */
+const MERGE = '<<';
 
 /** Far more than any cloud allows; the seed is read whole into the guest's memory. */
 export const MAX_USER_DATA_BYTES = 4 << 20;
@@ -44,13 +48,18 @@ export function checkUserData(bytes: Uint8Array): UserDataCheck {
 
 function checkCloudConfig(text: string): UserDataCheck {
   const kind = 'cloud-config';
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, version: '1.1', uniqueKeys: false, prettyErrors: false });
+  const read = readYaml(text, { version: '1.1' });
   const at = (offset: number, message: string): UserDataFinding => {
-    const { line, col } = counter.linePos(offset);
+    const { line, col } = read.lines.linePos(offset);
     return { message, line, column: col };
   };
-  const errors = document.errors.map((error) => at(error.pos[0], reworded(error.code, error.message)));
+  if ('beyond' in read) {
+    return read.beyond === 'deep'
+      ? { kind, errors: [at(read.offset, 'this is nested deeper than cloud-init can read')], warnings: [] }
+      : { kind, errors: [], warnings: [nowhere('the cloud-config has too many parts to be checked; cloud-init may stumble over it')] };
+  }
+  const { document } = read;
+  const errors = document.errors.slice(0, MOST_ERRORS).map((error) => at(error.pos[0], reworded(error.code, error.message)));
   if (errors.length === 0) errors.push(...repeatedKeys(document).map((offset) => at(offset, 'this key is there twice; cloud-init would silently use the last one')));
   if (errors.length > 0) return { kind, errors, warnings: [] };
   const top = document.contents;
@@ -59,8 +68,8 @@ function checkCloudConfig(text: string): UserDataCheck {
   const warnings: UserDataFinding[] = [];
   const known = new Set(KNOWN_KEYS);
   for (const { key } of top.items) {
-    const name = isScalar(key) ? String(key.value) : '?';
-    if (known.has(name)) continue;
+    const name = isScalar(key) ? (key.source ?? String(key.value)) : '?';
+    if (known.has(name) || name === MERGE) continue;
     if (warnings.length === MOST_WARNINGS) {
       warnings.push(nowhere('there are more keys that cloud-init does not know'));
       break;
@@ -79,7 +88,7 @@ function repeatedKeys(document: Document): number[] {
     Map(_, map) {
       const seen = new Set<unknown>();
       for (const { key } of map.items) {
-        if (!isScalar(key) || key.value === '<<') continue;
+        if (!isScalar(key) || key.source === MERGE) continue;
         if (seen.has(key.value)) offsets.push(key.range?.[0] ?? 0);
         seen.add(key.value);
       }

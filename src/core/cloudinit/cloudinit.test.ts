@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { base64 } from './base64.ts';
 import { boothookScript } from './boothook.ts';
@@ -80,8 +80,34 @@ test('the boothook is ASCII whatever the files hold, and cannot end its own stri
 });
 
 test('a file full of unknown keys is told of briefly, and soon', () => {
-  const text = `#cloud-config\n${Array.from({ length: 20_000 }, (_, at) => `packagez${at}: 1`).join('\n')}\n`;
+  const text = `#cloud-config\n${Array.from({ length: 3_000 }, (_, at) => `packagez${at}: 1`).join('\n')}\n`;
   const { errors, warnings } = checkUserData(new TextEncoder().encode(text));
   expect(errors).toEqual([]);
   expect(warnings).toHaveLength(21);
+});
+
+describe('data that is made to hold the daemon up', () => {
+  const config = (text: string) => new TextEncoder().encode(`#cloud-config\n${text}`);
+
+  test('nesting without an end is refused with its place, and is no reason to descend', () => {
+    for (const text of [`a: ${'['.repeat(50_000)}`, `a: ${'{a: '.repeat(20_000)}`, `a:\n ${'- '.repeat(50_000)}`]) {
+      expect(checkUserData(config(text)).errors[0]).toMatchObject({ message: 'this is nested deeper than cloud-init can read', line: expect.any(Number) as number });
+      expect(datasourceMode(config(text))).toBe('net');
+    }
+  });
+
+  test('more keys than anybody writes are passed on unread', () => {
+    const many = config(Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n'));
+    expect(checkUserData(many)).toMatchObject({ errors: [], warnings: [{ message: expect.stringContaining('too many parts') as string }] });
+    expect(datasourceMode(many)).toBe('net');
+  });
+
+  test('however many boundaries it has, one that it has not is found at once', () => {
+    const data = new TextEncoder().encode(Array.from({ length: 20_000 }, (_, index) => `==holdfast-${index}==`).join('\n'));
+    expect(new TextDecoder().decode(composeUserData('#cloud-boothook', data))).toContain('boundary="==holdfast-20000=="');
+  });
+
+  test('a merge key is known, and is no repeated one', () => {
+    expect(checkUserData(config('packages: &p {a: 1}\n<<: *p\nruncmd: []\n'))).toMatchObject({ errors: [], warnings: [] });
+  });
 });

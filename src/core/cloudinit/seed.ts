@@ -6,6 +6,7 @@
  */
 import { stringify } from 'yaml';
 import { composeUserData } from './compose.ts';
+import { networkConfig, type SeedCard } from './network-config.ts';
 import { datasourceMode } from './stage.ts';
 import { utf8Bytes } from './text.ts';
 
@@ -24,8 +25,8 @@ export interface SeedSpec {
   /** Unpacked (see host/unpack-user-data.ts), otherwise as the user gave it. */
   readonly userData?: Uint8Array | undefined;
   readonly boothook: string;
-  /** Further interfaces that are to come up by DHCP. */
-  readonly extraMacs?: readonly string[] | undefined;
+  /** Further interfaces that the guest brings up. */
+  readonly extras?: readonly SeedCard[] | undefined;
 }
 
 /** cloud-init reads YAML 1.1, where a bare 52:54:00:00:00:01 is a number in base 60: every string is quoted. */
@@ -45,7 +46,7 @@ export function seedFiles(spec: SeedSpec): SeedFiles {
     }),
     'user-data': composeUserData(spec.boothook, spec.userData, companionConfig(spec)),
     'vendor-data': yamlFile(vendorConfig(spec), '#cloud-config\n'),
-    'network-config': yamlFile(networkConfig(spec.mac, spec.extraMacs ?? [])),
+    'network-config': yamlFile(networkConfig(spec.mac, spec.extras ?? [])),
   };
 }
 
@@ -76,16 +77,6 @@ function vendorConfig(spec: SeedSpec): object {
     ssh_keys: { ed25519_private: `${spec.sshHostKey.private.trim()}\n`, ed25519_public: spec.sshHostKey.public.trim() },
     system_info: { default_user: { name: spec.defaultUser } },
   };
-}
-
-/** Matched by MAC, never renamed: renaming fails on new Ubuntu (cloud-init #6887). */
-function networkConfig(mac: string, extraMacs: readonly string[]): object {
-  const card = (address: string): object => ({ match: { macaddress: address }, dhcp4: true, 'dhcp-identifier': 'mac' });
-  const extras = extraMacs.map((address, index) => [
-    `extra${index}`,
-    { ...card(address), 'dhcp4-overrides': { 'route-metric': 200 }, optional: true },
-  ]);
-  return { version: 2, ethernets: { default: card(mac), ...Object.fromEntries(extras) } };
 }
 
 function yamlFile(value: object, head = ''): Uint8Array {

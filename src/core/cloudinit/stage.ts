@@ -5,7 +5,7 @@
  * (the network stage waits for systemd-networkd-wait-online, two minutes). But then `#include` cannot be fetched
  * and `bootcmd` has no network. So it is chosen only for data that is known not to care.
  */
-import { parse } from 'yaml';
+import { readYaml } from './bounded-yaml.ts';
 import { utf8Text } from './text.ts';
 import { userDataKind } from './user-data-kind.ts';
 
@@ -31,13 +31,19 @@ export function datasourceMode(userData: Uint8Array | undefined): DatasourceMode
 function isIndifferent(text: string | undefined): boolean {
   let config: unknown;
   try {
-    config = text === undefined ? undefined : parse(text);
+    config = text === undefined ? undefined : configOf(text);
   } catch {
     return false;
   }
   if (config === null) return true;
   if (typeof config !== 'object' || Array.isArray(config)) return false;
   return Object.entries(config).every(([key, value]) => INDIFFERENT.has(key) && !fetches(value));
+}
+
+/** @returns undefined for what cannot be read, or is too much to be looked at */
+function configOf(text: string): unknown {
+  const read = readYaml(text);
+  return 'beyond' in read || read.document.errors.length > 0 ? undefined : read.document.toJS();
 }
 
 /** `snapuser` asks a store, `write_files` may have a `source`; both in the network stage. */

@@ -1,37 +1,17 @@
 /** The exec route: a WebSocket on one side, a command in a guest on the other, with backpressure both ways. */
-import type { Server } from 'node:http';
-import type { Readable } from 'node:stream';
 import { Value } from 'typebox/value';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { ClientControlSchema, controlFrame, ExecRequestSchema, FRAME, frame, MAX_FRAME_BYTES, type ClientControl, type ExecFrameRequest, type ServerControl } from '../../api/exec-frames.ts';
+import type { WebSocket } from 'ws';
+import { ClientControlSchema, controlFrame, ExecRequestSchema, FRAME, type ClientControl, type ExecFrameRequest, type ServerControl } from '../../api/exec-frames.ts';
 import { errorRecord, fail, HoldfastError } from '../../core/errors.ts';
 import type { ExecSession } from '../../guest/shell.ts';
 import { openInbox, type Inbox } from './exec-inbox.ts';
+import { parseJson, pump } from './to-client.ts';
 
-/** Beyond this the guest's output waits until the client has read. */
-const HIGH_WATER_BYTES = 1024 * 1024;
 const REQUEST_DEADLINE_MS = 10_000;
-/** Not parsed as a URL: what comes here can be no URL at all. */
-const PATH = /^\/v1\/instances\/([^/?]{1,192})\/exec(?:\?|$)/;
 
 export type ExecService = (name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal) => Promise<ExecSession>;
 
-export function mountExecSocket(server: Server, exec: ExecService, onBug: (error: unknown) => void): void {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES + 1, perMessageDeflate: false });
-  server.on('upgrade', (request, socket, head) => {
-    const found = PATH.exec(request.url ?? '');
-    if (!found) {
-      // From here on the socket is nobody's but ours: a client that has hung up already must not end the daemon.
-      socket.on('error', () => {});
-      return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-    }
-    sockets.handleUpgrade(request, socket, head, (websocket) => {
-      void serve(websocket, safeDecode(found[1] ?? ''), exec, onBug);
-    });
-  });
-}
-
-async function serve(websocket: WebSocket, name: string, exec: ExecService, onBug: (error: unknown) => void): Promise<void> {
+export async function serveExec(websocket: WebSocket, name: string, exec: ExecService, onBug: (error: unknown) => void): Promise<void> {
   const gone = new AbortController();
   const tell = (message: ServerControl) => websocket.send(controlFrame(message));
   const refuse = (error: unknown) => {
@@ -95,34 +75,5 @@ function onControl(message: ClientControl, session: ExecSession): void {
     case 'resize': return session.resize(message.cols, message.rows);
     case 'signal': return session.signal(message.name);
     case 'request': return;
-  }
-}
-
-async function pump(from: Readable, kind: typeof FRAME.stdout | typeof FRAME.stderr, websocket: WebSocket): Promise<void> {
-  try {
-    for await (const chunk of from) {
-      if (websocket.readyState !== websocket.OPEN) return;
-      const sent = Promise.withResolvers<void>();
-      websocket.send(frame(kind, chunk as Buffer), () => sent.resolve());
-      if (websocket.bufferedAmount > HIGH_WATER_BYTES) await sent.promise;
-    }
-  } catch {
-    // The connection into the guest ended: `exit` says why.
-  }
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function safeDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }

@@ -1,74 +1,103 @@
 /** What each route does, one line where possible: the work is elsewhere. */
-import type { WireAction, WireLaunch } from '../../api/schemas.ts';
+import type { WireNetworkChange, WireNetworkWish, WireNewNetwork } from '../../api/network-schemas.ts';
+import type { WireAction, WireCardWish, WireLaunch, WireZoneChange } from '../../api/schemas.ts';
 import { API_VERSION } from '../../api/routes.ts';
 import type { Readable } from 'node:stream';
 import { act, purge } from '../instances/actions.ts';
-import type { House } from '../instances/house.ts';
+import type { Doctor } from '../doctor/doctor.ts';
 import { launch } from '../instances/launch.ts';
-import type { LogReader } from '../log-reader.ts';
-import type { Settings } from '../settings.ts';
+import { createNetwork, deleteNetwork, listNetworks } from '../network/networks.ts';
+import { changeNetwork } from '../network/transaction/change.ts';
+import { decide } from '../network/transaction/decide.ts';
+import { networkDiff, networkHistory } from '../network/transaction/history.ts';
+import { planChange } from '../network/transaction/plan.ts';
+import { showNetwork } from '../network/transaction/show.ts';
+import { attachCard, detachCard } from '../network/plug.ts';
+import { sshAccess } from '../proxy.ts';
 import { buildTemplate, deleteTemplate, listTemplates, type TemplateRequest } from '../templates.ts';
+import type { Updates } from '../updates.ts';
 import { viewOf } from '../view.ts';
+import { changeZones, listZones } from '../zones/change-zones.ts';
+import { listText } from '../view-text.ts';
+import { untilLeft } from './client-left.ts';
 import { openEventStream } from './event-stream.ts';
 import type { Handlers } from './server.ts';
 
-export interface HandlerParts {
-  readonly house: House;
-  readonly settings: Settings;
-  readonly logs: LogReader;
-  readonly version: string;
-  readonly home: string;
-}
-
-export function makeHandlers({ house, settings, logs, version, home }: HandlerParts): Handlers {
-  const { registry, engine, images } = house;
+/** Each has what its caller may see and nothing else. */
+export function makeHandlers({ doctor, version, home, updates }: { readonly doctor: Doctor; readonly version: string; readonly home: string; readonly updates: Updates }): Handlers {
   return {
-    version: () => ({ daemon: version, api: API_VERSION, driver: house.driver.name, home, pid: process.pid }),
-    listInstances: () => ({ instances: registry.all.map(viewOf) }),
-    getInstance: ({ params }) => viewOf(registry.require(params['name'] ?? '')),
-    launch: async ({ body }) => await launch(house, body as WireLaunch),
-    act: ({ params, body }) => act(house, params['name'] ?? '', body as WireAction),
-    purge: () => purge(house),
-    getOperation: ({ params }) => engine.get(params['id'] ?? ''),
-    cancelOperation: async ({ params }) => await engine.cancel(params['id'] ?? ''),
-    followOperation: ({ params, reply }) => {
-      const id = params['id'] ?? '';
-      engine.get(id);
+    version: (_call, { house }) => ({ daemon: version, api: API_VERSION, driver: house.driver.name, home, pid: process.pid, ...(updates.notice ? { update: { ...updates.notice } } : {}) }),
+    listInstances: ({ reply }, { house }) => {
+      void reply.type('application/json; charset=utf-8');
+      return listText(house.registry.all);
+    },
+    getInstance: ({ params }, { house }) => viewOf(house.registry.require(params['name'] ?? '')),
+    launch: async ({ body }, { house }) => await launch(house, body as WireLaunch),
+    act: ({ params, body }, { house }) => act(house, params['name'] ?? '', body as WireAction),
+    attachCard: async ({ params, body }, { house }) => await attachCard(house, params['name'] ?? '', body as WireCardWish),
+    detachCard: ({ params }, { house }) => detachCard(house, params['name'] ?? '', params['card'] ?? ''),
+    getNetwork: async ({ params, reply }, { house }) => await showNetwork(house, params['name'] ?? '', untilLeft(reply)),
+    planNetwork: async ({ params, body, reply }, { house }) => await planChange(house, params['name'] ?? '', body as WireNetworkWish, untilLeft(reply)),
+    changeNetwork: async ({ params, body }, { house }) => await changeNetwork(house, params['name'] ?? '', body as WireNetworkChange),
+    decideNetwork: ({ params, body }, { house }) => decide(house, params['name'] ?? '', (body as { commit: boolean }).commit),
+    networkHistory: ({ params }, { house }) => ({ revisions: networkHistory(house, params['name'] ?? '') }),
+    networkDiff: ({ params, query }, { house }) => networkDiff(house, params['name'] ?? '', Number(params['from']), query['to'] === undefined ? undefined : Number(query['to'])),
+    listNetworks: async (_call, { house }) => ({ networks: await listNetworks(house) }),
+    createNetwork: async ({ body }, { house }) => await createNetwork(house, body as WireNewNetwork),
+    deleteNetwork: async ({ params }, { house }) => {
+      await deleteNetwork(house, params['name'] ?? '');
+      return {};
+    },
+    listZones: async (_call, { house }) => ({ zones: await listZones(house) }),
+    changeZones: ({ body }, { house }) => changeZones(house, body as WireZoneChange),
+    purge: (_call, { house }) => purge(house),
+    getSshAccess: async ({ params }, { house }) => await sshAccess(house, params['name'] ?? ''),
+    getOperation: ({ params }, { operation }) => operation(params['id'] ?? ''),
+    cancelOperation: async ({ params }, { house, operation }) => await house.engine.cancel(operation(params['id'] ?? '').id),
+    followOperation: ({ params, reply }, { house, operation }) => {
+      const { id } = operation(params['id'] ?? '');
       let stop = () => {};
       const stream = openEventStream(reply, () => stop());
-      stop = engine.follow(id, (record) => {
+      stop = house.engine.follow(id, (record) => {
         stream.send(record);
         if (record.status !== 'running') stream.end();
       });
     },
-    events: ({ request, reply }) => {
+    events: ({ request, reply }, { subscribe }) => {
       const after = Number(request.headers['last-event-id'] ?? Number.NaN);
       let stop = () => {};
       const stream = openEventStream(reply, () => stop());
-      stop = house.events.subscribe(({ id, event }) => stream.send(event, id), Number.isSafeInteger(after) ? after : undefined);
+      stop = subscribe(({ id, event }) => stream.send(event, id), Number.isSafeInteger(after) ? after : undefined);
     },
-    listImages: async () => ({ images: await images.list() }),
-    buildImage: ({ body }) => {
-      const { target, force } = body as { target: string; force?: boolean };
-      return images.build(target, force ?? false);
+    listImages: async (_call, { house }) => ({ images: await house.images.list() }),
+    findImages: async ({ query, reply }, { house }) => await house.images.find({
+      wish: query['name'] ?? '', architecture: query['architecture'], unsupported: query['unsupported'] === 'true', force: query['force'] === 'true',
+    }, untilLeft(reply)),
+    buildImage: ({ body }, { house }) => {
+      const { target, architecture, force } = body as { target: string; architecture?: string; force?: boolean };
+      return house.images.build(target, architecture, force ?? false);
     },
-    uploadImage: async ({ query, body, request }) => {
+    uploadImage: async ({ query, body, request }, { house }) => {
       const abort = new AbortController();
       request.raw.on('aborted', () => abort.abort());
-      return await images.upload(body as Readable, query['name'] ?? '', abort.signal);
+      return await house.images.upload(body as Readable, query['name'] ?? '', abort.signal);
     },
-    listTemplates: async () => ({ templates: await listTemplates(house) }),
-    buildTemplate: async ({ body }) => await buildTemplate(house, body as TemplateRequest),
-    deleteTemplate: async ({ params }) => {
+    listTemplates: async (_call, { house }) => ({ templates: await listTemplates(house) }),
+    buildTemplate: async ({ body }, { house }) => await buildTemplate(house, body as TemplateRequest),
+    deleteTemplate: async ({ params }, { house }) => {
       await deleteTemplate(house, params['key'] ?? '');
       return {};
     },
-    listSettings: () => ({ settings: settings.all() }),
-    getSetting: ({ params }) => settings.get(params['key'] ?? ''),
-    putSetting: async ({ params, body }) => await settings.set(params['key'] ?? '', (body as { value: string }).value),
-    logs: async ({ query, reply }) => {
+    listSettings: (_call, { settings }) => ({ settings: settings.all() }),
+    getSetting: ({ params }, { settings }) => settings.get(params['key'] ?? ''),
+    putSetting: async ({ params, body }, { settings }) => await settings.set(params['key'] ?? '', (body as { value: string }).value),
+    diagnoseHost: async ({ reply }, { house }) => await doctor.host(house, false, untilLeft(reply)),
+    mendHost: async ({ reply }, { house }) => await doctor.host(house, true, untilLeft(reply)),
+    diagnoseInstance: async ({ params, reply }, { house }) => await doctor.instance(house, params['name'] ?? '', false, untilLeft(reply)),
+    mendInstance: async ({ params, reply }, { house }) => await doctor.instance(house, params['name'] ?? '', true, untilLeft(reply)),
+    logs: async ({ query, reply }, { logs }) => {
       void reply.type('text/plain; charset=utf-8');
-      return await logs.tail(query['name']);
+      return await logs.tail(query['name'], query['only'] === 'console');
     },
   };
 }

@@ -1,8 +1,11 @@
 /** Mounts the route table on a unix socket. Handlers return values; errors are worded in one place. */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import { ROUTES, type Route, type RouteName } from '../../api/routes.ts';
 import { ERROR_CODES, errorRecord, fail, HoldfastError } from '../../core/errors.ts';
+import type { CallersView } from '../callers.ts';
+import type { SocketRoute } from './sockets.ts';
 
 export interface Call {
   readonly params: Readonly<Record<string, string>>;
@@ -13,14 +16,17 @@ export interface Call {
 }
 
 /** What a handler returns is the answer; a stream's handler has written to `call.reply` itself and returns nothing. */
-export type Handler = (call: Call) => unknown;
-/** Sockets are not here: see exec-socket.ts. */
-export type Handlers = Readonly<Record<Exclude<RouteName, 'exec'>, Handler>>;
+export type Handler = (call: Call, caller: CallersView) => unknown;
+/** Sockets are not here: see sockets.ts. */
+export type Handlers = Readonly<Record<Exclude<RouteName, SocketRoute>, Handler>>;
+
+/** Who asks, by the connection that he came in on. @throws no-rights  the route is not for him */
+export type Identify = (socket: Socket, route: RouteName) => CallersView;
 
 /** Bodies are small; cloud-init data is the largest (2 MB as base64). Uploads are streamed and have their own route. */
 const BODY_LIMIT = 4 * 1024 * 1024;
 
-export async function buildServer(handlers: Handlers, version: string, onBug: (error: unknown, what: string) => void): Promise<FastifyInstance> {
+export async function buildServer(handlers: Handlers, identify: Identify, version: string, onBug: (error: unknown, what: string) => void): Promise<FastifyInstance> {
   const server = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
@@ -38,11 +44,11 @@ export async function buildServer(handlers: Handlers, version: string, onBug: (e
   });
   server.setNotFoundHandler((request) => { throw fail('not-found', `there is no ${request.method} ${request.url.slice(0, 200)} here`, { hint: 'see /openapi.json' }); });
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
-  for (const [name, handler] of Object.entries(handlers) as [Exclude<RouteName, 'exec'>, Handler][]) mount(server, name, handler);
+  for (const [name, handler] of Object.entries(handlers) as [Exclude<RouteName, SocketRoute>, Handler][]) mount(server, name, handler, identify);
   return server;
 }
 
-function mount(server: FastifyInstance, name: Exclude<RouteName, 'exec'>, handler: Handler): void {
+function mount(server: FastifyInstance, name: Exclude<RouteName, SocketRoute>, handler: Handler, identify: Identify): void {
   const route: Route = ROUTES[name];
   server.route({
     method: route.method,
@@ -59,7 +65,7 @@ function mount(server: FastifyInstance, name: Exclude<RouteName, 'exec'>, handle
     handler: async (request, reply) => {
       const answer: unknown = await handler({
         params: request.params as Record<string, string>, query: request.query as Record<string, string>, body: request.body, request, reply,
-      });
+      }, identify(request.socket, name));
       if (route.stream === 'events') return reply;
       if (route.status) void reply.code(route.status);
       return answer;

@@ -1,4 +1,5 @@
 /** From what a client asks to the operation that does it: rules first, then one operation at a time per instance. */
+import { NETWORK_CHANGES } from '../../api/network-schemas.ts';
 import type { WireAction, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
 import { requireLegal, type Action } from '../../core/lifecycle.ts';
@@ -6,7 +7,7 @@ import type { OperationEngine, Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { retake } from './adopt.ts';
 import { deleteInstance, recover } from './delete.ts';
-import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
+import { defaultTimeout, type House } from './house.ts';
 import { removeForGood } from './remove.ts';
 import { restart } from './restart.ts';
 import { start } from './start.ts';
@@ -14,23 +15,24 @@ import { stop } from './stop.ts';
 import { suspend } from './suspend.ts';
 
 /** Work on an instance that a forced stop or a delete may call off. */
-const INTERRUPTIBLE: readonly string[] = ['start', 'stop', 'restart', 'launch'];
+export const INTERRUPTIBLE: readonly string[] = ['start', 'stop', 'restart', 'launch', ...NETWORK_CHANGES.map((change) => `net-${change}`)];
 
 export function act(house: House, name: string, request: WireAction): WireOperation {
   const supervisor = house.registry.find(name);
   // Multipass says it differently for a start.
   if (!supervisor) throw request.action === 'start' ? fail('instance-not-found', `Instance '${name}' does not exist.`, { hint: 'see which there are: holdfast list' }) : house.registry.missing(name);
-  if (request.delayMinutes || request.cancel) {
-    throw fail('not-supported', 'a delayed stop is not supported yet', { hint: `stop it now: holdfast stop ${name}` });
-  }
-  const ruling = requireLegal(name, supervisor.state, supervisor.reason, actionOf(request));
+  const ruling = request.cancel && supervisor.state !== 'Deleted' ? 'do' : requireLegal(name, supervisor.state, supervisor.reason, actionOf(request));
+  // Its start after a restart of the host is still to come: it is not wanted any more.
+  if (ruling === 'nothing' && request.action === 'stop' && supervisor.record.wanted.running) supervisor.want({ running: false });
   const callsOff = request.force === true || request.action === 'delete';
   const other = supervisor.occupation;
   if (other && !callsOff && !LEADS_THERE[request.action].includes(other.kind)) throw supervisor.busy(other);
   return house.engine.begin({
-    kind: request.action, instanceName: name, instanceId: supervisor.id, request,
+    kind: request.action, instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
     body: async (task) => {
       if (callsOff) await callOff(house.engine, supervisor);
+      // To start what is to be stopped later means that it is not to be.
+      if (request.action === 'start') await house.delayed.callOff(supervisor, task.signal);
       if (!callsOff && (ruling === 'nothing' || supervisor.occupation)) return await joinOther(house.engine, supervisor, request.action, task);
       if (house.registry.byId(supervisor.id) === undefined) return {};
       return await perform(house, supervisor, request, task);
@@ -42,10 +44,14 @@ export function act(house: House, name: string, request: WireAction): WireOperat
 export async function perform(house: House, supervisor: Supervisor, request: WireAction, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind: request.action });
   if (request.action === 'restart' || request.action === 'suspend' || (request.action === 'stop' && !request.force)) await retake(house, supervisor);
-  const seconds = request.timeoutSeconds ?? DEFAULT_TIMEOUT_S;
+  const seconds = request.timeoutSeconds ?? defaultTimeout(supervisor.record.instance.architecture);
   switch (request.action) {
     case 'start': return await start(house, supervisor, seconds, task);
-    case 'stop': return await stop(house, supervisor, { force: request.force ?? false, seconds }, task);
+    case 'stop':
+      if (request.delayMinutes) return await house.delayed.later(supervisor, request.delayMinutes, task.signal).then(() => ({}));
+      if (request.cancel) return await house.delayed.callOff(supervisor, task.signal).then(() => ({}));
+      if (supervisor.record.instance.spec.stopAt !== undefined) supervisor.stopAt(undefined);
+      return await stop(house, supervisor, { force: request.force ?? false, seconds }, task);
     case 'restart': return await restart(house, supervisor, seconds, task);
     case 'suspend': return await suspend(house, supervisor, task);
     case 'delete': return await deleteInstance(house, supervisor, request.purge ?? false, task);
@@ -55,7 +61,7 @@ export async function perform(house: House, supervisor: Supervisor, request: Wir
 
 export function purge(house: House): WireOperation {
   return house.engine.begin({
-    kind: 'purge', instanceName: null, instanceId: null, request: {},
+    kind: 'purge', instanceName: null, instanceId: null, request: {}, owner: house.owner,
     body: async (task) => {
       for (const supervisor of house.registry.all) {
         // One that is being recovered, or removed, is somebody else's.
@@ -76,8 +82,8 @@ export async function ensureStarted(house: House, supervisor: Supervisor, onStag
   await retake(house, supervisor);
   const isHeld = () => ['held', 'by-address'].includes(supervisor.machine?.guest.hold.level ?? '');
   const other = supervisor.occupation;
-  // A launch goes on with cloud-init for long after its guest answers; a start ends when the way is open.
-  const isEnough = () => other?.kind === 'launch' && isHeld();
+  // A launch goes on with cloud-init for long after its guest answers, a restart until it has reported; a start ends when the way is open.
+  const isEnough = () => other !== undefined && other.kind !== 'start' && isHeld();
   const underWay = other && LEADS_THERE.start.includes(other.kind) && !isHeld() ? other.operation : undefined;
   const id = underWay ?? (supervisor.state === 'Stopped' ? act(house, supervisor.name, { action: 'start' }).id : undefined);
   if (id === undefined) return;

@@ -1,6 +1,8 @@
 /** Takes over the machine of one instance that an earlier daemon started, and says what became of it where there is none. */
 import { fail } from '../../core/errors.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { keepCards } from '../network/keep-cards.ts';
+import { keepNetwork } from '../network/transaction/keep-network.ts';
 import type { House } from './house.ts';
 
 const underWay = new WeakMap<Supervisor, Promise<void>>();
@@ -8,12 +10,13 @@ const underWay = new WeakMap<Supervisor, Promise<void>>();
 /**
  * One at a time for each: a second caller shares what the first began.
  * @param hasOperation  an operation on it is about to be taken up again, and settles it
+ * @param hostRestarted  nothing of before can run: it did not crash, and is still wanted (come-back.ts)
  * @throws what the driver failed with
  */
-export function adopt(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
+export function adopt(house: House, supervisor: Supervisor, hasOperation: boolean, hostRestarted = false): Promise<void> {
   const begun = underWay.get(supervisor);
   if (begun) return begun;
-  const taken = adoptNow(house, supervisor, hasOperation).finally(() => underWay.delete(supervisor));
+  const taken = adoptNow(house, supervisor, hasOperation, hostRestarted).finally(() => underWay.delete(supervisor));
   underWay.set(supervisor, taken);
   return taken;
 }
@@ -23,7 +26,7 @@ export async function adopted(supervisor: Supervisor): Promise<void> {
   await underWay.get(supervisor)?.catch(() => {});
 }
 
-async function adoptNow(house: House, supervisor: Supervisor, hasOperation: boolean): Promise<void> {
+async function adoptNow(house: House, supervisor: Supervisor, hasOperation: boolean, hostRestarted: boolean): Promise<void> {
   const found = await house.driver.adopt(supervisor.machineSpec);
   if (house.registry.byId(supervisor.id) !== supervisor) {
     // Removed meanwhile.
@@ -32,18 +35,21 @@ async function adoptNow(house: House, supervisor: Supervisor, hasOperation: bool
   }
   if (found && 'guest' in found) {
     supervisor.attach(found);
+    keepCards(house, supervisor);
+    keepNetwork(house, supervisor);
     if (hasOperation || found.end) return;
     // Nobody asked for it to stop: it is Running, whatever was seen last.
     if (!supervisor.record.wanted.deleted) supervisor.settle('Running');
     return;
   }
   if (found?.end.kind === 'suspended' && !supervisor.record.wanted.deleted) return supervisor.settle('Suspended');
-  if (hasOperation || supervisor.state === 'Stopped' || supervisor.state === 'Deleted' || supervisor.state === 'Crashed') return;
+  if (hasOperation || ['Stopped', 'Deleted', 'Crashed'].includes(supervisor.observed)) return;
   if (!supervisor.record.wanted.running) return supervisor.settle('Stopped');
   if (found?.end.kind === 'powered-off') {
     supervisor.want({ running: false });
     return supervisor.settle('Stopped');
   }
+  if (hostRestarted) return supervisor.settle('Stopped', 'the host was restarted');
   const reason = (found?.end && 'reason' in found.end ? found.end.reason : undefined) ?? 'its machine ended while no daemon was watching';
   supervisor.settle('Crashed', reason);
   house.log.line('crash', supervisor.name, `${supervisor.name} crashed: ${reason}`, `start it again: holdfast start ${supervisor.name}`);

@@ -2,15 +2,22 @@
 import { fail } from '../../core/errors.ts';
 import type { Supervisor } from '../supervisor.ts';
 import type { Task } from '../operations/engine.ts';
+import { zoneFor } from '../zones/zone-for.ts';
+import { keepCards } from '../network/keep-cards.ts';
+import { keepNetwork } from '../network/transaction/keep-network.ts';
 import type { House } from './house.ts';
 
 /** Starts the machine and gives it to the supervisor; a fallback to emulation is told as a notice. */
 export async function powerOn(house: House, supervisor: Supervisor, task: Task): Promise<void> {
+  // It may have been closed since the start was asked for.
+  zoneFor(house.zones, supervisor.record.instance.zone);
   task.progress(`Starting ${supervisor.name}`);
   supervisor.want({ running: true });
   supervisor.settle('Starting');
   const machine = await house.driver.start(supervisor.machineSpec, { signal: task.signal, progress: (stage, fraction) => task.progress(stage, fraction) });
   supervisor.attach(machine);
+  keepCards(house, supervisor);
+  keepNetwork(house, supervisor);
   if (machine.notice) {
     task.notice(machine.notice);
     house.log.line('accelerator', null, machine.notice);

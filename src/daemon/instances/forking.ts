@@ -1,4 +1,5 @@
 /** Launch by forking: a template where there is one or can be made; where anything about it fails, a boot, and one line that says why. */
+import type { Architecture } from '../../core/instance.ts';
 import type { TemplateWish } from '../../drivers/driver.ts';
 import type { Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -23,6 +24,8 @@ export async function layDown(house: House, supervisor: Supervisor, { cold }: La
       return true;
     } catch (error) {
       task.signal.throwIfAborted();
+      // A boot needs no less, and the template is not to blame.
+      if (key !== undefined && isNoSpace(error)) throw error;
       await giveUp(house, supervisor, key, error, task);
     }
   }
@@ -30,18 +33,30 @@ export async function layDown(house: House, supervisor: Supervisor, { cold }: La
   return false;
 }
 
-/** What a template of it would be; undefined for what a fork cannot carry: UEFI's variables, as yet. */
+/** A fork does not carry UEFI's variables, as yet. */
+export function isForkable(architecture: Architecture): boolean {
+  return architecture === 'x86_64';
+}
+
+/** What a template of it would be; undefined where there can be none. */
 function wishOf({ machineSpec: { architecture, spec } }: Supervisor): TemplateWish | undefined {
   const { imageDigest, imageFormat, cpus, memoryBytes, diskBytes } = spec;
-  return architecture === 'x86_64' ? { architecture, imageDigest, imageFormat, cpus, memoryBytes, diskBytes } : undefined;
+  return isForkable(architecture) ? { architecture, imageDigest, imageFormat, cpus, memoryBytes, diskBytes } : undefined;
 }
 
 async function createAndStart(house: House, supervisor: Supervisor, task: Task, template?: string): Promise<void> {
+  // A fork has been through its first boot: what its seed says of cards would not be read.
+  const { spec } = supervisor.record.instance;
+  if (spec.cards) supervisor.respecify({ ...spec, cards: spec.cards.map((card) => ({ ...card, seeded: template === undefined })) });
   task.step('create');
   task.progress(`Creating ${supervisor.name}`);
   await house.driver.create(supervisor.machineSpec, task, template);
   task.step('start');
   await powerOn(house, supervisor, task);
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'no-space' || error.code === 'ENOSPC');
 }
 
 /** The template is not trusted any more: the next launch makes a new one. */

@@ -1,17 +1,29 @@
 /** What every action on instances needs, wired once in main.ts. */
+import type { Architecture } from '../../core/instance.ts';
 import type { Driver } from '../../drivers/driver.ts';
+import { HOST_ARCHITECTURE } from '../../host/architecture.ts';
 import type { InstanceStore } from '../../store/instances.ts';
+import type { NetworkHistoryStore } from '../../store/network-history.ts';
 import type { SettingStore } from '../../store/settings.ts';
 import type { EventHub } from '../event-hub.ts';
 import type { ImageService } from '../images.ts';
 import type { Log } from '../log.ts';
+import type { HomeNetworkPort } from '../network/port.ts';
 import type { OperationEngine } from '../operations/engine.ts';
+import type { DelayedStops } from './delayed-stop.ts';
 import type { Registry } from './registry.ts';
+import type { ZoneBook } from '../zones/zone-book.ts';
 
 export interface House {
   readonly registry: Registry;
   readonly store: InstanceStore;
+  /** Of guests' netplan files. */
+  readonly history: NetworkHistoryStore;
   readonly driver: Driver;
+  /** The home's own network, where this daemon can make one. */
+  readonly network: HomeNetworkPort | undefined;
+  readonly zones: ZoneBook;
+  readonly delayed: DelayedStops;
   readonly images: ImageService;
   readonly settings: SettingStore;
   readonly engine: OperationEngine;
@@ -19,8 +31,18 @@ export interface House {
   readonly log: Log;
   /** The machine that all this runs on. */
   readonly node: string;
+  /** Called when a setting that is for all has another value now. */
+  readonly onSetting?: () => void;
+  /** uid of who asks: what he launches is his. */
   readonly owner: number;
 }
 
 /** Multipass's: for each stage of a start, and for a shutdown. */
-export const DEFAULT_TIMEOUT_S = 300;
+const DEFAULT_TIMEOUT_S = 300;
+/** Of a machine whose processor is translated in software, whatever the host has. */
+const FOREIGN_TIMEOUT_S = 1200;
+
+/** In seconds, where nobody said how long to wait. */
+export function defaultTimeout(architecture: Architecture): number {
+  return architecture === HOST_ARCHITECTURE ? DEFAULT_TIMEOUT_S : FOREIGN_TIMEOUT_S;
+}

@@ -1,32 +1,44 @@
 /** Decides whether a launch can be done at all, before anything is made. */
 import type { WireLaunch } from '../../api/schemas.ts';
+import { requireArchitecture } from '../../core/architecture.ts';
+import { isWebAddress } from '../../core/catalogue/web-address.ts';
+import { parseChecksum } from '../../core/checksum.ts';
 import { checkUserData, type UserDataFinding } from '../../core/cloudinit/check.ts';
 import { fail } from '../../core/errors.ts';
 import { requireInstanceName } from '../../core/names.ts';
+import { requireFixed } from '../../core/network/fixed-address.ts';
+import { BRIDGED, type NetworkWish } from '../../core/network/network-option.ts';
 import { requireSize } from '../../core/sizes.ts';
 import { unpackUserData } from '../../host/unpack-user-data.ts';
-import type { ResolvedImage } from '../images.ts';
-import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
+import { checkWishes, type CardWish } from '../network/extra-cards.ts';
+import { zoneFor } from '../zones/zone-for.ts';
+import type { ChosenImage } from '../images.ts';
+import type { House } from './house.ts';
 import { petName } from './identity.ts';
 
 export interface CheckedLaunch {
   readonly name: string;
-  readonly image: ResolvedImage;
+  readonly image: ChosenImage;
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly userData: Uint8Array | undefined;
   readonly timezone: string;
+  readonly zone: string;
+  /** It has a card on what local.bridged-network says. */
+  readonly bridged: boolean;
+  readonly cards: readonly CardWish[];
   readonly cold: boolean;
-  readonly timeoutSeconds: number;
+  /** For each stage; undefined where nobody said. */
+  readonly timeoutSeconds: number | undefined;
   readonly warnings: readonly string[];
 }
 
-/** @throws bad-name, bad-size, bad-cloud-init, instance-exists, image-not-found */
+/** @throws bad-argument, bad-name, bad-size, bad-cloud-init, instance-exists, image-not-found, and what a network is refused with */
 export async function checkLaunch(house: House, request: WireLaunch): Promise<CheckedLaunch> {
-  const names = new Set(house.registry.all.map(({ name }) => name));
+  const names = new Set(house.registry.everybodys.map(({ name }) => name));
   const name = requireInstanceName(request.name ?? petName(names));
-  if (names.has(name)) throw fail('instance-exists', `instance "${name}" already exists`, { hint: `choose another name, or see: holdfast info ${name}` });
+  requireFreeName(house, name);
   const userData = request.cloudInit === undefined ? undefined : new Uint8Array(Buffer.from(request.cloudInit, 'base64'));
   const warnings = userData ? requireUserData(userData) : [];
   return {
@@ -34,13 +46,36 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
     cpus: request.cpus ?? 1,
     memoryBytes: requireSize('memory', request.memory ?? '1G'),
     diskBytes: requireSize('disk', request.disk ?? '5G'),
-    image: await house.images.resolve(request.image),
+    zone: zoneFor(house.zones, request.zone),
+    image: await checkImage(house, request),
     userData,
     timezone: request.timezone ?? 'Etc/UTC',
+    cards: await checkWishes(house, (request.networks ?? []).map(wishOf)),
+    bridged: (request.networks ?? []).some(({ name: network }) => network === BRIDGED),
     cold: request.cold ?? false,
-    timeoutSeconds: request.timeoutSeconds ?? DEFAULT_TIMEOUT_S,
+    timeoutSeconds: request.timeoutSeconds,
     warnings,
   };
+}
+
+/** Of an instance that is not the caller's, no more is told than that. @throws instance-exists */
+export function requireFreeName({ registry }: House, name: string): void {
+  if (registry.find(name)) throw fail('instance-exists', `instance "${name}" already exists`, { hint: `choose another name, or see: holdfast info ${name}` });
+  if (registry.everybodys.some((each) => each.name === name)) throw fail('instance-exists', `the name "${name}" is taken by another user's instance`, { hint: 'choose another name' });
+}
+
+/** What has a name is looked up at once, so that a wrong one is told at once. */
+async function checkImage({ images }: House, { image, checksum, architecture }: WireLaunch): Promise<CheckedLaunch['image']> {
+  const wanted = architecture === undefined ? undefined : requireArchitecture(architecture);
+  const sum = checksum === undefined ? undefined : parseChecksum(checksum);
+  if (image !== undefined && isWebAddress(image)) return (task) => images.fetch({ url: image, checksum: sum }, wanted, task);
+  if (sum !== undefined) throw fail('bad-argument', 'a checksum belongs to an image that is downloaded', { hint: 'leave --checksum out' });
+  return await images.choose(image, wanted);
+}
+
+function wishOf({ name, mode, mac, ip, gateway, dns = [] }: NonNullable<WireLaunch['networks']>[number]): NetworkWish {
+  if (ip !== undefined && mode === 'manual') throw fail('bad-argument', 'a card with an address cannot be left to the guest (manual)');
+  return { name, mode, ...(mac === undefined ? {} : { mac }), ...(ip === undefined ? {} : { fixed: requireFixed(ip, gateway, dns) }) };
 }
 
 function requireUserData(userData: Uint8Array): string[] {

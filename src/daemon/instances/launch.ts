@@ -7,15 +7,19 @@ import { fail } from '../../core/errors.ts';
 import type { Instance, InstanceSpec } from '../../core/instance.ts';
 import { freeSubnetIndex } from '../../core/subnets.ts';
 import type { InstanceRecord } from '../../store/instances.ts';
+import type { ResolvedImage } from '../images.ts';
 import type { Result, Task } from '../operations/engine.ts';
+import { chooseNetwork, type NetworkChoice } from '../network/choose.ts';
+import { specifyCards } from '../network/extra-cards.ts';
+import { bridgeSpec } from '../network/reserve.ts';
 import { Supervisor } from '../supervisor.ts';
 import { openTheWay, untilHeld, untilInitialised } from './boot.ts';
 import { layDown } from './forking.ts';
-import { DEFAULT_TIMEOUT_S, type House } from './house.ts';
+import { defaultTimeout, type House } from './house.ts';
 import { freshId, freshMac } from './identity.ts';
 import { removeForGood } from './remove.ts';
 import { clearAway } from './start.ts';
-import { checkLaunch, type CheckedLaunch } from './launch-request.ts';
+import { checkLaunch, requireFreeName, type CheckedLaunch } from './launch-request.ts';
 
 /** Steps in order; the first three are undone by the next daemon, the later ones finished. */
 export const LAUNCH_STEPS = ['record', 'template', 'create', 'start', 'reach', 'initialise', 'settle'] as const;
@@ -25,15 +29,16 @@ export async function launch(house: House, request: WireLaunch): Promise<WireOpe
   const checked = await checkLaunch(house, request);
   return house.engine.begin({
     kind: 'launch', instanceName: checked.name, instanceId: null,
-    request: { timeoutSeconds: checked.timeoutSeconds },
+    request: checked.timeoutSeconds === undefined ? {} : { timeoutSeconds: checked.timeoutSeconds }, owner: house.owner,
     body: (task) => begin(house, checked, task),
   });
 }
 
 async function begin(house: House, checked: CheckedLaunch, task: Task): Promise<Result> {
   for (const warning of checked.warnings) task.notice(warning);
-  task.progress(`Retrieving image ${checked.image.label.name}`);
-  const supervisor = enrol(house, checked, task);
+  const image = await checked.image(task);
+  const network = await chooseNetwork(house, (notice) => task.notice(notice));
+  const supervisor = enrol(house, checked, { image, network }, task);
   using _busy = supervisor.occupy({ operation: task.id, kind: 'launch' });
   let forked: boolean;
   try {
@@ -43,7 +48,7 @@ async function begin(house: House, checked: CheckedLaunch, task: Task): Promise<
     await takeBack(house, supervisor);
     throw error;
   }
-  return await finish(house, supervisor, checked.timeoutSeconds, task, forked && checked.userData === undefined);
+  return await finish(house, supervisor, checked.timeoutSeconds ?? defaultTimeout(supervisor.record.instance.architecture), task, forked && checked.userData === undefined);
 }
 
 /** The part that a later daemon can do as well. A cancelled launch leaves nothing; a slow one leaves the instance to be looked at. */
@@ -93,7 +98,7 @@ async function callOff(house: House, supervisor: Supervisor): Promise<void> {
 /** What the next daemon does with a launch that was interrupted. */
 export async function resumeLaunch(house: House, supervisor: Supervisor, step: string, request: { timeoutSeconds?: number }, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind: 'launch' });
-  const seconds = request.timeoutSeconds ?? DEFAULT_TIMEOUT_S;
+  const seconds = request.timeoutSeconds ?? defaultTimeout(supervisor.record.instance.architecture);
   if (UNDONE.includes(step) || (step === 'start' && !supervisor.machine)) {
     await removeForGood(house, supervisor);
     throw fail('cancelled', `the launch of ${supervisor.name} was interrupted before its machine ran, and was undone`, { hint: 'launch it again' });
@@ -107,19 +112,23 @@ export async function resumeLaunch(house: House, supervisor: Supervisor, step: s
   return await finish(house, supervisor, seconds, task);
 }
 
-function enrol(house: House, checked: CheckedLaunch, task: Task): Supervisor {
-  if (house.registry.find(checked.name)) throw fail('instance-exists', `instance "${checked.name}" already exists`);
-  const taken = house.registry.all.map(({ record }) => record.instance);
+function enrol(house: House, checked: CheckedLaunch, { image, network }: { readonly image: ResolvedImage; readonly network: NetworkChoice }, task: Task): Supervisor {
+  requireFreeName(house, checked.name);
+  const taken = house.registry.everybodys.map(({ record }) => record.instance);
+  const mac = freshMac(new Set(taken.flatMap(({ spec: { mac: first, cards = [] } }) => [first, ...cards.map((card) => card.mac)])));
+  const own = bridgeSpec(network, taken);
   const spec: InstanceSpec = {
-    cpus: checked.cpus, memoryBytes: checked.memoryBytes, diskBytes: Math.max(checked.diskBytes, checked.image.virtualSizeBytes),
-    imageDigest: checked.image.digest, imageFormat: checked.image.format,
-    mac: freshMac(new Set(taken.map((each) => each.spec.mac))),
+    cpus: checked.cpus, memoryBytes: checked.memoryBytes, diskBytes: Math.max(checked.diskBytes, image.virtualSizeBytes),
+    imageDigest: image.digest, imageFormat: image.format,
+    mac,
     subnetIndex: freeSubnetIndex(new Set(taken.map((each) => each.spec.subnetIndex))),
+    ...(checked.bridged ? { bridged: true } : {}),
+    ...own, ...specifyCards(checked.cards, taken, { mac, address: own.network?.address }),
   };
   const now = new Date().toISOString();
   const instance: Instance = {
-    id: freshId(new Set(taken.map((each) => each.id))), name: checked.name, architecture: 'x86_64', node: house.node, owner: house.owner,
-    spec, image: checked.image.label, zone: 'zone1', createdAt: now,
+    id: freshId(new Set(taken.map((each) => each.id))), name: checked.name, architecture: image.architecture, node: house.node, owner: house.owner,
+    spec, image: image.label, zone: checked.zone, createdAt: now,
   };
   const record: InstanceRecord = {
     instance, timezone: checked.timezone, userData: checked.userData,

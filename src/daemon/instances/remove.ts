@@ -10,5 +10,5 @@ export async function removeForGood(house: House, supervisor: Supervisor): Promi
   await house.driver.remove(supervisor.id);
   house.store.remove(supervisor.id);
   house.registry.delete(supervisor.id);
-  house.events.publish({ type: 'instance-state', instance: supervisor.name, state: 'Deleted', reason: 'it was removed for good' });
+  house.events.publish({ type: 'instance-state', instance: supervisor.name, state: 'Deleted', reason: 'it was removed for good' }, supervisor.owner);
 }

@@ -13,7 +13,7 @@ function setUp() {
   return { store, onStep, onBug, engine: new OperationEngine(store, eventHub(), { onStep, onBug }) };
 }
 
-const work = (body: Begin['body']): Begin => ({ kind: 'launch', instanceName: 'apollo', instanceId: null, request: { a: 1 }, body });
+const work = (body: Begin['body']): Begin => ({ kind: 'launch', instanceName: 'apollo', instanceId: null, request: { a: 1 }, owner: null, body });
 
 function untilAborted(task: Task): Promise<never> {
   return new Promise((_, reject) => { task.signal.addEventListener('abort', () => reject(task.signal.reason as Error)); });

@@ -32,11 +32,14 @@ export interface Begin {
   readonly instanceName: string | null;
   readonly instanceId: string | null;
   readonly request: unknown;
+  /** uid of who asked for it; null: the daemon's own user. */
+  readonly owner: number | null;
   readonly body: (task: Task) => Promise<Result>;
 }
 
 interface Live {
   record: WireOperation;
+  readonly owner: number | null;
   readonly abort: AbortController;
   readonly listeners: Set<(record: WireOperation) => void>;
   readonly ended: Promise<void>;
@@ -68,7 +71,7 @@ export class OperationEngine {
     this.#store.prune(KEPT_IN_STORE);
     this.#store.insert({
       id: record.id, kind: begin.kind, instance: begin.instanceId, step: '', status: 'running',
-      request: JSON.stringify(begin.request), record: JSON.stringify(record), startedAt: record.startedAt,
+      request: JSON.stringify(begin.request), record: JSON.stringify(record), startedAt: record.startedAt, owner: begin.owner,
     });
     return this.#run(record, begin, '');
   }
@@ -76,7 +79,7 @@ export class OperationEngine {
   /** Goes on with what an earlier daemon left, under the same id, so that a client that follows it sees the end. */
   resume(row: OperationRow, body: Begin['body']): WireOperation {
     const record = JSON.parse(row.record) as WireOperation;
-    return this.#run(record, { kind: row.kind, instanceName: record.instance, instanceId: row.instance, request: null, body }, row.step);
+    return this.#run(record, { kind: row.kind, instanceName: record.instance, instanceId: row.instance, request: null, owner: row.owner, body }, row.step);
   }
 
   get(id: string): WireOperation {
@@ -85,6 +88,12 @@ export class OperationEngine {
     const row = this.#store.get(id);
     if (!row) throw fail('operation-not-found', `there is no operation ${id}`);
     return JSON.parse(row.record) as WireOperation;
+  }
+
+  /** @returns undefined where there is no such operation */
+  ownerOf(id: string): number | null | undefined {
+    const live = this.#live.get(id);
+    return live ? live.owner : this.#store.get(id)?.owner;
   }
 
   /** The listener is called with the operation as it stands and at each change. @returns a function that stops it */
@@ -116,19 +125,19 @@ export class OperationEngine {
   #run(initial: WireOperation, begin: Begin, firstStep: string): WireOperation {
     const abort = new AbortController();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const live: Live = { record: initial, abort, listeners: new Set(), ended: promise };
+    const live: Live = { record: initial, owner: begin.owner, abort, listeners: new Set(), ended: promise };
     this.#live.set(initial.id, live);
     let step = firstStep;
     let instanceId = begin.instanceId;
-    let toldAt = 0;
+    let toldAt = Number.NEGATIVE_INFINITY;
     const keep = () => this.#store.update(initial.id, { step, status: live.record.status, record: JSON.stringify(live.record), instance: instanceId });
     const change = (part: Partial<WireOperation>) => {
       live.record = { ...live.record, ...part };
-      const now = Date.now();
+      const now = performance.now();
       if (part.fraction !== undefined && part.stage === undefined && now - toldAt < PROGRESS_MS) return;
       toldAt = now;
       for (const listener of live.listeners) listener(live.record);
-      this.#events.publish({ type: 'operation', operation: initial.id });
+      this.#events.publish({ type: 'operation', operation: initial.id }, begin.owner);
     };
     const task: Task = {
       id: initial.id,
@@ -161,7 +170,7 @@ export class OperationEngine {
         if (!(error instanceof HoldfastError)) this.#onBug(begin.kind, begin.instanceName, error);
       }
       for (const listener of live.listeners) listener(live.record);
-      this.#events.publish({ type: 'operation', operation: initial.id });
+      this.#events.publish({ type: 'operation', operation: initial.id }, begin.owner);
       resolve();
     };
     // Whoever asked has the operation's id before the work begins.

@@ -1,10 +1,18 @@
 /** The fake guest's programs: enough to test everything above a guest, and nothing that touches the host. */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { treat } from './ailments.ts';
+import type { FakeNetwork } from './network.ts';
+import type { Faults } from './protocol.ts';
 
 export interface Guest {
   readonly hostname: string;
   readonly user: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Its machine's, where its faults are. */
+  readonly directory: string;
+  readonly network: FakeNetwork;
 }
 
 export interface Io {
@@ -34,6 +42,11 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     for await (const piece of io.input) io.out(piece);
     return 0;
   },
+  /** To a file in its machine's directory, for a test to read. */
+  wall: (args, guest) => {
+    appendFileSync(join(guest.directory, 'wall'), `${args.join(' ')}\n`);
+    return 0;
+  },
   sleep: ([seconds], _guest, io) => new Promise((resolve) => {
     const timer = setTimeout(resolve, Number(seconds) * 1000, 0);
     io.signal.addEventListener('abort', () => {
@@ -41,7 +54,39 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       resolve(0);
     });
   }),
-  sh: ([flag, script], guest, io) => (flag === '-c' ? runLine(script ?? '', guest, io) : shell(guest, io)),
+  sudo: (args, guest, io) => runProgram(args, guest, io),
+  /** Of /etc/netplan only, as the next two. */
+  async tee([path = ''], { network }, io) {
+    network.edit(path, await all(io.input));
+    return 0;
+  },
+  rm: ([path = ''], { network }) => {
+    network.edit(path, undefined);
+    return 0;
+  },
+  /** What a netplan file says. */
+  'netplan-file': ([path = ''], { network }, io) => {
+    const text = network.read(path);
+    if (text === undefined) return 1;
+    io.out(text);
+    return 0;
+  },
+  netplan: (_args, { network }, io) => {
+    const why = network.apply();
+    if (why === undefined) return 0;
+    io.err(`${why}\n`);
+    return 1;
+  },
+  /** Holdfast's own programs in the guest. */
+  '/usr/bin/python3': async ([, file = '', command = ''], { network, directory }, io) => {
+    const wish = JSON.parse(await all(io.input) || '{}') as Readonly<Record<string, unknown>>;
+    if (file.endsWith('/netguard.py')) {
+      const answer = network.guard(command, wish);
+      return say(io, JSON.stringify(answer)) || Number('refused' in answer);
+    }
+    return file === '-c' ? say(io, JSON.stringify((wish['probes'] as readonly { address: string }[]).map(({ address }) => (unanswered(directory).includes(address) ? 'it does not answer' : null)))) : 1;
+  },
+  sh: ([flag, script = ''], guest, io) => (flag === '-c' ? treat(script, guest.directory, (text) => io.out(text)) ?? runLine(script, guest, io) : shell(guest, io)),
 };
 
 /** @returns the exit code; 127 for what is not there, as a shell says */
@@ -70,6 +115,20 @@ async function shell(guest: Guest, io: Io): Promise<number> {
     }
   }
   return 0;
+}
+
+async function all(input: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of input) text += piece;
+  return text;
+}
+
+function unanswered(directory: string): readonly string[] {
+  try {
+    return (JSON.parse(readFileSync(join(directory, 'faults.json'), 'utf8')) as Faults).unanswered ?? [];
+  } catch {
+    return [];
+  }
 }
 
 function say(io: Io, line: string): number {

@@ -1,12 +1,21 @@
 /** A driver without a hypervisor: a small process stands for each machine, so that what survives a daemon can be tested. */
-import { mkdir, readdir, readFile, rm, stat, watch } from 'node:fs/promises';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { mkdir, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import { ensureInstanceKeys } from '../../host/keys.ts';
 import { startDetached } from '../../host/process/detached.ts';
-import { isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
+import { isHeldBySignal, isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
-import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
+import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, SshKeys, Work } from '../driver.ts';
+import { FAKE_USER } from './guest.ts';
+import { offered } from '../../core/subnets.ts';
+import type { FakeCard } from './ailments.ts';
+import { fakeExaminer } from './examine.ts';
 import { FakeMachine, keepRun, type FakeRun } from './machine.ts';
+import { NICS, type FakeNic } from './network.ts';
+import { send } from './protocol.ts';
 import { FakeTemplates } from './templates.ts';
 
 export interface FakeDriverOptions {
@@ -20,9 +29,17 @@ export interface FakeDriverOptions {
 
 export class FakeDriver implements Driver {
   readonly name = 'fake';
-  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: false, console: true, sharedMemory: false };
   readonly #options: FakeDriverOptions;
   readonly templates: FakeTemplates | undefined;
+  readonly examine = fakeExaminer({
+    version: () => this.version(),
+    runs: async ({ id }) => {
+      const run = await this.#run(id);
+      if (run === undefined || !(await isSameProcess(run))) return undefined;
+      return { isHeldBySignal: await isHeldBySignal(run), goOn: async () => void await signalProcess(run, 'SIGCONT') };
+    },
+  });
 
   constructor(options: FakeDriverOptions) {
     this.#options = options;
@@ -51,10 +68,13 @@ export class FakeDriver implements Driver {
       await running.kill();
     }
     await mkdir(paths.runDirectory, { recursive: true });
+    const { guest, gateway } = offered(machine.spec);
+    await writeFile(join(paths.directory, 'card.json'), JSON.stringify({ mac: machine.spec.mac, address: guest, gateway } satisfies FakeCard));
+    await this.#keepNics(machine);
     await rm(paths.socket, { force: true });
     const listening = new AbortController();
     // Watched before it is started, so that the socket cannot appear unseen.
-    const appeared = appearance(paths.runDirectory, 'ctl', AbortSignal.any([listening.signal, AbortSignal.timeout(10_000)]));
+    const appeared = appearance(paths.runDirectory, 'ctl', AbortSignal.any([listening.signal, AbortSignal.timeout(60_000)]));
     try {
       const { identity, exited } = await startDetached({
         tool: process.execPath, package: 'nodejs', complaintsPath: join(paths.directory, 'fake.log'),
@@ -62,6 +82,7 @@ export class FakeDriver implements Driver {
       });
       const run: FakeRun = { ...identity, startedAt: new Date().toISOString() };
       keepRun(paths.run, run);
+      await this.#keepPlugged(machine.id, (machine.spec.cards ?? []).map(({ slot }) => slot));
       const died = exited.then(() => Promise.reject(fail('machine-failed', `the fake machine of ${machine.name} ended at once`)));
       died.catch(() => undefined);
       await Promise.race([appeared, died]);
@@ -86,6 +107,46 @@ export class FakeDriver implements Driver {
     if (running === undefined || !('suspend' in running)) throw fail('machine-failed', `${machine.name} does not run`);
     await using held = running;
     await held.suspend();
+  }
+
+  async plug(machine: MachineSpec, slot: number): Promise<void> {
+    if (!(machine.spec.cards ?? []).some((card) => card.slot === slot)) throw fail('machine-failed', `${machine.name} has no card ${slot}`);
+    await this.#keepPlugged(machine.id, [...new Set([...await this.#requirePlugged(machine), slot])]);
+    await this.#replug(machine);
+  }
+
+  async unplug(machine: MachineSpec, slot: number): Promise<void> {
+    await this.#keepPlugged(machine.id, (await this.#requirePlugged(machine)).filter((each) => each !== slot));
+    await this.#replug({ ...machine, spec: { ...machine.spec, cards: (machine.spec.cards ?? []).filter((card) => card.slot !== slot) } });
+  }
+
+  /** The guest notices. */
+  async #replug(machine: MachineSpec): Promise<void> {
+    await this.#keepNics(machine);
+    const socket = connect(this.#paths(machine.id).socket);
+    socket.on('error', () => undefined);
+    send(socket, { want: 'plugged' });
+    if (!socket.closed) await once(socket, 'close');
+  }
+
+  async #keepNics({ id, spec }: MachineSpec): Promise<void> {
+    const { guest, gateway } = offered(spec);
+    const nics: FakeNic[] = [
+      { slot: 0, mac: spec.mac, lease: guest, gateway, seeded: true },
+      // On the home's network, as the default one may be.
+      ...(spec.cards ?? []).map(({ slot, mac, address, seeded }) => ({ slot, mac, lease: address, gateway: address === null ? null : offered({ ...spec, network: { kind: 'bridge', address } }).gateway, seeded })),
+    ];
+    await writeFile(join(this.#paths(id).directory, NICS), JSON.stringify(nics));
+  }
+
+  async #requirePlugged({ id, name }: MachineSpec): Promise<number[]> {
+    const run = await this.#run(id);
+    if (run === undefined || !(await isSameProcess(run))) throw fail('machine-failed', `${name} does not run`);
+    return JSON.parse(await readFile(this.#paths(id).cards, 'utf8')) as number[];
+  }
+
+  async #keepPlugged(id: string, slots: readonly number[]): Promise<void> {
+    await writeFile(this.#paths(id).cards, JSON.stringify(slots.toSorted((a, b) => a - b)));
   }
 
   async discard(id: string): Promise<void> {
@@ -113,6 +174,11 @@ export class FakeDriver implements Driver {
     return [...new Set(names.flat().map(nameBeforeRemoval))].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
   }
 
+  async sshKeys(id: string): Promise<SshKeys> {
+    const { proxy, laneHost } = await ensureInstanceKeys(join(this.#paths(id).directory, 'keys'));
+    return { user: FAKE_USER, privateKey: proxy.privateKey, hostPublic: laneHost.publicKey };
+  }
+
   async consoleTail(id: string, maxBytes: number): Promise<string> {
     return (await readFile(join(this.#paths(id).directory, 'console.log'), 'utf8').catch(() => '')).slice(-maxBytes);
   }
@@ -120,7 +186,7 @@ export class FakeDriver implements Driver {
   #paths(id: string) {
     const directory = join(this.#options.instancesDir, id);
     const runDirectory = join(this.#options.runDir, id);
-    return { directory, runDirectory, run: join(directory, 'fake.json'), marks: { poweredOff: join(directory, 'powered-off'), suspended: join(directory, 'suspended') }, socket: join(runDirectory, 'ctl') };
+    return { directory, runDirectory, run: join(directory, 'fake.json'), cards: join(directory, 'cards.json'), marks: { poweredOff: join(directory, 'powered-off'), suspended: join(directory, 'suspended') }, socket: join(runDirectory, 'ctl') };
   }
 
   async #run(id: string): Promise<FakeRun | undefined> {

@@ -2,22 +2,24 @@
 import { randomUUID } from 'node:crypto';
 import { fail } from '../../core/errors.ts';
 import type { Hold } from '../../core/instance.ts';
-import type { GuestAccess, Reached, Use } from '../../guest/access.ts';
-import type { NetworkReport, Report, SystemReport } from '../../guest/report.ts';
+import type { GuestAccess, Limits, Reached, Use, UserSsh } from '../../guest/access.ts';
+import type { NetplanReport, NetworkReport, Report, SystemReport } from '../../guest/report.ts';
 import type { MachineSpec } from '../driver.ts';
-import { userSubnet } from '../../core/subnets.ts';
 import { fakeShell } from './shell.ts';
+import { fakeSsh } from './ssh.ts';
 
+export const FAKE_USER = 'ubuntu';
 const BOOTING: Hold = { level: 'lost', reason: 'it has not answered yet' };
 
 export class FakeGuest implements GuestAccess {
+  readonly user = FAKE_USER;
   readonly #spec: MachineSpec;
   readonly #socketPath: string;
   readonly #gone = Promise.withResolvers<string>();
   readonly #holdListeners = new Set<(hold: Hold) => void>();
   readonly #reportListeners = new Set<(report: Report) => void>();
   #hold: Hold = BOOTING;
-  reports: { network: NetworkReport | undefined; system: SystemReport | undefined } = { network: undefined, system: undefined };
+  reports: { network: NetworkReport | undefined; system: SystemReport | undefined; netplan: NetplanReport | undefined } = { network: undefined, system: undefined, netplan: undefined };
 
   constructor(spec: MachineSpec, socketPath: string) {
     this.#spec = spec;
@@ -32,8 +34,13 @@ export class FakeGuest implements GuestAccess {
   setBooted(booted: boolean): void {
     this.#set(booted ? { level: 'held', reason: null } : BOOTING);
     if (!booted) return;
-    this.reports = { network: networkReport(this.#spec), system: systemReport(this.#spec) };
-    for (const listener of this.#reportListeners) for (const report of Object.values(this.reports)) if (report) listener(report);
+    this.report(systemReport(this.#spec));
+  }
+
+  /** As its reporter says. */
+  report(report: Report): void {
+    this.reports = { ...this.reports, [report.type]: report };
+    for (const listener of this.#reportListeners) listener(report);
   }
 
   setGone(reason: string): void {
@@ -41,8 +48,8 @@ export class FakeGuest implements GuestAccess {
     this.#set({ level: 'none', reason: null });
   }
 
-  async reach(use: Use, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): Promise<Reached> {
-    const shell = fakeShell(this.#socketPath, use === 'control' ? 'root' : 'ubuntu', this.#gone.promise);
+  async reach(use: Use, { deadlineMs, signal }: Limits): Promise<Reached> {
+    const shell = fakeShell(this.#socketPath, use === 'control' ? 'root' : FAKE_USER, this.#gone.promise);
     const timeout = AbortSignal.timeout(deadlineMs);
     try {
       await Promise.race([this.#booted(), aborted(AbortSignal.any([signal, timeout]))]);
@@ -57,9 +64,19 @@ export class FakeGuest implements GuestAccess {
     }
   }
 
+  async openSsh(limits: Limits): Promise<UserSsh> {
+    await this.reach('bulk', limits);
+    return { stream: await fakeSsh(this.#socketPath), rung: 'lane', passedOver: [] };
+  }
+
   onHold(listener: (hold: Hold) => void): () => void {
     this.#holdListeners.add(listener);
     return () => this.#holdListeners.delete(listener);
+  }
+
+  /** Its one lane is open while it is booted. */
+  onControl(listener: (open: boolean) => void): () => void {
+    return this.onHold((hold) => listener(hold.level === 'held'));
   }
 
   onReport(listener: (report: Report) => void): () => void {
@@ -68,6 +85,8 @@ export class FakeGuest implements GuestAccess {
   }
 
   wake(): void { /* nothing backs off here */ }
+
+  async setClock(): Promise<void> { /* its clock is the host's */ }
 
   expectEnd(): void { /* losing it is no news here anyway */ }
 
@@ -98,15 +117,6 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
-}
-
-function networkReport({ spec }: MachineSpec): NetworkReport {
-  const { guest, gateway } = userSubnet(spec.subnetIndex);
-  return {
-    type: 'network',
-    links: [{ name: 'enp1s0', mac: spec.mac, up: true, carrier: true, driver: 'fake', addresses: [{ address: guest, prefix: 24, family: 4, scope: 'global', dynamic: true }] }],
-    defaultRoutes: [{ family: 4, via: gateway, link: 'enp1s0', metric: 100 }],
-  };
 }
 
 function systemReport({ id, name, spec }: MachineSpec): SystemReport {

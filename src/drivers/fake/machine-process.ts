@@ -7,7 +7,8 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { runProgram } from './commands.ts';
-import { onMessages, send, type ExecInput, type Faults, type MonitorCommand, type MonitorEvent, type Request } from './protocol.ts';
+import { FakeNetwork } from './network.ts';
+import { onMessages, send, type Echo, type ExecInput, type Faults, type MonitorCommand, type MonitorEvent, type Request } from './protocol.ts';
 
 const [directory = '', socketPath = '', id = '', name = ''] = process.argv.slice(2);
 const monitors = new Set<Socket>();
@@ -27,12 +28,32 @@ function tell(event: MonitorEvent): void {
   for (const monitor of monitors) send(monitor, event);
 }
 
+const network = new FakeNetwork(directory, (report) => { if (booted) tell({ event: 'report', report }); });
+
+function tellNetwork(): void {
+  for (const report of network.reports()) tell({ event: 'report', report });
+}
+
+const consoleLog = join(directory, 'console.log');
+
+function print(text: string): void {
+  appendFileSync(consoleLog, text);
+  tell({ event: 'console', text });
+}
+
+/** As a getty: what is typed is echoed, and a whole line is answered by the prompt. */
+function type(keys: string): void {
+  print(keys.replaceAll(/\r\n?|\n/g, `\r\n${name} login: `));
+}
+
 function boot(): void {
   booted = false;
-  appendFileSync(join(directory, 'console.log'), `[    0.000000] Linux version fake\n${name} login: \n`);
+  print(`[    0.000000] Linux version fake\n${name} login: \n`);
+  network.boot();
   setTimeout(() => {
     booted = true;
     tell({ event: 'booted' });
+    tellNetwork();
   }, faults().bootMs ?? 20);
 }
 
@@ -60,6 +81,8 @@ function panic(reason: string): void {
 function obey(command: MonitorCommand): void {
   if (command.do === 'kill' || (command.do === 'power-down' && faults().ignoresPowerButton !== true)) powerOff();
   if (command.do === 'suspend') suspend();
+  if (command.do === 'type') type(command.keys);
+  if (command.do === 'console') tell({ event: 'console-before', text: readFileSync(consoleLog, 'utf8').slice(-command.maxBytes) });
   if (command.do === 'pause') {
     paused = true;
     tell({ event: 'paused' });
@@ -74,7 +97,7 @@ function exec(socket: Socket, request: Extract<Request, { want: 'exec' }>): (inp
   const stdin = new PassThrough({ encoding: 'utf8' });
   const ending = new AbortController();
   socket.on('close', () => ending.abort());
-  const guest = { hostname: name, user: request.user, cwd: request.cwd, env: request.env };
+  const guest = { hostname: name, user: request.user, cwd: request.cwd, env: request.env, directory, network };
   void runProgram(request.command, guest, {
     out: (text) => send(socket, { stdout: text }), err: (text) => send(socket, { stderr: text }), input: stdin, signal: ending.signal,
   }).then((code) => socket.end(`${JSON.stringify({ exit: { code } })}\n`));
@@ -88,6 +111,14 @@ function exec(socket: Socket, request: Extract<Request, { want: 'exec' }>): (inp
   };
 }
 
+function echo(socket: Socket): (message: Echo) => void {
+  send(socket, { data: Buffer.from('SSH-2.0-fake\r\n').toString('base64') } satisfies Echo);
+  return (message) => {
+    send(socket, message);
+    if ('end' in message) socket.end();
+  };
+}
+
 const server = createServer((socket) => {
   let take: ((message: never) => void) | undefined;
   socket.on('error', () => undefined);
@@ -97,7 +128,13 @@ const server = createServer((socket) => {
       monitors.add(socket);
       socket.on('close', () => monitors.delete(socket));
       send(socket, { event: 'hello', id, booted, paused, panicked } satisfies MonitorEvent);
+      if (booted) for (const report of network.reports()) send(socket, { event: 'report', report } satisfies MonitorEvent);
       take = obey;
+    } else if (message.want === 'plugged') {
+      network.plugged();
+      socket.end();
+    } else if (message.want === 'ssh') {
+      take = echo(socket);
     } else {
       // Silent: the guest's end is open and nobody answers, as when the program behind a lane hangs.
       take = booted && panicked === null && faults().lane !== 'silent' ? exec(socket, message) : () => undefined;

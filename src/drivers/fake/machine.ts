@@ -4,7 +4,8 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { fail } from '../../core/errors.ts';
 import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
-import type { MachineEnd, MachineEvents, MachineSpec, RunningMachine } from '../driver.ts';
+import { ConsoleShare } from '../console-share.ts';
+import type { ConsoleAttachment, MachineEnd, MachineEvents, MachineSpec, RunningMachine } from '../driver.ts';
 import { FakeGuest } from './guest.ts';
 import { onMessages, send, type MonitorCommand, type MonitorEvent } from './protocol.ts';
 
@@ -37,6 +38,11 @@ export class FakeMachine implements RunningMachine {
   readonly #parts: FakeMachineParts;
   readonly #socket: Socket;
   readonly #listeners = new Set<Partial<MachineEvents>>();
+  readonly #console = new ConsoleShare((keys, done) => {
+    send(this.#socket, { do: 'type', keys: keys.toString('utf8') } satisfies MonitorCommand);
+    done();
+  });
+  readonly #attaching: ((before: string) => void)[] = [];
   #end: MachineEnd | undefined;
   #paused = false;
   #asked = false;
@@ -69,6 +75,7 @@ export class FakeMachine implements RunningMachine {
   get id(): string { return this.#parts.spec.id; }
   get startedAt(): string { return this.#parts.run.startedAt; }
   get isPaused(): boolean { return this.#paused; }
+  get pauseReason(): null { return null; }
   get end(): MachineEnd | undefined { return this.#end; }
 
   on(listener: Partial<MachineEvents>): () => void {
@@ -80,6 +87,13 @@ export class FakeMachine implements RunningMachine {
   async powerDown(): Promise<void> { this.#say('power-down'); }
   async reset(): Promise<void> { this.#say('reset'); }
   async pause(): Promise<void> { this.#say('pause'); }
+
+  async attachConsole(beforeBytes: number): Promise<ConsoleAttachment> {
+    const { promise, resolve } = Promise.withResolvers<ConsoleAttachment>();
+    this.#attaching.push((before) => resolve({ before, stream: this.#console.attach() }));
+    send(this.#socket, { do: 'console', maxBytes: beforeBytes } satisfies MonitorCommand);
+    return await promise;
+  }
 
   async kill(): Promise<void> {
     this.#asked = true;
@@ -97,11 +111,12 @@ export class FakeMachine implements RunningMachine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#released = true;
+    this.#console.end();
     this.#socket.destroy();
     await this.guest[Symbol.asyncDispose]();
   }
 
-  #say(command: MonitorCommand['do']): void {
+  #say(command: Exclude<MonitorCommand, { keys: string } | { maxBytes: number }>['do']): void {
     send(this.#socket, { do: command });
   }
 
@@ -110,7 +125,10 @@ export class FakeMachine implements RunningMachine {
       this.#paused = event.paused;
       if (event.booted) this.guest.setBooted(true);
       if (event.panicked !== null) this.#finish({ kind: 'panicked', reason: event.panicked });
-    } else if (event.event === 'booted') this.guest.setBooted(true);
+    } else if (event.event === 'console') this.#console.give(Buffer.from(event.text));
+    else if (event.event === 'console-before') this.#attaching.shift()?.(event.text);
+    else if (event.event === 'report') this.guest.report(event.report);
+    else if (event.event === 'booted') this.guest.setBooted(true);
     else if (event.event === 'reset') {
       this.guest.setBooted(false);
       for (const listener of this.#listeners) listener.reset?.();
@@ -124,6 +142,7 @@ export class FakeMachine implements RunningMachine {
   }
 
   async #gone(): Promise<void> {
+    this.#console.end();
     if (this.#released) return;
     await waitForEnd(this.#parts.run, 5_000);
     const { poweredOff, suspended } = this.#parts.marks;
@@ -135,9 +154,9 @@ export class FakeMachine implements RunningMachine {
   #finish(end: MachineEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    // A machine that was removed for good has no directory to remember its end in.
+    // A machine that was removed for good has no directory to remember its end in; what was given up has no run that could have ended.
     try {
-      keepRun(this.#parts.runFile, { ...this.#parts.run, end });
+      if (existsSync(this.#parts.runFile)) keepRun(this.#parts.runFile, { ...this.#parts.run, end });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

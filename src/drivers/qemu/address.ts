@@ -1,12 +1,26 @@
 /**
- * The second rung without root: a forward from a loopback port to the guest's sshd, made when it is asked for and
- * removed with the stream that used it. It reaches the address that the user network gave the guest, no other.
+ * The second rung: the guest's own sshd. On the bridge the host reaches its address; on the user network by a forward
+ * from a loopback port, made when it is asked for and removed with the stream that used it, which reaches the address
+ * that the user network gave the guest and no other.
  */
 import type { Duplex } from 'node:stream';
 import { fail } from '../../core/errors.ts';
 import type { AddressPort } from '../../guest/lane-port.ts';
 import { connectSocket } from './lanes.ts';
 import type { QmpClient } from './qmp/client.ts';
+
+/** The guest's own address, which the host reaches over its home's bridge. */
+export class DirectAddress implements AddressPort {
+  readonly #guestAddress: string;
+
+  constructor(guestAddress: string) {
+    this.#guestAddress = guestAddress;
+  }
+
+  connect(signal: AbortSignal): Promise<Duplex> {
+    return connectSocket({ host: this.#guestAddress, port: SSH_PORT }, `port 22 of ${this.#guestAddress}`, signal);
+  }
+}
 
 const NETDEV = 'net0';
 const SSH_PORT = 22;

@@ -3,14 +3,18 @@ import { rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { run } from '../../host/process/run.ts';
+import { overlayNode } from './command-line/devices.ts';
+import type { CommandLineInput } from './command-line/input.ts';
 
 /** Below this an overlay could not even take a first boot. */
 const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 const DEADLINE_MS = 60_000;
 
+type Base = CommandLineInput['base'];
+
 /** Nothing when it is there already; a whole disk or none otherwise. @throws no-space, tool-missing, machine-failed */
 export async function ensureOverlay(
-  path: string, base: { readonly path: string; readonly format: 'qcow2' | 'raw' }, diskBytes: number, signal: AbortSignal,
+  path: string, base: Base, diskBytes: number, signal: AbortSignal,
 ): Promise<void> {
   if (await stat(path).then(() => true, () => false)) return;
   await requireFree(dirname(path));
@@ -27,9 +31,10 @@ export async function ensureOverlay(
 }
 
 /** Grows only: a disk that is already as large is left as it is. */
-export async function growOverlay(path: string, diskBytes: number, signal: AbortSignal): Promise<void> {
+export async function growOverlay(path: string, base: Base, diskBytes: number, signal: AbortSignal): Promise<void> {
   if (await virtualSize(path, 'qcow2', signal) >= diskBytes) return;
-  await qemuImg(['resize', '-q', '-f', 'qcow2', path, String(diskBytes)], signal);
+  // It opens what is below, where that lies now: a home may have been moved since the overlay was made.
+  await qemuImg(['resize', '-q', `json:${JSON.stringify(overlayNode(path, base))}`, String(diskBytes)], signal);
 }
 
 /** In bytes, as the guest sees it. The header alone is read: whether a backing file is there does not matter. */

@@ -6,8 +6,9 @@ import { stat } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import { boundComplaints, complaintsTail, type ExitStatus } from '../../host/process/detached.ts';
 import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
-import type { MachineEnd, MachineEvents } from '../driver.ts';
+import type { ConsoleAttachment, MachineEnd, MachineEvents } from '../driver.ts';
 import { ConsoleReader } from './console/console-reader.ts';
+import { stallReason, untilSpace } from './disk-stall.ts';
 import { classifyEnd } from './end.ts';
 import { QemuLanes } from './lanes.ts';
 import type { MachineFiles } from './layout.ts';
@@ -44,7 +45,9 @@ export class Hypervisor implements AsyncDisposable {
   #monitor: QmpClient;
   #console: ConsoleReader | undefined;
   readonly #attachedAt = performance.now();
+  readonly #over = new AbortController();
   #paused = false;
+  #pauseReason: string | null = null;
   #end: MachineEnd | undefined;
   #shutdown: string | undefined;
   #asked = false;
@@ -90,6 +93,10 @@ export class Hypervisor implements AsyncDisposable {
     return this.#paused;
   }
 
+  get pauseReason(): string | null {
+    return this.#pauseReason;
+  }
+
   get end(): MachineEnd | undefined {
     return this.#end;
   }
@@ -98,6 +105,12 @@ export class Hypervisor implements AsyncDisposable {
     if (this.#end !== undefined && this.#told) listener.ended?.(this.#end);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** @throws machine-failed when this daemon has let go of it */
+  async attachConsole(beforeBytes: number): Promise<ConsoleAttachment> {
+    if (this.#console === undefined || this.#released) throw fail('machine-failed', `${this.#options.name} has no console any more`);
+    return await this.#console.attach(beforeBytes);
   }
 
   /** Ends the process: asked by the monitor, then told, then forced. Resolves when it is gone. */
@@ -150,8 +163,23 @@ export class Hypervisor implements AsyncDisposable {
     const { status, running } = await this.#monitor.execute('query-status');
     if (status === 'guest-panicked') return this.#panicked('the guest\'s kernel panicked');
     if (status === 'internal-error') return this.#broken('the accelerator gave up on the guest (internal error)');
-    if (status === 'io-error') this.#options.log('disk-error', `${this.#options.name} is paused: its disk could not be written, the host's may be full; free some space, then restart it`);
+    if (status === 'io-error') this.#stalled();
     this.#setPaused(!running);
+  }
+
+  /** QEMU's own policy (werror=enospc): what was not written is written when the machine goes on, so nothing is lost. */
+  #stalled(): void {
+    const { name, log, files } = this.#options;
+    if (this.#pauseReason !== null) return;
+    this.#pauseReason = stallReason(files.directory);
+    log('disk-full', `${name} is paused: ${this.#pauseReason}`);
+    void untilSpace(files.directory, this.#over.signal).then(async () => {
+      this.#pauseReason = null;
+      await this.#monitor.execute('cont');
+      log('disk-space', `${name} goes on: there is space for its disk again`);
+    }).catch((error: unknown) => {
+      if (!this.#over.signal.aborted) log('qemu-monitor', `${name}: it cannot be let go on: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   #take({ name, data }: QmpEvent): void {
@@ -230,6 +258,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   async #release(): Promise<void> {
+    this.#over.abort();
     clearInterval(this.#complaintsTimer);
     this.lanes.closeAll();
     await this.#monitor[Symbol.asyncDispose]();

@@ -29,18 +29,20 @@ export function machineUuid(id: string): string {
  */
 export async function requireReachable(path: string, uid: number | null): Promise<void> {
   if (uid === null) return;
-  for (let directory = dirname(path); ; directory = dirname(directory)) {
-    const found = await stat(directory);
-    if (!passes(found, uid, 0o1)) {
-      throw fail('no-rights', `${directory} is closed to the unprivileged user that runs the machine, which needs ${path}`, {
-        hint: `open it (chmod o+x ${directory}) or choose another home, for example HOLDFAST_HOME=/var/lib/holdfast`,
-      });
-    }
-    if (directory === dirname(directory)) break;
-  }
+  await requirePassable(dirname(path), uid, path);
   if (!passes(await stat(path), uid, 0o4)) {
     throw fail('no-rights', `${path} may not be read by the unprivileged user that runs the machine`, { hint: `allow it: chmod o+r ${path}` });
   }
+}
+
+/** @throws no-rights  naming the first directory, from the inside out, that the identity cannot pass */
+export async function requirePassable(directory: string, uid: number, needed = directory): Promise<void> {
+  if (!passes(await stat(directory), uid, 0o1)) {
+    throw fail('no-rights', `${directory} is closed to the unprivileged user that runs the machine, which needs ${needed}`, {
+      hint: `open it (chmod o+x ${directory}) or choose another home, for example HOLDFAST_HOME=/var/lib/holdfast`,
+    });
+  }
+  if (directory !== dirname(directory)) await requirePassable(dirname(directory), uid, needed);
 }
 
 function passes(found: { uid: number; mode: number }, uid: number, bit: number): boolean {

@@ -1,7 +1,7 @@
 /** Starts a QEMU that takes up a saved state instead of booting: a fork of a template, or what was suspended. */
 import { hostBootId, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import type { MachineSpec, Work } from '../driver.ts';
-import type { Accelerator, Memory } from './command-line/input.ts';
+import type { Accelerator, Card, Memory } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
 import { launch } from './launch.ts';
 import type { MachineFiles } from './layout.ts';
@@ -12,9 +12,13 @@ import { recordEnd, writeState, type MachineState } from './state-file.ts';
 
 export interface IncomingParts {
   readonly files: MachineFiles;
+  readonly basePath: string;
   readonly state: MachineState;
   readonly accelerator: Accelerator;
   readonly memory: Memory;
+  /** Key of the template whose memory that is. */
+  readonly template?: string | undefined;
+  readonly cards: readonly Card[];
   readonly kvmGid: number | undefined;
   /** QEMU's from FIRST_DESCRIPTOR on. */
   readonly descriptors: readonly number[];
@@ -33,7 +37,7 @@ export const FIRST_DESCRIPTOR = 3;
 /** @throws whatever went wrong; nothing runs then, and the machine's state is what it was */
 export async function startIncoming(machine: MachineSpec, parts: IncomingParts, work: Work): Promise<Started> {
   const { files, state, accelerator, kvmGid, log } = parts;
-  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory: parts.memory, incoming: true });
+  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory: parts.memory, cards: parts.cards, basePath: parts.basePath, incoming: true });
   const { identity, exited, monitor } = await launch({
     ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: parts.descriptors,
   });
@@ -41,7 +45,7 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
   try {
     const startedAt = new Date().toISOString();
     // Not settled: a daemon that finds it so ends it, since it may not be yet what it is to be.
-    const run = { ...identity, bootId: (await hostBootId()) ?? null, startedAt, accelerator, settled: false, end: null };
+    const run = { ...identity, bootId: (await hostBootId()) ?? null, startedAt, accelerator, template: parts.template, settled: false, end: null };
     await writeState(files.state, { ...state, run });
     work.progress('Loading the state');
     await parts.load(monitor);

@@ -1,7 +1,7 @@
 /** The running machine as the daemon sees it: a hypervisor process, and the guest held through it. */
 import type { GuestAccess } from '../../guest/access.ts';
-import type { LanePort } from '../../guest/lane-port.ts';
-import type { MachineEnd, MachineEvents, RunningMachine } from '../driver.ts';
+import type { AddressPort, LanePort } from '../../guest/lane-port.ts';
+import type { ConsoleAttachment, MachineEnd, MachineEvents, RunningMachine } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { QmpClient } from './qmp/client.ts';
@@ -13,6 +13,8 @@ export interface QemuMachineParts {
   readonly startedAt: string;
   readonly hypervisor: Hypervisor;
   readonly guest: GuestAccess;
+  /** Its sshd, as the host reaches it. */
+  readonly address: AddressPort;
   /** When a fork has all that its machine is to have. */
   readonly whole: Promise<void> | undefined;
 }
@@ -23,15 +25,17 @@ export class QemuMachine implements RunningMachine {
   readonly notice: string | null;
   readonly startedAt: string;
   readonly guest: GuestAccess;
+  readonly address: AddressPort;
   readonly whole: Promise<void>;
   readonly #hypervisor: Hypervisor;
 
-  constructor({ id, accelerator, notice, startedAt, hypervisor, guest, whole }: QemuMachineParts) {
+  constructor({ id, accelerator, notice, startedAt, hypervisor, guest, address, whole }: QemuMachineParts) {
     this.id = id;
     this.accelerator = accelerator;
     this.notice = notice;
     this.startedAt = startedAt;
     this.guest = guest;
+    this.address = address;
     this.whole = whole ?? Promise.resolve();
     this.#hypervisor = hypervisor;
     hypervisor.on({ ended: () => guest.expectEnd() });
@@ -55,12 +59,20 @@ export class QemuMachine implements RunningMachine {
     return this.#hypervisor.isPaused;
   }
 
+  get pauseReason(): string | null {
+    return this.#hypervisor.pauseReason;
+  }
+
   get end(): MachineEnd | undefined {
     return this.#hypervisor.end;
   }
 
   on(listener: Partial<MachineEvents>): () => void {
     return this.#hypervisor.on(listener);
+  }
+
+  attachConsole(beforeBytes: number): Promise<ConsoleAttachment> {
+    return this.#hypervisor.attachConsole(beforeBytes);
   }
 
   async powerDown(): Promise<void> {

@@ -1,12 +1,13 @@
 /** The driver that runs machines under QEMU, each a detached process that outlives the daemon. */
 import { readdir } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
-import type { Architecture } from '../../core/instance.ts';
-import { processStartTime, signalProcess, waitForEnd } from '../../host/process/identity.ts';
+import { HOST_ARCHITECTURE } from '../../host/architecture.ts';
+import { isSameProcess, processStartTime, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import { readPidFile } from '../../host/process/detached.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
-import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, Work } from '../driver.ts';
+import type { CardNetworks } from '../card-networks.ts';
+import type { Driver, DriverAbilities, Examiner, MachineEnd, MachineSpec, RunningMachine, SshKeys, Work } from '../driver.ts';
 import { candidates, thisHost } from './accelerator/candidates.ts';
 import { AcceleratorMemory } from './accelerator/memory.ts';
 import { adoptHypervisor } from './adopt.ts';
@@ -15,21 +16,22 @@ import type { Accelerator } from './command-line/input.ts';
 import { logTail } from './console/bounded-log.ts';
 import { createMachine } from './create.ts';
 import { growOverlay } from './disk.ts';
-import { UserNetworkAddress } from './address.ts';
-import type { FreezeGuest, HoldGuest, SetClock, ThawGuest, WriteSeed } from './hold-guest.ts';
+import { hostChecks } from './examine/host.ts';
+import { machineChecks } from './examine/machine.ts';
+import type { AgentRenewal, FreezeGuest, HoldGuest, SetClock, ThawGuest, WriteSeed } from './hold-guest.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { defaultIdentityPolicy, machineUuid, type IdentityPolicy } from './identity.ts';
+import { orAbort } from '../../guest/ssh/time-limit.ts';
 import { rescueLine } from './lanes.ts';
 import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
 import { QemuMachine } from './machine.ts';
+import { MachineCards, type Attached } from './machine-cards.ts';
 import { QmpClient } from './qmp/client.ts';
 import { startHypervisor } from './start.ts';
 import { readState, writeState, type MachineState } from './state-file.ts';
-import { discardSuspended, resumeMachine, suspendMachine } from './suspend.ts';
-import { plugCard } from './template/fork.ts';
+import { discardSuspended, resumeMachine, suspendMachine, WHOLE_MS } from './suspend.ts';
 import { QemuTemplates } from './template/qemu-templates.ts';
 import { Turns } from './turns.ts';
-import { userSubnet } from '../../core/subnets.ts';
 
 export interface QemuDriverOptions {
   readonly layout: HomeLayout;
@@ -40,37 +42,48 @@ export interface QemuDriverOptions {
   readonly thawGuest: ThawGuest;
   readonly setClock: SetClock;
   readonly defaultUser: string;
-  /** The guest's files as this Holdfast has them, without keys: those of the instance stay. */
-  readonly agent?: { readonly version: string; readonly bundleJson: string } | undefined;
+  /** The guest's files as this Holdfast has them. */
+  readonly agent?: AgentRenewal | undefined;
   readonly log: (id: string, cause: string, message: string) => void;
+  /** Where cards are plugged in that are not on QEMU's user network; none where the host has no such thing. */
+  readonly networks?: CardNetworks | undefined;
   /** As root each machine has an identity of its own, otherwise the daemon's. */
   readonly identity?: IdentityPolicy;
   /** Only these are tried; all that the host offers otherwise. */
   readonly accelerators?: readonly Accelerator[];
 }
 
-const HOST_ARCHITECTURE: Architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-
 export class QemuDriver implements Driver {
   readonly name = 'qemu';
-  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: false, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: false, console: true, sharedMemory: false };
   readonly #options: QemuDriverOptions;
   readonly #identity: IdentityPolicy;
   readonly #memory: AcceleratorMemory;
   /** What this daemon holds: its monitor has one client, so it cannot be adopted a second time. */
   readonly #held = new Map<string, QemuMachine>();
   readonly templates: QemuTemplates;
+  readonly examine: Examiner;
   readonly #turns = new Turns();
+  readonly #cards: MachineCards;
 
   constructor(options: QemuDriverOptions) {
     this.#options = options;
     this.#identity = options.identity ?? defaultIdentityPolicy();
+    this.#cards = new MachineCards(options.networks);
     this.#memory = new AcceleratorMemory(options.layout.acceleratorFile);
     this.templates = new QemuTemplates({
       directory: options.layout.templatesDir, identity: this.#identity, memory: this.#memory, only: options.accelerators,
       filesOf: (id) => this.#files(id), create: (machine, work) => this.create(machine, work), remove: (id) => this.remove(id),
       boot: async (machine, ramPath, work) => await this.#boot(machine, work, ramPath), freeze: options.freezeGuest, thaw: options.thawGuest,
+      inUse: async () => await this.#templatesInUse(),
     });
+    this.examine = {
+      host: () => hostChecks({
+        architecture: HOST_ARCHITECTURE, identity: this.#identity, memory: this.#memory, only: options.accelerators,
+        directories: [options.layout.instancesDir, options.layout.runDir],
+      }),
+      machine: (machine) => machineChecks({ machine, files: this.#files(machine.id), held: () => this.#held.get(machine.id) }),
+    };
   }
 
   version(): Promise<string> {
@@ -80,14 +93,14 @@ export class QemuDriver implements Driver {
   async create(machine: MachineSpec, work: Work, template?: string): Promise<void> {
     await createMachine(machine, {
       files: this.#files(machine.id), identity: this.#identity, writeSeed: this.#options.writeSeed,
-      basePath: this.#options.resolveImage(machine.spec.imageDigest, machine.spec.imageFormat),
+      basePath: this.#basePath(machine),
       template: template === undefined ? undefined : await this.templates.require(template),
     }, work);
   }
 
   /** Processors and memory are taken from the specification at each start. */
   async modify(machine: MachineSpec, { signal }: Work): Promise<void> {
-    await growOverlay(this.#files(machine.id).disk, machine.spec.diskBytes, signal);
+    await growOverlay(this.#files(machine.id).disk, { path: this.#basePath(machine), format: machine.spec.imageFormat }, machine.spec.diskBytes, signal);
   }
 
   async start(machine: MachineSpec, work: Work): Promise<RunningMachine> {
@@ -117,8 +130,11 @@ export class QemuDriver implements Driver {
 
   async #resume(machine: MachineSpec, files: MachineFiles, state: MachineState, work: Work): Promise<QemuMachine> {
     const { kvmGid } = candidates(await thisHost(this.#identity), machine.architecture);
-    const started = await resumeMachine(machine, { files, state, kvmGid, setClock: this.#options.setClock, log: this.#logOf(machine.id) }, work);
-    return await this.#hold(machine, files, { ...started, answered: true });
+    const { setClock } = this.#options;
+    return await this.#cards.around(machine, state.uid, async (attached) => {
+      const started = await resumeMachine(machine, { files, basePath: this.#basePath(machine), state, kvmGid, cards: this.#cards.of(machine), setClock, log: this.#logOf(machine.id) }, work);
+      return await this.#hold(machine, files, { ...started, attached, answered: true });
+    });
   }
 
   async #fork(machine: MachineSpec, key: string, files: MachineFiles, work: Work): Promise<QemuMachine> {
@@ -126,7 +142,7 @@ export class QemuDriver implements Driver {
     const turn = record.shape.accelerator === 'tcg' ? await this.#turns.take('now', work.signal) : undefined;
     const arrived = (): void => turn?.[Symbol.dispose]();
     try {
-      const started = await this.templates.fork(machine, key, files, this.#logOf(machine.id), work);
+      const started = await this.templates.fork(machine, key, { files, basePath: this.#basePath(machine), cards: this.#cards.of(machine), log: this.#logOf(machine.id) }, work);
       return await this.#hold(machine, files, { ...started, arrived });
     } catch (error) {
       arrived();
@@ -136,22 +152,49 @@ export class QemuDriver implements Driver {
 
   async #boot(machine: MachineSpec, work: Work, ramPath?: string): Promise<QemuMachine> {
     const files = this.#files(machine.id);
-    const started = await startHypervisor(machine, {
-      files, identity: this.#identity, memory: this.#memory, log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
-    }, work);
-    return await this.#hold(machine, files, started);
+    return await this.#cards.around(machine, await this.#uid(machine.id), async (attached) => {
+      const started = await startHypervisor(machine, {
+        files, basePath: this.#basePath(machine), identity: this.#identity, memory: this.#memory, cards: this.#cards.of(machine), log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
+      }, work);
+      return await this.#hold(machine, files, { ...started, attached });
+    });
+  }
+
+  async plug(machine: MachineSpec, slot: number): Promise<void> {
+    const held = await this.#requireWhole(machine);
+    await this.#cards.plug(machine, slot, await this.#uid(machine.id), held.monitor);
+  }
+
+  async unplug(machine: MachineSpec, slot: number): Promise<void> {
+    const held = await this.#requireWhole(machine);
+    await this.#cards.unplug(machine, slot, await this.#uid(machine.id), held.monitor);
+  }
+
+  async #uid(id: string): Promise<number | null | undefined> {
+    return (await readState(this.#files(id).state))?.uid;
+  }
+
+  /** A fork gets its default card before any other. */
+  async #requireWhole({ id, name }: MachineSpec): Promise<QemuMachine> {
+    const held = this.#held.get(id);
+    if (held === undefined) throw fail('machine-failed', `${name} does not run, or was not taken over`);
+    await orAbort(held.whole, AbortSignal.timeout(WHOLE_MS)).catch((error: unknown) => {
+      throw fail('machine-failed', `${name} has not got its default network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
+    });
+    return held;
   }
 
   async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
     const files = this.#files(machine.id);
     const found = await adoptHypervisor(machine, files, this.#logOf(machine.id));
     if (found === undefined || 'end' in found) return found;
-    return await this.#hold(machine, files, { ...found, notice: null });
+    return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
   }
 
   async end(id: string): Promise<void> {
     await this.#held.get(id)?.kill();
     await this.#endProcess(id, this.#files(id));
+    await this.#cards.detach(id);
   }
 
   async remove(id: string): Promise<void> {
@@ -167,49 +210,79 @@ export class QemuDriver implements Driver {
     return [...new Set(names.flat().map(nameBeforeRemoval))].filter((name) => /^[0-9a-f]{8}$/.test(name)).toSorted();
   }
 
+  async sshKeys(id: string): Promise<SshKeys> {
+    const { proxy, laneHost } = await ensureInstanceKeys(this.#files(id).keys);
+    return { user: this.#options.defaultUser, privateKey: proxy.privateKey, hostPublic: laneHost.publicKey };
+  }
+
   consoleTail(id: string, maxBytes: number): Promise<string> {
     return logTail(this.#files(id).consoleLog, maxBytes);
   }
 
   async #hold(machine: MachineSpec, files: MachineFiles, started: {
     readonly hypervisor: Hypervisor; readonly accelerator: Accelerator; readonly startedAt: string; readonly notice: string | null;
-    readonly answered?: boolean; readonly arrived?: () => void;
+    readonly answered?: boolean; readonly arrived?: () => void; readonly attached?: Attached; readonly adopted?: boolean;
   }): Promise<QemuMachine> {
     const { hypervisor, accelerator } = started;
-    const unsettled = await this.#unsettled(machine, files, started);
+    const state = await readState(files.state);
+    // A fork's taps are made when nobody waits for its arrival any more, and before its card is due.
+    const arrival = Promise.withResolvers<void>();
+    if (!state?.unsettled) arrival.resolve();
+    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attach(machine, state?.uid));
+    const arrived = (): void => {
+      started.arrived?.();
+      arrival.resolve();
+    };
+    attached.catch((error: unknown) => this.#options.log(machine.id, 'network', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
+    const unsettled = this.#unsettled(machine, files, state, started, attached);
     const keys = await ensureInstanceKeys(files.keys);
-    const address = new UserNetworkAddress(() => hypervisor.monitor, userSubnet(machine.spec.subnetIndex).guest);
-    await address.clear().catch(() => undefined);
+    const { agent } = this.#options;
+    const address = await this.#cards.address(machine, hypervisor);
     const guest = this.#options.holdGuest({
       name: machine.name, lanes: hypervisor.lanes, address, console: rescueLine(files.run.rescue),
       keys: {
         controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
-      slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived: started.arrived, unsettled, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: this.#options.agent, log: this.#logOf(machine.id),
+      slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived, unsettled, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: agent && { version: agent.version, bundleJson: () => agent.bundleJson(keys) }, log: this.#logOf(machine.id),
     });
-    const held = new QemuMachine({ id: machine.id, guest, whole: unsettled?.done, ...started });
+    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, ...started });
     this.#held.set(machine.id, held);
     void hypervisor.gone.then(() => {
       if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
+      return attached.then((release) => release()).catch(() => undefined);
     });
+    // A card that was recorded, and an earlier daemon did not come to plug in.
+    if (started.adopted && unsettled === undefined && machine.spec.cards) {
+      void this.#cards.plugAll(machine, hypervisor.monitor, attached).catch((error: unknown) =>
+        this.#options.log(machine.id, 'network', `${machine.name}: a card is missing: ${error instanceof Error ? error.message : String(error)}`));
+    }
     return held;
   }
 
   /** Of a fork that has its identity and no card yet, also where an earlier daemon died over it: how it gets the rest. */
-  async #unsettled(machine: MachineSpec, files: MachineFiles, { hypervisor, accelerator }: { readonly hypervisor: Hypervisor; readonly accelerator: Accelerator }) {
-    if (!(await readState(files.state))?.unsettled) return undefined;
+  #unsettled(
+    machine: MachineSpec, files: MachineFiles, state: MachineState | undefined, { hypervisor, accelerator }: { readonly hypervisor: Hypervisor; readonly accelerator: Accelerator }, attached: Attached,
+  ) {
+    if (!state?.unsettled) return undefined;
     const { promise: done, resolve } = Promise.withResolvers<void>();
     return {
       done,
       turn: (signal: AbortSignal): Promise<Disposable> => (accelerator === 'tcg' ? this.#turns.take('later', signal) : Promise.resolve({ [Symbol.dispose]() {} })),
-      plug: () => plugCard(machine, hypervisor),
+      plug: () => this.#cards.plugAll(machine, hypervisor.monitor, attached),
       settled: async () => {
-        const state = await readState(files.state);
-        if (state) await writeState(files.state, { ...state, unsettled: false });
+        const now = await readState(files.state);
+        if (now) await writeState(files.state, { ...now, unsettled: false });
         resolve();
       },
     };
+  }
+
+  /** Machines of which nothing can be read use none: they do not run. */
+  async #templatesInUse(): Promise<ReadonlySet<string>> {
+    const runs = await Promise.all((await this.traces()).map(async (id) => (await readState(this.#files(id).state).catch(() => undefined))?.run));
+    const used = await Promise.all(runs.map(async (run) => (run?.template !== undefined && await isSameProcess(run) ? run.template : undefined)));
+    return new Set(used.filter((key) => key !== undefined));
   }
 
   /** By the recorded identity, or, when a start was interrupted before it was recorded, by the monitor's word for it. */
@@ -232,6 +305,10 @@ export class QemuDriver implements Driver {
     await using held = monitor;
     const { UUID } = await held.execute('query-uuid');
     return UUID === machineUuid(id) ? { pid, startTime } : undefined;
+  }
+
+  #basePath({ spec }: MachineSpec): string {
+    return this.#options.resolveImage(spec.imageDigest, spec.imageFormat);
   }
 
   #files(id: string): MachineFiles {

@@ -9,7 +9,7 @@ import { candidates, thisHost } from './accelerator/candidates.ts';
 import { hostKey, type AcceleratorMemory } from './accelerator/memory.ts';
 import { awaitLife } from './accelerator/trial.ts';
 import { qemuVersion } from './binary.ts';
-import type { Accelerator, Memory } from './command-line/input.ts';
+import type { Accelerator, Card, Memory } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
 import { requireReachable, type IdentityPolicy } from './identity.ts';
 import { launch } from './launch.ts';
@@ -19,8 +19,10 @@ import { readState, recordEnd, writeState, type MachineState } from './state-fil
 
 export interface StartParts {
   readonly files: MachineFiles;
+  readonly basePath: string;
   readonly identity: IdentityPolicy;
   readonly memory: AcceleratorMemory;
+  readonly cards: readonly Card[];
   readonly only: readonly Accelerator[] | undefined;
   readonly log: (cause: string, message: string) => void;
   /** A file for the guest's memory, of which a template will be made. */
@@ -72,7 +74,7 @@ async function startOn(
 ): Promise<{ hypervisor: Hypervisor; startedAt: string }> {
   const { files, log } = parts;
   const memory: Memory = parts.ramPath === undefined ? { kind: 'own' } : { kind: 'template', path: parts.ramPath };
-  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory, incoming: false });
+  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory, cards: parts.cards, basePath: parts.basePath, incoming: false });
   const { identity, exited, monitor } = await launch({
     ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal,
   });

@@ -14,6 +14,8 @@ export interface Run {
   readonly bootId: string | null;
   readonly startedAt: string;
   readonly accelerator: Accelerator;
+  /** Key of the template whose memory it has mapped: that one stays while this runs. */
+  readonly template?: string | undefined;
   /** The accelerator carries the guest, as far as it is known; until then the start is not done. */
   readonly settled: boolean;
   /** How it ended, as far as a daemon saw it. */
@@ -36,7 +38,9 @@ export interface MachineState {
   readonly run: Run | null;
 }
 
-/** @returns undefined when there is none  @throws machine-failed when it cannot be understood */
+const VERSION = 1;
+
+/** @returns undefined when there is none  @throws home-too-new, machine-failed when it cannot be understood: it stays as it is */
 export async function readState(path: string): Promise<MachineState | undefined> {
   let text: string;
   try {
@@ -45,9 +49,23 @@ export async function readState(path: string): Promise<MachineState | undefined>
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const state = JSON.parse(text) as MachineState;
-  if (state.version !== 1) throw fail('machine-failed', `${path} was written by a newer Holdfast (version ${String(state.version)})`);
-  return state;
+  return requireVersion(text, VERSION, path) as MachineState;
+}
+
+/** A record of ours, of the version that is known here. @throws home-too-new, machine-failed */
+export function requireVersion(text: string, known: number, what: string): { readonly version: number } {
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch (cause) {
+    throw fail('machine-failed', `${what} is damaged: it is no JSON`, { cause });
+  }
+  const version = typeof record === 'object' && record !== null && 'version' in record ? record.version : undefined;
+  if (version === known) return record as { readonly version: number };
+  if (typeof version === 'number' && version > known) {
+    throw fail('home-too-new', `${what} was written by a newer Holdfast (its version is ${version}, this one knows ${known})`, { hint: 'update Holdfast; nothing was changed' });
+  }
+  throw fail('machine-failed', `${what} is damaged: it has no version that is known`);
 }
 
 export async function writeState(path: string, state: MachineState): Promise<void> {

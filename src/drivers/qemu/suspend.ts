@@ -5,6 +5,7 @@ import { fail } from '../../core/errors.ts';
 import type { MachineSpec, Work } from '../driver.ts';
 import { orAbort, timeLimit } from '../../guest/ssh/time-limit.ts';
 import { qemuVersion } from './binary.ts';
+import type { Card } from './command-line/input.ts';
 import type { SetClock } from './hold-guest.ts';
 import { FIRST_DESCRIPTOR, startIncoming } from './incoming.ts';
 import type { MachineFiles } from './layout.ts';
@@ -17,7 +18,7 @@ import { loadState, memoryFormat, saveState } from './state-transfer.ts';
 export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
 
 /** A fork's card is there a moment after its launch, or will not come. */
-const WHOLE_MS = 30_000;
+export const WHOLE_MS = 30_000;
 
 /** The machine goes on where anything fails. @throws machine-failed, no-space, cancelled */
 export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }: QemuMachine, files: MachineFiles, signal: AbortSignal): Promise<void> {
@@ -43,7 +44,7 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
 
 /** The file stays until the machine has arrived. @throws machine-failed */
 export async function resumeMachine(
-  machine: MachineSpec, parts: { readonly files: MachineFiles; readonly state: MachineState; readonly kvmGid: number | undefined; readonly setClock: SetClock; readonly log: (cause: string, message: string) => void }, work: Work,
+  machine: MachineSpec, parts: { readonly files: MachineFiles; readonly basePath: string; readonly state: MachineState; readonly kvmGid: number | undefined; readonly cards: readonly Card[]; readonly setClock: SetClock; readonly log: (cause: string, message: string) => void }, work: Work,
 ): Promise<Started> {
   const { files, state, setClock } = parts;
   const { suspended } = state;

@@ -10,12 +10,14 @@ const ADDRESS_MS = 5_000;
 
 /**
  * The doorman tells the network's state when there is an address: long before the control lane and a reporter on it would.
+ * Without a card its services come all the same.
  * @param plug  brings the card  @throws guest-unreachable, machine-failed
  */
 export async function settleFork(lanes: LanePort, plug: () => Promise<void>, heard: (report: Report) => void, signal: AbortSignal): Promise<void> {
-  await plug();
+  const [plugged] = await Promise.allSettled([plug()]);
   using line = await openDoorman(lanes, signal);
   await line.tell({ do: 'go' }, WORD_MS, signal);
+  if (plugged.status === 'rejected') throw plugged.reason;
   const parsed = parseReport(JSON.stringify(await line.tell({ do: 'address', within: ADDRESS_MS / 1000 }, ADDRESS_MS + WORD_MS, signal)));
   if ('report' in parsed) heard(parsed.report);
 }

@@ -19,11 +19,6 @@ export interface Thaw {
 const SEED_BYTES = 64;
 const DEADLINE_MS = 30_000;
 
-/** Before anything that reads it goes on. @throws guest-unreachable, machine-failed */
-export async function setClock(lanes: LanePort, signal: AbortSignal): Promise<void> {
-  await tellDoorman(lanes, { do: 'clock', now: Date.now() / 1000 }, DEADLINE_MS, signal);
-}
-
 /** @throws machine-failed, guest-unreachable */
 export async function thawGuest(lanes: LanePort, { template, fork, machineId, timezone, anew, grows }: Thaw, signal: AbortSignal): Promise<void> {
   await tellDoorman(lanes, {

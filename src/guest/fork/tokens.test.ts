@@ -17,7 +17,7 @@ test('every token of a template has one of the fork, and written into its place 
     expect(tokens[template.mac]).toBe(fork.mac);
     const replaced = (text: string) => Object.entries(tokens).reduce((result, [old, fresh]) => result.replaceAll(old, fresh), text);
     for (const role of ['laneHost', 'guestHost'] as const) expect(replaced(a[role].privateKey)).toBe(b[role].privateKey);
-    for (const role of ['control', 'session', 'laneHost', 'guestHost'] as const) expect(replaced(a[role].publicKey)).toBe(b[role].publicKey);
+    for (const role of ['control', 'session', 'proxy', 'laneHost', 'guestHost'] as const) expect(replaced(a[role].publicKey)).toBe(b[role].publicKey);
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -25,6 +25,6 @@ test('every token of a template has one of the fork, and written into its place 
 
 test('a token that could be something else\'s is refused', () => {
   const none = { privateKey: 'x'.repeat(20), publicKey: `ssh-ed25519 ${'y'.repeat(20)}` };
-  const keys = { control: none, session: none, laneHost: none, guestHost: none };
+  const keys = { control: none, session: none, proxy: none, laneHost: none, guestHost: none };
   expect(() => tokensOf({ name: 'short', instanceId: 'holdfast-00c0ffee', mac: '52:54:00:00:00:02', keys })).toThrow('too short');
 });

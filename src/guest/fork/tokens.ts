@@ -7,7 +7,7 @@ export interface GuestIdentity {
   readonly name: string;
   readonly instanceId: string;
   readonly mac: string;
-  readonly keys: Readonly<Record<'control' | 'session' | 'laneHost' | 'guestHost', { readonly privateKey: string; readonly publicKey: string }>>;
+  readonly keys: Readonly<Record<'control' | 'session' | 'proxy' | 'laneHost' | 'guestHost', { readonly privateKey: string; readonly publicKey: string }>>;
 }
 
 /** A shorter string could be something else's as well; the guest refuses such a token too. */
@@ -34,7 +34,7 @@ export function tokensOf(template: GuestIdentity): string[] {
 function strings({ name, instanceId, mac, keys }: GuestIdentity): string[] {
   return [
     name, instanceId, mac,
-    ...[keys.control, keys.session, keys.laneHost, keys.guestHost].map(({ publicKey }) => publicKey.split(' ')[1] ?? ''),
+    ...[keys.control, keys.session, keys.proxy, keys.laneHost, keys.guestHost].map(({ publicKey }) => publicKey.split(' ')[1] ?? ''),
     // In the seed and in cloud-init's records a key's lines stand indented, or with an escaped end: each is a token.
     ...[keys.laneHost, keys.guestHost].flatMap(({ privateKey }) => privateKey.trim().split('\n').filter((line) => !COMMON.test(line))),
   ];

@@ -42,12 +42,14 @@ export async function tellDoorman(lanes: LanePort, word: object, deadlineMs: num
 
 function nextLine(stream: Duplex): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let held = '';
+  const held: Buffer[] = [];
+  let size = 0;
   const take = (piece: Buffer): void => {
-    held += piece.toString('latin1');
-    const end = held.indexOf('\n');
-    if (end >= 0) resolve(held.slice(0, end));
-    else if (held.length > LONGEST_ANSWER) reject(fail('machine-failed', 'the guest\'s doorman said more than it may'));
+    const end = piece.indexOf(0x0a);
+    held.push(end < 0 ? piece : piece.subarray(0, end));
+    size += held.at(-1)?.length ?? 0;
+    if (size <= LONGEST_ANSWER && end >= 0) resolve(Buffer.concat(held).toString('latin1'));
+    else if (size > LONGEST_ANSWER) reject(fail('machine-failed', 'the guest\'s doorman said more than it may'));
   };
   const gone = (): void => reject(fail('guest-unreachable', 'the guest\'s doorman hung up without an answer'));
   stream.on('data', take).once('close', gone);
@@ -62,6 +64,6 @@ function parsed(line: string): Record<string, unknown> {
     throw fail('machine-failed', `the guest's doorman gave an answer that cannot be read: ${printable(line, 100)}`, { cause: error });
   }
   if (typeof answer !== 'object' || answer === null) throw fail('machine-failed', 'the guest\'s doorman gave an answer that is none');
-  if ('error' in answer) throw fail('machine-failed', `the guest could not do it: ${printable(String(answer.error))}`);
+  if ('error' in answer) throw fail('machine-failed', `the guest could not do it: ${typeof answer.error === 'string' ? printable(answer.error) : 'it did not say why'}`);
   return { ...answer };
 }

@@ -74,6 +74,7 @@ function shared(shell: GuestShell): GuestShell {
     closed: shell.closed,
     get alive() { return shell.alive; },
     exec: (request, signal) => shell.exec(request, signal),
+    ...(shell.connect && { connect: (path: string, signal: AbortSignal) => shell.connect?.(path, signal) ?? Promise.reject(new TypeError('it cannot carry a stream')) }),
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -50,10 +50,11 @@ export function parseConsole(text: string, marker: string): ConsoleAnswer | unde
   const err = text.indexOf(`${marker}-err`, out);
   if (out < 0 || err < out || end.index < err) throw damaged();
   const code = Number(end[1]);
+  if (code > 255) throw damaged();
   return {
     stdout: decode(text.slice(out + marker.length + 4, err)),
     stderr: decode(text.slice(err + marker.length + 4, end.index)),
-    // A shell tells of a signal by 128 + its number.
+    // A shell tells of a signal by 128 + its number; no program ends with more than 255.
     exit: { code },
   };
 }

@@ -9,6 +9,8 @@ import { orAbort } from '../ssh/time-limit.ts';
 import { type ConsoleAnswer, consoleLines, MOST_ANSWER, parseConsole } from './console-frame.ts';
 
 const INTERRUPT = '\x03';
+/** In which an interrupt or the end of a command leaves. */
+const LAST_BYTES_MS = 1_000;
 
 export class ConsoleShell implements GuestShell {
   readonly user: string;
@@ -57,19 +59,31 @@ export class ConsoleShell implements GuestShell {
 
 async function converse(line: Duplex, lines: string, marker: string, signal: AbortSignal): Promise<ConsoleAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<ConsoleAnswer>();
-  let heard = '';
-  let searched = 0;
+  const heard: string[] = [];
+  let size = 0;
+  /** The end of what was heard, in which the mark of the command's end may have begun. */
+  let tail = '';
+  /** Heard, and its line not yet. */
+  let marked = false;
   line.on('error', (error) => reject(new ReachFailure('lost', `the console was lost: ${error.message}`)));
   line.on('close', () => reject(new ReachFailure('lost', 'the console was closed before the command ended')));
   line.on('data', (piece: Buffer) => {
-    heard += piece.toString('latin1');
-    if (heard.length > MOST_ANSWER) return reject(fail('exec-failed', 'the console said more than it may before the command ended'));
-    // Parsing starts only where an end can be, so that a long answer is not searched again with each piece.
-    const at = heard.indexOf(`${marker}-end `, searched);
-    searched = at < 0 ? Math.max(0, heard.length - marker.length - 8) : at;
-    if (at < 0) return undefined;
+    const text = piece.toString('latin1');
+    size += text.length;
+    if (size > MOST_ANSWER) {
+      // Nobody listens any more: what a guest says without end must not be collected.
+      line.destroy();
+      return reject(fail('exec-failed', 'the console said more than it may before the command ended'));
+    }
+    heard.push(text);
+    // Only what is new is searched, and all of it is put together only where an end can be.
+    const end = `${marker}-end `;
+    marked ||= (tail + text).includes(end);
+    tail = (tail + text).slice(-end.length);
+    if (!marked || !text.includes('\n')) return undefined;
+    marked = false;
     try {
-      const answer = parseConsole(heard, marker);
+      const answer = parseConsole(heard.join(''), marker);
       if (answer) resolve(answer);
     } catch (error) {
       reject(error);
@@ -85,6 +99,8 @@ async function converse(line: Duplex, lines: string, marker: string, signal: Abo
     throw error;
   } finally {
     line.end(() => line.destroy());
+    // A guest that takes nothing would keep it open.
+    setTimeout(() => line.destroy(), LAST_BYTES_MS).unref();
   }
 }
 

@@ -31,6 +31,8 @@ export interface GuestRoutes {
   readonly bulk: ConnectionKeeper;
   readonly address: ConnectionKeeper | undefined;
   readonly all: readonly ConnectionKeeper[];
+  /** Who logs in on the session lane. */
+  readonly user: () => string;
 }
 
 export function openRoutes({ lanes, address, keys, controlUser, defaultUser, agentDir, deadlines, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
@@ -79,5 +81,5 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
       { user: defaultUser, privateKey: keys.sessionPrivate, hostKey: guestKey }, signal,
     )),
   });
-  return { control, session, bulk, address: byAddress, all: [control, session, bulk, ...(byAddress ? [byAddress] : [])] };
+  return { user: () => user, control, session, bulk, address: byAddress, all: [control, session, bulk, ...(byAddress ? [byAddress] : [])] };
 }

@@ -1,5 +1,6 @@
 /** A connection that did not come about, and at which step; the message is a clause that callers put after a rung's name. */
 import { HoldfastError } from '../../core/errors.ts';
+import { plainLine } from '../../core/plain-text.ts';
 
 /** `refused`: sshd did not take the user or the key; `login`: it did not get so far in time. */
 export type Stage = 'connect' | 'doorman' | 'sshd' | 'host-key' | 'login' | 'refused' | 'lost' | 'not-ready';
@@ -19,6 +20,5 @@ export function clause(error: unknown): string {
 }
 
 export function printable(text: string, maxLength = 300): string {
-  const cleaned = text.replace(/[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]+/g, ' ').trim();
-  return cleaned.length > maxLength ? `${cleaned.slice(0, maxLength)}…` : cleaned;
+  return plainLine(text.trim(), maxLength).trim();
 }

@@ -8,19 +8,25 @@ import { fail } from '../../core/errors.ts';
 import type { ExecExit, ExecSession } from '../shell.ts';
 
 const CHUNK = 64 * 1024;
+/** As RFC 4254, 6.10 names them, without what systems add of their own. */
+const SIGNAL = /^(?:SIG)?[A-Z0-9]{2,8}$/;
 
-/** @param lost  rejects when the connection under the channel ends */
-export function openSession(channel: ClientChannel, lost: Promise<never>): ExecSession {
+/**
+ * @param lost  rejects when the connection under the channel ends
+ * @param transport  what carries it: ssh2 gives it all that the channel's window allows, whether it is taken or not
+ */
+export function openSession(channel: ClientChannel, lost: Promise<never>, transport: Writable): ExecSession {
   const stdout = readableFrom(channel);
   const stderr = readableFrom(channel.stderr);
   shareWindow(channel);
-  const stdin = writableTo(channel);
+  const stdin = writableTo(channel, transport);
   const { promise: exit, resolve, reject } = Promise.withResolvers<ExecExit>();
   exit.catch(() => {});
   let outcome: ExecExit | undefined;
 
   channel.on('exit', (code: number | null, signal?: string) => {
-    outcome = code === null ? { signal: signal ?? 'SIGKILL' } : { code };
+    // What the guest says is no number of ours yet: 256 would be a success to whoever takes its last eight bits.
+    outcome = code === null ? { signal: SIGNAL.test(signal ?? '') ? String(signal) : 'SIGKILL' } : { code: Math.min(code, 255) };
   });
   channel.on('error', () => {});
   channel.stderr.on('error', () => {});
@@ -73,10 +79,15 @@ function readableFrom(source: Readable): Readable {
   return target;
 }
 
-function writableTo(channel: ClientChannel): Writable {
+function writableTo(channel: ClientChannel, transport: Writable): Writable {
   const target = new Writable({
     highWaterMark: CHUNK,
-    write(piece: Buffer, _encoding, done) { channel.write(piece, () => done()); },
+    write(piece: Buffer, _encoding, done) {
+      channel.write(piece, () => {
+        if (transport.writableNeedDrain) transport.once('drain', () => done());
+        else done();
+      });
+    },
     final(done) { channel.end(); done(); },
   });
   target.on('error', () => {});

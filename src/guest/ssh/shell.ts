@@ -1,9 +1,12 @@
 /** An authenticated SSH connection as the GuestShell that the rest of the house uses. */
+import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { fail } from '../../core/errors.ts';
+import { awakeMs } from '../awake.ts';
 import type { ExecRequest, ExecSession, GuestShell, Terminal } from '../shell.ts';
 import type { Deadlines } from './deadlines.ts';
 import { clause, ReachFailure } from './failure.ts';
+import { localStream } from './local-stream.ts';
 import { commandLine } from './quote.ts';
 import { openSession } from './session.ts';
 import { orAbort, pause, seconds, timeLimit } from './time-limit.ts';
@@ -12,7 +15,23 @@ import type { SshTransport } from './transport.ts';
 /** ssh2 does not hold a server to the window it was given (2 MiB per channel); a guest that ignores it must not fill our memory. */
 const MOST_HELD = 8 * 1024 * 1024;
 
+/** RFC 4253, 6.1: all take 32,768 bytes. ssh2 would cut its data into pieces of no bytes, for ever, where a guest says 0. */
+const LEAST_PACKET = 1024;
+
 const LEAST_PAUSE_MS = 1_000;
+
+interface OpenWords {
+  readonly cancelled: string;
+  readonly late: string;
+  readonly refused: string;
+  readonly hint?: string;
+}
+
+const EXEC_WORDS: OpenWords = {
+  cancelled: 'the command was cancelled before it started', late: 'the guest did not start the command',
+  refused: 'the guest refused to start the command', hint: 'It may have reached its limit of sessions; try again when others have ended.',
+};
+const CONNECT_WORDS: OpenWords = { cancelled: 'the stream was cancelled before it was open', late: 'the guest did not open the stream', refused: 'the guest did not open the stream' };
 
 export class SshShell implements GuestShell {
   readonly user: string;
@@ -56,7 +75,7 @@ export class SshShell implements GuestShell {
 
   /** Milliseconds since the guest last sent anything on this connection. */
   get silentMs(): number {
-    return performance.now() - this.#transport.heardAt;
+    return awakeMs() - this.#transport.heardAt;
   }
 
   get commands(): number {
@@ -64,37 +83,48 @@ export class SshShell implements GuestShell {
   }
 
   async exec(request: ExecRequest, signal: AbortSignal): Promise<ExecSession> {
-    this.#opening += 1;
-    return await this.#open(request, signal).finally(() => { this.#opening -= 1; });
-  }
-
-  async #open(request: ExecRequest, signal: AbortSignal): Promise<ExecSession> {
     const line = commandLine(request);
     const pty = request.terminal === undefined ? undefined : ptyOf(request.terminal);
-    using limit = timeLimit(this.#deadlines.channel, signal);
-    let abandoned = false;
-    const opening = new Promise<ExecSession>((resolve, reject) => {
-      if (!this.alive) throw new ReachFailure('lost', `the connection into the guest was lost: ${this.#reason}`);
-      const opened = (error: Error | undefined, channel: ClientChannel): void => {
-        if (error) return reject(error);
-        if (abandoned) { channel.resume(); channel.stderr.resume(); channel.close(); return; }
-        this.#channels.add(channel);
-        channel.once('close', () => this.#channels.delete(channel));
-        // At once: the command's whole life may be in the same piece of the stream.
-        return resolve(openSession(channel, this.#lost));
-      };
+    return await this.#open(EXEC_WORDS, (opened) => {
       if (line !== undefined) this.#client.exec(line, pty === undefined ? {} : { pty }, opened);
       else this.#client.shell(pty ?? false, opened);
+    }, (channel) => openSession(channel, this.#lost, this.#transport), signal);
+  }
+
+  async connect(path: string, signal: AbortSignal): Promise<Duplex> {
+    return await this.#open(CONNECT_WORDS, (opened) => this.#client.openssh_forwardOutStreamLocal(path, opened), (channel) => localStream(channel, this.#lost, this.#transport), signal);
+  }
+
+  async #open<T>(words: OpenWords, ask: (opened: (error: Error | undefined, channel: ClientChannel) => void) => void, made: (channel: ClientChannel) => T, signal: AbortSignal): Promise<T> {
+    this.#opening += 1;
+    using limit = timeLimit(this.#deadlines.channel, signal);
+    let abandoned = false;
+    const opening = new Promise<T>((resolve, reject) => {
+      if (!this.alive) throw new ReachFailure('lost', `the connection into the guest was lost: ${this.#reason}`);
+      ask((error, channel) => {
+        if (error) return reject(error);
+        if (abandoned) { channel.resume(); channel.stderr.resume(); channel.close(); return; }
+        if (packetBytes(channel) < LEAST_PACKET) {
+          this.drop('the guest takes no packets of a usable size');
+          return reject(new ReachFailure('lost', 'the connection into the guest was lost: it takes no packets of a usable size'));
+        }
+        this.#channels.add(channel);
+        channel.once('close', () => this.#channels.delete(channel));
+        // At once: the channel's whole life may be in the same piece of the stream.
+        return resolve(made(channel));
+      });
     });
     try {
       return await orAbort(Promise.race([opening, this.#lost]), limit.signal);
     } catch (error) {
       abandoned = true;
-      if (signal.aborted) throw fail('cancelled', 'the command was cancelled before it started', { cause: error });
+      if (signal.aborted) throw fail('cancelled', words.cancelled, { cause: error });
       if (error instanceof ReachFailure) throw error;
       if (!this.alive) throw new ReachFailure('lost', `the connection into the guest was lost: ${this.#reason}`);
-      if (limit.expired) throw new ReachFailure('lost', `the guest did not start the command within ${seconds(this.#deadlines.channel)}`);
-      throw fail('exec-failed', `the guest refused to start the command: ${clause(error)}`, { hint: 'It may have reached its limit of sessions; try again when others have ended.', cause: error });
+      if (limit.expired) throw new ReachFailure('lost', `${words.late} within ${seconds(this.#deadlines.channel)}`);
+      throw fail('exec-failed', `${words.refused}: ${clause(error)}`, { hint: words.hint, cause: error });
+    } finally {
+      this.#opening -= 1;
     }
   }
 
@@ -153,4 +183,9 @@ export class SshShell implements GuestShell {
 
 function ptyOf({ term, cols, rows }: Terminal): PseudoTtyOptions {
   return { term, cols, rows, width: 0, height: 0 };
+}
+
+/** ssh2's own record of what the other end said when it opened the channel; not in its types. */
+function packetBytes(channel: ClientChannel): number {
+  return (channel as unknown as { readonly outgoing: { readonly packetSize: number } }).outgoing.packetSize;
 }

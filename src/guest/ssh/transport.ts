@@ -4,15 +4,22 @@
  * whatever stream a driver gives.
  */
 import { Duplex } from 'node:stream';
+import { awakeMs } from '../awake.ts';
 import { findBanner, STALE_LIMIT } from './banner.ts';
 import { printable, ReachFailure } from './failure.ts';
+
+/**
+ * What an SSH client answers by itself (to requests, to channels that are opened) waits here while the other end reads
+ * nothing: an honest one takes it, or stops asking. Its open channels hold at most 2 MiB each.
+ */
+const MOST_UNSENT = 32 * 1024 * 1024;
 
 export class SshTransport extends Duplex {
   /** The doorman's line (version, lane, count), or '' where the banner came without one. */
   readonly doorman: Promise<string>;
   readonly banner: Promise<void>;
   /** performance.now() of the last byte. */
-  heardAt = performance.now();
+  heardAt = awakeMs();
   /** Called after each piece has been handed on; the owner checks its limits here. */
   onPassed: () => void = () => {};
   readonly #raw: Duplex;
@@ -33,12 +40,15 @@ export class SshTransport extends Duplex {
     raw.on('close', () => this.#over('the connection was closed'));
     raw.on('error', (error: Error) => this.#over(printable(error.message)));
     this.on('error', () => {});
+    // One for each command whose input waits.
+    this.setMaxListeners(0);
   }
 
   #take(piece: Buffer): void {
-    this.heardAt = performance.now();
+    this.heardAt = awakeMs();
     if (this.#held === undefined) {
       if (!this.push(piece)) this.#raw.pause();
+      if (this.writableLength > MOST_UNSENT) this.destroy(new ReachFailure('lost', 'the guest asked without end, and took none of the answers'));
       this.onPassed();
       return;
     }

@@ -19,6 +19,12 @@ export async function isSameProcess(identity: ProcessIdentity): Promise<boolean>
   return (await processStartTime(identity.pid)) === identity.startTime;
 }
 
+/** Held by a signal (SIGSTOP): it runs no more, and has not ended. Known on Linux only. */
+export async function isHeldBySignal({ pid }: ProcessIdentity): Promise<boolean> {
+  const stat = process.platform === 'linux' ? await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '') : '';
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+}
+
 /** Signals the process only when it is still the one that was meant. @returns whether it was there */
 export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> {
   if (!(await isSameProcess(identity))) return false;

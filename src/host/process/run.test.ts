@@ -18,6 +18,11 @@ test('a failure quotes the last line the tool wrote', async () => {
     .rejects.toMatchObject({ code: 'machine-failed', message: 'sh failed: second' });
 });
 
+test('of arrows below a line, the reason above it is quoted', async () => {
+  await expect(run({ ...request, tool: 'sh', args: ['-c', 'printf "x:1:2-9: Error: no such name\\n  here it is\\n  ^^^^\\n" >&2; exit 1'] }))
+    .rejects.toMatchObject({ message: 'sh failed: x:1:2-9: Error: no such name' });
+});
+
 test('a full disk is told as such', async () => {
   await expect(run({ ...request, tool: 'sh', args: ['-c', 'echo "x: No space left on device" >&2; exit 1'] })).rejects.toMatchObject({ code: 'no-space' });
 });

@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number;
   readonly gid?: number;
+  /** Exit codes, besides 0, that are an answer and no failure. */
+  readonly passCodes?: readonly number[];
 }
 
 export interface RunResult {
@@ -52,14 +54,20 @@ export async function run(request: RunRequest): Promise<RunResult> {
     if (stopped === 'abort') throw fail('cancelled', `${tool} was cancelled`, { cause: signal?.reason });
     if (stopped === 'deadline') throw fail('timed-out', `${tool} did not end within ${request.deadlineMs / 1000} s`);
     if (stopped === 'output') throw fail('machine-failed', `${tool} wrote more than ${limit} bytes and was ended`);
-    if (code === 0) return { stdout: stdout(), stderr: stderr() };
-    const said = lastLine(stderr()) ?? (killedBy ? `killed by ${killedBy}` : `exit code ${code}`);
+    if (code === 0 || (code !== null && request.passCodes?.includes(code))) return { stdout: stdout(), stderr: stderr() };
+    const said = reasonIn(stderr()) ?? (killedBy ? `killed by ${killedBy}` : `exit code ${code}`);
     if (/No space left on device/i.test(stderr())) throw fail('no-space', `${tool}: ${said}`, { hint: 'free some disk space and try again' });
     throw fail('machine-failed', `${tool} failed: ${said}`);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/** Where a tool shows what it stumbled over (nft: the line, and arrows below it), its reason stands above that. */
+function reasonIn(stderr: string): string | undefined {
+  const last = lastLine(stderr);
+  return last !== undefined && /^[\s^~]+$/.test(last) ? stderr.split('\n').find((line) => /\berror\b/i.test(line))?.trim() ?? last : last;
 }
 
 export function lastLine(text: string): string | undefined {

@@ -5,6 +5,7 @@ import { fail } from '../../core/errors.ts';
 import type { Run } from '../run.ts';
 import { reasonOf, stageOf, type Stage } from './bootstrap-progress.ts';
 import { buildSources, guestSources, type Mirrors } from './mirror.ts';
+import type { DebianArchitecture } from './architecture.ts';
 import type { Recipe } from './recipe.ts';
 import type { DebianRelease } from './releases.ts';
 import type { Rights } from './rights.ts';
@@ -13,6 +14,7 @@ import { DEBIAN_KEYRING } from './tools.ts';
 export interface Bootstrap {
   readonly release: DebianRelease;
   readonly recipe: Recipe;
+  readonly architecture: DebianArchitecture;
   /** Undefined: mmdebstrap's own choice. */
   readonly mirrors: Mirrors | undefined;
   readonly rights: Rights;
@@ -58,7 +60,7 @@ export async function bootstrap(wanted: Bootstrap): Promise<string> {
 }
 
 /** Hooks are constant text: mmdebstrap hands some of them to a shell. What varies lies in the working directory. */
-export function mmdebstrapArguments({ release, recipe, mirrors, rights, packageCacheDir }: Bootstrap, tar: string): string[] {
+export function mmdebstrapArguments({ release, architecture, recipe, mirrors, rights, packageCacheDir }: Bootstrap, tar: string): string[] {
   const cacheHooks = [
     '--skip=download/empty,essential/unlink',
     '--setup-hook=mkdir -p "$1"/var/cache/apt/archives',
@@ -69,6 +71,7 @@ export function mmdebstrapArguments({ release, recipe, mirrors, rights, packageC
     `--mode=${rights.mmdebstrapMode}`,
     '--format=tar',
     '--variant=minbase',
+    `--architectures=${architecture}`,
     `--keyring=${DEBIAN_KEYRING}`,
     `--include=${recipe.packages.join(',')}`,
     '--aptopt=Acquire::Languages "none"',

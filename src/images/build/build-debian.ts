@@ -4,9 +4,11 @@ import { mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import type { Architecture } from '../../core/instance.ts';
 import { run as realRun, throwIfCancelled, type Run } from '../run.ts';
 import type { ImageStore } from '../store.ts';
 import type { ImageEntry } from '../store-entry.ts';
+import { DEBIAN_NAMES, requireExecution } from './architecture.ts';
 import { bootstrap } from './bootstrap.ts';
 import { CONVERT_STAGE, PACK_STAGE, STORE_STAGE, type Stage } from './bootstrap-progress.ts';
 import { convertToQcow2, makeDiskFile } from './disk-file.ts';
@@ -19,6 +21,7 @@ import { pathWithSbin, requireBuildTools } from './tools.ts';
 export interface BuildRequest {
   /** `debian`, `debian:12`, `debian:13`. */
   readonly what: string;
+  readonly architecture: Architecture;
   /** Builds even if the same recipe has been built already, for newer packages. */
   readonly force: boolean;
   readonly signal: AbortSignal;
@@ -44,7 +47,6 @@ export interface BuilderSetup {
   readonly run?: Run;
 }
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64' };
 /** Tar, unpacked tree, file system and image are there at once. */
 const NEEDED_BYTES = 3 * 1024 ** 3;
 
@@ -54,8 +56,7 @@ const NEEDED_BYTES = 3 * 1024 ** 3;
  */
 export async function buildDebian(setup: BuilderSetup, request: BuildRequest): Promise<ImageEntry> {
   const release = releaseToBuild(request.what);
-  const architecture = ARCHITECTURES[process.arch];
-  if (architecture === undefined) throw fail('not-supported', `images cannot be built on ${process.arch} yet`, { hint: 'launch a downloaded image instead' });
+  const architecture = DEBIAN_NAMES[request.architecture];
   const recipe = await readRecipe(setup.assetsDir, release, architecture);
   if (!request.force) {
     const built = (await setup.store.list()).find((entry) => entry.recipe === recipe.key);
@@ -68,6 +69,7 @@ export async function buildDebian(setup: BuilderSetup, request: BuildRequest): P
   const user = userInfo();
   const env = { ...setup.env, PATH: pathWithSbin(setup.env['PATH']), LC_ALL: 'C.UTF-8' };
   await requireBuildTools(env.PATH, user.uid === 0);
+  await requireExecution(architecture);
   const rights = await buildRights(user.uid, user.username);
   const workDir = join(setup.buildDir, `build-${randomUUID()}`);
   await mkdir(workDir, { recursive: true });
@@ -77,14 +79,14 @@ export async function buildDebian(setup: BuilderSetup, request: BuildRequest): P
     await requireSpace(workDir);
     const mirrors = chooseMirrors({ main: request.mirror, security: request.securityMirror }, await hostSources());
     const { packageCacheDir } = setup;
-    const tar = await bootstrap({ release, recipe, mirrors, rights, workDir, packageCacheDir, env, signal, onStage, run });
+    const tar = await bootstrap({ release, architecture, recipe, mirrors, rights, workDir, packageCacheDir, env, signal, onStage, run });
     onStage(PACK_STAGE);
-    const disk = await makeDiskFile({ tar, recipeDir: recipe.directory, workDir, rights, env, signal, run });
+    const disk = await makeDiskFile({ architecture, tar, recipeDir: recipe.directory, workDir, rights, env, signal, run });
     onStage(CONVERT_STAGE);
     const ownFile = join(workDir, 'image.qcow2');
     await convertToQcow2(disk, ownFile, run, signal);
     onStage(STORE_STAGE);
-    const origin = { sourceName: `debian:${release.version}`, os: 'debian', release: release.version, builtAt: setup.now().toISOString(), recipe: recipe.key };
+    const origin = { sourceName: `debian:${release.version}`, os: 'debian', release: release.version, architecture: request.architecture, builtAt: setup.now().toISOString(), recipe: recipe.key };
     const entry = await setup.store.import({ ownFile }, origin, signal);
     throwIfCancelled(signal);
     return entry;

@@ -4,12 +4,14 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import type { Run, RunResult } from '../run.ts';
-import { DISK_SECTORS, ESP, PARTITIONS, ROOT, SECTOR_BYTES } from './disk-layout.ts';
+import type { DebianArchitecture } from './architecture.ts';
+import { DISK_SECTORS, ESP, partitionsOf, ROOT, SECTOR_BYTES } from './disk-layout.ts';
 import { partitionTable } from './gpt.ts';
 import { bootCode } from './grub-boot-code.ts';
 import type { Rights } from './rights.ts';
 
 export interface DiskFile {
+  readonly architecture: DebianArchitecture;
   readonly tar: string;
   /** Directory of the scripts. */
   readonly recipeDir: string;
@@ -21,7 +23,7 @@ export interface DiskFile {
 }
 
 /** @returns path of the raw disk */
-export async function makeDiskFile({ tar, recipeDir, workDir, rights, env, signal, run }: DiskFile): Promise<string> {
+export async function makeDiskFile({ architecture, tar, recipeDir, workDir, rights, env, signal, run }: DiskFile): Promise<string> {
   const disk = join(workDir, 'disk.raw');
   const step = async (command: readonly string[]): Promise<void> => {
     const [program = '', ...args] = command;
@@ -37,8 +39,8 @@ export async function makeDiskFile({ tar, recipeDir, workDir, rights, env, signa
   await step(['mformat', '-i', esp, '-T', String(ESP.sectors), '-H', String(ESP.firstSector), '-v', 'HOLDFASTEFI', '::']);
   await step(['mcopy', '-s', '-i', esp, join(workDir, 'esp', 'EFI'), '::/']);
   const patches = [
-    ...bootCode(await readFile(join(workDir, 'boot.img')), await readFile(join(workDir, 'core.img'))),
-    ...partitionTable(PARTITIONS, DISK_SECTORS, randomUUID),
+    ...(architecture === 'amd64' ? bootCode(await readFile(join(workDir, 'boot.img')), await readFile(join(workDir, 'core.img'))) : []),
+    ...partitionTable(partitionsOf(architecture), DISK_SECTORS, randomUUID),
     // mformat writes a partition table into the FAT's first sector as well, of which GRUB's tools complain.
     { offsetBytes: ESP.firstSector * SECTOR_BYTES + 446, bytes: new Uint8Array(64) },
   ];

@@ -2,6 +2,8 @@
  * How a built disk is laid out: what BIOS boots (p14), what UEFI boots (p15), and the root file system (p1), which
  * lies last so that growpart can grow it. Numbers and order are those of Debian's and Ubuntu's own cloud images.
  */
+import type { DebianArchitecture } from './architecture.ts';
+
 export const SECTOR_BYTES = 512;
 
 export interface Partition {
@@ -33,16 +35,25 @@ export const ESP: Partition = {
   sectors: 64 * SECTORS_PER_MIB,
 };
 
-/** Type "Linux root (x86-64)". 2 GiB: four times what is in it, and the least disk an instance can have. */
-export const ROOT: Partition = {
+/** 2 GiB: four times what is in it, and the least disk an instance can have. */
+export const ROOT = {
   number: 1,
   name: 'root',
-  type: '4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709',
   firstSector: 68 * SECTORS_PER_MIB,
   sectors: 2048 * SECTORS_PER_MIB,
 };
 
-export const PARTITIONS: readonly Partition[] = [BIOS_BOOT, ESP, ROOT];
+/** The discoverable partitions specification: "Linux root (x86-64)" and "(ARM64)". */
+const ROOT_TYPES: Readonly<Record<DebianArchitecture, string>> = {
+  amd64: '4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709',
+  arm64: 'B921B045-1DF0-41C3-AF44-4C6F280D3FAE',
+};
+
+/** In their order on the disk. What only boots by UEFI leaves the place of the BIOS's part empty. */
+export function partitionsOf(architecture: DebianArchitecture): readonly Partition[] {
+  const root: Partition = { ...ROOT, type: ROOT_TYPES[architecture] };
+  return architecture === 'amd64' ? [BIOS_BOOT, ESP, root] : [ESP, root];
+}
 
 /** One MiB more at the end for the second copy of the partition table. */
 export const DISK_SECTORS = ROOT.firstSector + ROOT.sectors + SECTORS_PER_MIB;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { decideImageFormat } from '../../core/image-format.ts';
-import { DISK_SECTORS, PARTITIONS, ROOT, SECTOR_BYTES } from './disk-layout.ts';
+import { DISK_SECTORS, partitionsOf, ROOT, SECTOR_BYTES } from './disk-layout.ts';
 import { guidBytes, partitionTable } from './gpt.ts';
 
 const GUID = '00112233-4455-6677-8899-AABBCCDDEEFF';
-const patches = partitionTable(PARTITIONS, DISK_SECTORS, () => GUID);
+const patches = partitionTable(partitionsOf('amd64'), DISK_SECTORS, () => GUID);
 
 test('the table that is written is one that an import accepts', () => {
   const head = new Uint8Array(64 * 1024);
@@ -18,10 +18,11 @@ test('the copy at the end lies inside the disk and behind the root partition', (
   expect(patches[3]?.offsetBytes).toBeGreaterThanOrEqual((ROOT.firstSector + ROOT.sectors) * SECTOR_BYTES);
 });
 
-test('partitions do not overlap, and root is the last, so that it can grow', () => {
-  const ends = PARTITIONS.map(({ firstSector, sectors }) => firstSector + sectors);
-  PARTITIONS.slice(1).forEach(({ firstSector }, at) => expect(firstSector).toBeGreaterThanOrEqual(ends[at] ?? Infinity));
-  expect(PARTITIONS.at(-1)).toBe(ROOT);
+test.each(['amd64', 'arm64'] as const)('partitions of %s do not overlap, and root is the last, so that it can grow', (architecture) => {
+  const partitions = partitionsOf(architecture);
+  const ends = partitions.map(({ firstSector, sectors }) => firstSector + sectors);
+  partitions.slice(1).forEach(({ firstSector }, at) => expect(firstSector).toBeGreaterThanOrEqual(ends[at] ?? Infinity));
+  expect(partitions.at(-1)).toMatchObject(ROOT);
 });
 
 test('a GUID is stored with its first groups reversed', () => {

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DISK_SECTORS, PARTITIONS } from './disk-layout.ts';
+import { DISK_SECTORS, partitionsOf } from './disk-layout.ts';
+import type { DebianArchitecture } from './architecture.ts';
 import type { DebianRelease } from './releases.ts';
 
 export interface Recipe {
@@ -20,22 +21,23 @@ export interface Recipe {
 const CODE_VERSION = 2;
 
 /** @param assetsDir  the directory that holds `recipe/` */
-export async function readRecipe(assetsDir: string, release: DebianRelease, architecture: string): Promise<Recipe> {
+export async function readRecipe(assetsDir: string, release: DebianRelease, architecture: DebianArchitecture): Promise<Recipe> {
   const directory = join(assetsDir, 'recipe');
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([CODE_VERSION, release.version, architecture, PARTITIONS, DISK_SECTORS]));
+  hash.update(JSON.stringify([CODE_VERSION, release.version, architecture, partitionsOf(architecture), DISK_SECTORS]));
   for (const name of names.toSorted()) {
     const content = await readFile(name);
     hash.update(`\n${name.slice(directory.length)} ${content.length}\n`).update(content);
   }
-  return { directory, packages: parsePackages(await readFile(join(directory, 'packages.txt'), 'utf8')), key: hash.digest('hex') };
+  return { directory, packages: parsePackages(await readFile(join(directory, 'packages.txt'), 'utf8'), architecture), key: hash.digest('hex') };
 }
 
-export function parsePackages(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => line !== '');
+/** One package a line; `name [arm64]` is one that only that architecture has. */
+export function parsePackages(text: string, architecture: DebianArchitecture): string[] {
+  return text.split('\n').flatMap((line) => {
+    const [, name, only] = /^([^\s#[]+)\s*(?:\[(\w+)\])?/.exec(line.trim()) ?? [];
+    return name === undefined || (only !== undefined && only !== architecture) ? [] : [name];
+  });
 }

@@ -5,9 +5,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import type { Run } from '../run.ts';
+import { NOBODY } from './nobody.ts';
 
-/** Debian's and Ubuntu's `nobody`/`nogroup`. */
-const NOBODY = { uid: 65534, gid: 65534 };
 /** Address space: glibc reserves some for each of qemu-img's threads, so that one GiB was too little now and then. */
 const MEMORY_BYTES = 4 * 1024 ** 3;
 const CPU_SECONDS = 60;

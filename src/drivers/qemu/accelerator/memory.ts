@@ -42,6 +42,14 @@ export class AcceleratorMemory {
       : { ...entry, verdicts: { ...entry.verdicts, [accelerator]: { verdict, reason, at: this.#now().toISOString() } } });
   }
 
+  /** So that the next start tries it again. */
+  async forget(key: string, accelerator: Accelerator): Promise<void> {
+    await this.#change(key, (entry) => {
+      const { [accelerator]: known, ...verdicts } = entry.verdicts;
+      return known === undefined ? entry : { ...entry, verdicts };
+    });
+  }
+
   /** @returns true the first time */
   async tellOnce(key: string, notice: string): Promise<boolean> {
     let first = false;

@@ -7,7 +7,7 @@
  * and have the same name (enp1s0, …) when they were there from the start.
  */
 import { guestPortName, LANES } from '../../../guest/lane-port.ts';
-import { escaped, type CommandLineInput } from './input.ts';
+import { escaped, type Card, type CommandLineInput } from './input.ts';
 
 export const ROOT_PORTS = 8;
 /** Devices and character devices of lanes have this id in the monitor. */
@@ -30,14 +30,22 @@ function rootPorts(): string[] {
     `pcie-root-port,id=rp${index},bus=pcie.0,addr=1.${index},chassis=${index + 1}${index === 0 ? ',multifunction=on' : ''}`]).flat();
 }
 
-function disks({ disk, seed }: CommandLineInput): string[] {
+function disks({ disk, base, seed }: CommandLineInput): string[] {
   return [
     '-device', 'virtio-scsi-pci,id=scsi,bus=pcie.0,addr=2',
-    '-blockdev', JSON.stringify({ 'node-name': 'disk', driver: 'qcow2', discard: 'unmap', file: { driver: 'file', filename: disk, discard: 'unmap' } }),
+    '-blockdev', JSON.stringify({ 'node-name': 'disk', discard: 'unmap', ...overlayNode(disk, base, { discard: 'unmap' }) }),
     '-device', 'scsi-hd,id=disk,bus=scsi.0,scsi-id=0,drive=disk,bootindex=1',
     '-blockdev', JSON.stringify({ 'node-name': 'seed', driver: 'raw', 'read-only': true, file: { driver: 'file', filename: seed, 'read-only': true } }),
     '-device', 'scsi-cd,id=seed,bus=scsi.0,scsi-id=1,drive=seed',
   ];
+}
+
+/** As -blockdev and qemu-img take it: QEMU's BlockdevOptionsQcow2. Where `backing` is given, the header's is not looked at. */
+export function overlayNode(disk: string, base: CommandLineInput['base'], file: { readonly discard?: 'unmap' } = {}): Record<string, unknown> {
+  return {
+    driver: 'qcow2', file: { driver: 'file', filename: disk, ...file },
+    backing: { driver: base.format, 'read-only': true, file: { driver: 'file', filename: base.path, 'read-only': true } },
+  };
 }
 
 function lanes({ sockets }: CommandLineInput): string[] {
@@ -68,18 +76,43 @@ function serialLines({ architecture, sockets }: CommandLineInput): string[] {
   ];
 }
 
-/** The default card. A fork's is plugged in when it has its identity: until then it has none that could speak for it. */
-function network(input: CommandLineInput): string[] {
-  const { subnet } = input;
-  return [
-    '-netdev', `user,id=${CARD_ID},ipv6=off,net=${subnet.cidr},host=${subnet.gateway},dns=${subnet.dns},dhcpstart=${subnet.guest}`,
-    ...(input.memory.kind === 'fork' ? [] : ['-device', Object.entries(cardDevice(input.mac)).map(([key, value]) => (key === 'driver' ? value : `${key}=${value}`)).join(',')]),
-  ];
+/** A fork's cards are plugged in when it has its identity: until then it has none that could speak for it. */
+function network({ cards, memory }: CommandLineInput): string[] {
+  return cards.flatMap((card) => {
+    const netdev = ['-netdev', words('type', netdevOf(card))];
+    if (memory.kind !== 'fork') return [...netdev, '-device', words('driver', cardDevice(card))];
+    // What it is plugged into may still be in the making.
+    return card.backend.kind === 'user' ? netdev : [];
+  });
 }
 
-export const CARD_ID = 'net0';
+/** As `netdev_add` takes it. The tap is there and has its bridge: QEMU runs no script for it. */
+export function netdevOf({ slot, backend }: Card): Options {
+  if (backend.kind === 'switch') return { type: 'stream', id: cardId(slot), server: false, addr: { type: 'unix', path: backend.path } };
+  if (backend.kind === 'tap') return { type: 'tap', id: cardId(slot), ifname: backend.name, script: 'no', downscript: 'no' };
+  const { cidr, gateway, dns, guest } = backend.subnet;
+  return { type: 'user', id: cardId(slot), ipv6: 'off', net: cidr, host: gateway, dns, dhcpstart: guest };
+}
 
 /** As `device_add` takes it. No option ROM: nothing boots over the network, and the firmware is done sooner. */
-export function cardDevice(mac: string): Readonly<Record<string, string>> {
-  return { driver: 'virtio-net-pci', id: CARD_ID, bus: 'rp0', netdev: CARD_ID, mac, romfile: '' };
+export function cardDevice({ slot, mac }: Card): Readonly<Record<string, string>> {
+  return { driver: 'virtio-net-pci', id: cardId(slot), bus: `rp${slot}`, netdev: cardId(slot), mac, romfile: '' };
+}
+
+export function cardId(slot: number): string {
+  return `net${slot}`;
+}
+
+interface Options { readonly [key: string]: string | boolean | Options }
+
+/** In QEMU's own syntax the first value stands alone, and what is within another has a dot. */
+function words(first: string, options: Options): string {
+  return flat(options).map(([key, value]) => (key === first ? value : `${key}=${escaped(value)}`)).join(',');
+}
+
+function flat(options: Options, before = ''): [string, string][] {
+  return Object.entries(options).flatMap(([key, value]) => {
+    if (typeof value === 'object') return flat(value, `${before}${key}.`);
+    return [[before + key, typeof value === 'boolean' ? (value ? 'on' : 'off') : value]];
+  });
 }

@@ -1,6 +1,7 @@
 /** What a machine's command line is made from. Nothing is looked up while it is built: same input, same words. */
 import type { Architecture } from '../../../core/instance.ts';
 import type { Subnet } from '../../../core/subnets.ts';
+import type { CardPlug } from '../../card-networks.ts';
 import type { MachineSockets } from '../layout.ts';
 
 export type Accelerator = 'kvm' | 'hvf' | 'tcg';
@@ -15,6 +16,16 @@ export type Memory =
   | { readonly kind: 'template'; readonly path: string }
   | { readonly kind: 'fork'; readonly path: string; readonly readOnly: boolean };
 
+/** What a card is plugged into: QEMU's user network, or what was made before. */
+export type Backend = { readonly kind: 'user'; readonly subnet: Subnet } | CardPlug;
+
+export interface Card {
+  /** The root port that it sits behind, 0..7; the default card has 0. */
+  readonly slot: number;
+  readonly mac: string;
+  readonly backend: Backend;
+}
+
 export interface CommandLineInput {
   readonly architecture: Architecture;
   readonly accelerator: Accelerator;
@@ -28,9 +39,10 @@ export interface CommandLineInput {
   readonly memory: Memory;
   /** A saved state will be loaded instead of a boot. */
   readonly incoming?: boolean;
-  readonly mac: string;
-  readonly subnet: Subnet;
+  readonly cards: readonly Card[];
   readonly disk: string;
+  /** What the disk is an overlay of, as it lies now: the path in the overlay's own header is of the day it was made. */
+  readonly base: { readonly path: string; readonly format: 'qcow2' | 'raw' };
   readonly seed: string;
   readonly sockets: MachineSockets;
   /** UEFI, where the machine has no firmware of its own (aarch64). */

@@ -1,4 +1,5 @@
 /** Machine, processor, memory, firmware, clock: what differs by architecture, accelerator and host. */
+import type { Architecture } from '../../../core/instance.ts';
 import { escaped, type CommandLineInput } from './input.ts';
 
 const MiB = 1024 * 1024;
@@ -6,6 +7,9 @@ const MiB = 1024 * 1024;
 const TRANSLATION_BUFFER_MIB = 128;
 /** Idle, a fork is to cost less than 100 MB beyond its template; docs/decisions/templates.md has what that costs in time. */
 const FORK_TRANSLATION_BUFFER_MIB = 32;
+
+/** All that QEMU can do, but pointers signed by QEMU's own quick algorithm: the architecture's is slow in software, and kernels use it at each call. */
+const EMULATED_CPU: Readonly<Record<Architecture, string>> = { x86_64: 'max', aarch64: 'max,pauth-impdef=on' };
 
 export function platform(input: CommandLineInput): string[] {
   const { architecture, accelerator, hostSystem, machineType, name, uuid, cpus, memoryBytes } = input;
@@ -20,7 +24,7 @@ export function platform(input: CommandLineInput): string[] {
     '-object', `${backend(input)},id=mem,size=${memoryMiB}M`,
     '-m', `${memoryMiB}M`,
     '-accel', accelerator === 'tcg' ? emulation(input) : accelerator,
-    '-cpu', accelerator === 'tcg' ? 'max' : 'host',
+    '-cpu', accelerator === 'tcg' ? EMULATED_CPU[architecture] : 'host',
     '-smp', `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
     '-rtc', x86 ? 'base=utc,clock=host,driftfix=slew' : 'base=utc,clock=host',
     // A guest that puts itself to sleep would look like a hang; nobody could wake it.

@@ -23,3 +23,17 @@ test('never more than its bound, and the end is what is kept', async () => {
     await rm(directory, { recursive: true });
   }
 });
+
+test('its tail is what was appended before it was asked for, whatever comes meanwhile', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'hf-log-'));
+  try {
+    await using log = new BoundedLog(join(directory, 'console.log'));
+    void log.append(Buffer.from('before\n'));
+    const tail = log.tail(100);
+    void log.append(Buffer.from('after\n'));
+    expect(await tail).toBe('before\n');
+    expect(await log.tail(100)).toBe('before\nafter\n');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

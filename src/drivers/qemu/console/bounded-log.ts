@@ -20,6 +20,13 @@ export class BoundedLog implements AsyncDisposable {
     return this.#last;
   }
 
+  /** As logTail: all that was appended before, and nothing of what is appended later. */
+  tail(maxBytes: number): Promise<string> {
+    const tail = this.#last.then(() => logTail(this.#path, maxBytes)).catch(() => '');
+    this.#last = tail.then(() => undefined);
+    return tail;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last;
     await this.#file?.close();

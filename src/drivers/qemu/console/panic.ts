@@ -1,5 +1,6 @@
 /** Reads a kernel's last words off a serial console: text as it comes, escape sequences and overlong lines included. */
 import { stripVTControlCharacters } from 'node:util';
+import { plainLine } from '../../../core/plain-text.ts';
 
 const MAX_LINE = 1024;
 /** The kernel begins a line with its clock, unless printk.time is off. Anchored: the words quoted elsewhere are no panic. */
@@ -35,7 +36,7 @@ export class PanicWatch {
   }
 
   #endOfLine(): void {
-    const line = stripVTControlCharacters(this.#line);
+    const line = plainLine(stripVTControlCharacters(this.#line));
     this.#line = '';
     if (!this.#sawKernel && KERNEL.test(line)) {
       this.#sawKernel = true;

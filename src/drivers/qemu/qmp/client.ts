@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { fail } from '../../../core/errors.ts';
+import { plainLine } from '../../../core/plain-text.ts';
 import type { CommandResults, QmpEvent } from './messages.ts';
 import { isObject, MessageLines, type JsonObject } from './lines.ts';
 
@@ -104,7 +105,7 @@ export class QmpClient implements AsyncDisposable {
     this.#waiting.delete(id as string);
     clearTimeout(waiting.timer);
     const error = message['error'];
-    if (isObject(error)) waiting.reject(fail('machine-failed', `the machine's monitor refused: ${String(error['desc'])}`));
+    if (isObject(error)) waiting.reject(fail('machine-failed', `the machine's monitor refused: ${typeof error['desc'] === 'string' ? plainLine(error['desc'], 500) : 'it did not say why'}`));
     else waiting.resolve(message['return']);
   }
 

@@ -17,9 +17,8 @@ export class MessageLines {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** @throws ProtocolError  a line too long, or one that is no JSON object; nothing can be believed after that */
-  push(chunk: Buffer): JsonObject[] {
-    const messages: JsonObject[] = [];
+  /** What came before a line that cannot be read is given all the same. @throws ProtocolError  a line too long, or one that is no JSON object; nothing can be believed after that */
+  * push(chunk: Buffer): Generator<JsonObject, void, void> {
     let from = 0;
     for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, from)) {
       this.#hold(chunk.subarray(from, end));
@@ -27,10 +26,9 @@ export class MessageLines {
       this.#held = [];
       this.#heldBytes = 0;
       from = end + 1;
-      if (line !== '') messages.push(parseMessage(line));
+      if (line !== '') yield parseMessage(line);
     }
     this.#hold(chunk.subarray(from));
-    return messages;
   }
 
   #hold(part: Buffer): void {

@@ -26,8 +26,10 @@ export interface CommandResults {
   'migrate': unknown;
   'migrate-incoming': unknown;
   'query-migrate': { readonly status?: string; readonly 'error-desc'?: string };
+  'qom-list': readonly { readonly name: string }[];
   'device_add': unknown;
   'device_del': unknown;
+  'netdev_add': unknown;
   'netdev_del': unknown;
   'block_resize': unknown;
 }

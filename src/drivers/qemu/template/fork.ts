@@ -1,11 +1,10 @@
 /** Starts a machine from a template's memory, and gives its guest an identity before anybody sees it. */
-import { open } from 'node:fs/promises';
+import { chmod, open } from 'node:fs/promises';
 import { fail } from '../../../core/errors.ts';
 import type { InstanceKeys } from '../../../host/keys.ts';
 import type { MachineSpec, Work } from '../../driver.ts';
 import { qemuVersion } from '../binary.ts';
-import { cardDevice } from '../command-line/devices.ts';
-import type { Memory } from '../command-line/input.ts';
+import type { Card, Memory } from '../command-line/input.ts';
 import type { ThawGuest } from '../hold-guest.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { machineUuid } from '../identity.ts';
@@ -19,6 +18,7 @@ import type { Template } from './store.ts';
 
 export interface ForkParts {
   readonly files: MachineFiles;
+  readonly basePath: string;
   readonly state: MachineState;
   readonly template: Template;
   readonly templateKeys: InstanceKeys;
@@ -26,17 +26,18 @@ export interface ForkParts {
   readonly sealed: SealedMemories;
   readonly thaw: ThawGuest;
   readonly kvmGid: number | undefined;
+  readonly cards: readonly Card[];
   readonly log: (cause: string, message: string) => void;
 }
 
 /** @throws whatever went wrong; nothing runs then */
 export async function startFork(machine: MachineSpec, parts: ForkParts, work: Work): Promise<Started> {
-  const { files, state, template, kvmGid, log } = parts;
+  const { files, basePath, state, template, kvmGid, cards, log } = parts;
   await using saved = await open(template.files.state, 'r');
   const { memory, descriptors } = await memoryOf(parts);
   work.progress('Starting QEMU');
   return await startIncoming(machine, {
-    files, state, accelerator: template.record.shape.accelerator, memory, kvmGid, log, descriptors: [saved.fd, ...descriptors],
+    files, basePath, state, accelerator: template.record.shape.accelerator, memory, template: template.key, kvmGid, cards, log, descriptors: [saved.fd, ...descriptors],
     load: (monitor) => loadState(monitor, { kind: 'device-stream', descriptor: FIRST_DESCRIPTOR }),
     arrive: (hypervisor) => arrive(machine, parts, hypervisor, work),
     arrived: { ...state, fork: null, unsettled: true },
@@ -58,19 +59,14 @@ async function arrive(machine: MachineSpec, { template, templateKeys, keys, thaw
   }, signal);
 }
 
-/** A fork's card comes when it has its identity. @throws machine-failed */
-export async function plugCard(machine: MachineSpec, { monitor }: Hypervisor): Promise<void> {
-  await monitor.execute('device_add', cardDevice(machine.spec.mac)).catch((error: unknown) => {
-    // An earlier daemon has done it.
-    if (!String(error).includes('Duplicate')) throw error;
-  });
-}
-
 /** Who may write the template's memory: docs/decisions/templates.md. */
 async function memoryOf({ template: { key, files: { ram }, record: { shape } }, state, sealed }: ForkParts): Promise<{ memory: Memory; descriptors: readonly number[] }> {
   if (isAtLeast(await qemuVersion(shape.architecture), 8, 2)) return { memory: { kind: 'fork', path: ram, readOnly: true }, descriptors: [] };
-  // The same user owns all machines then, and could write to the file whatever QEMU does.
-  if (state.uid === null) return { memory: { kind: 'fork', path: ram, readOnly: false }, descriptors: [] };
+  if (state.uid === null) {
+    // The same user owns all machines then, and could write to the file whatever QEMU does; it has no rights but the file's.
+    await chmod(ram, 0o600);
+    return { memory: { kind: 'fork', path: ram, readOnly: false }, descriptors: [] };
+  }
   if (process.platform !== 'linux') throw fail('machine-failed', 'this QEMU cannot be given a template\'s memory that it may not write to');
   const { fd } = await sealed.of(key, ram);
   return { memory: { kind: 'fork', path: `/proc/self/fd/${FIRST_DESCRIPTOR + 1}`, readOnly: false }, descriptors: [fd] };

@@ -5,19 +5,18 @@ import { dirname, join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
 import type { InstanceKeys } from '../../../host/keys.ts';
 import type { MachineSpec, Work } from '../../driver.ts';
-import { CARD_ID } from '../command-line/devices.ts';
+import { unplugCard } from '../cards.ts';
 import { requireFree } from '../disk.ts';
 import type { FreezeGuest } from '../hold-guest.ts';
 import type { MachineFiles } from '../layout.ts';
 import type { QemuMachine } from '../machine.ts';
-import type { QmpClient } from '../qmp/client.ts';
 import { readState } from '../state-file.ts';
 import { runCommand } from '../../../guest/run-command.ts';
 import { tokensOf } from '../../../guest/fork/tokens.ts';
 import { idBytes, scrubIds } from './scrub.ts';
-import { shapeOf, type Wanted } from './shape.ts';
+import { shapeOf, type TemplateShape, type Wanted } from './shape.ts';
 import { saveState } from '../state-transfer.ts';
-import type { Template, TemplateStore } from './store.ts';
+import type { Template, TemplateFiles, TemplateStore } from './store.ts';
 
 export interface MakeParts {
   readonly store: TemplateStore;
@@ -35,7 +34,6 @@ export interface MakeParts {
 const DISK_BYTES = 5 * 1024 ** 3;
 const BOOT_MS = 600_000;
 const LOGIN_MS = 60_000;
-const UNPLUG_MS = 10_000;
 const BOOTED: ReadonlySet<string> = new Set(['done', 'degraded', 'disabled']);
 
 /** Cancelled or failed, it leaves nothing. @throws machine-failed, too-slow, no-space, cancelled */
@@ -70,11 +68,10 @@ async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, fil
   const bootId = held.guest.reports.system?.bootId;
   const keys = await parts.keysOf(files);
   const own = { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, keys };
-  await unplugCard(held.monitor);
+  // The guest's network is its card's; a fork gets one of its own.
+  await unplugCard(held.monitor, 0);
   await held.guest[Symbol.asyncDispose]();
-  const { machineId } = await parts.freeze(held.lanes, tokensOf(own), work.signal);
-  const shape = await shapeOf(wanted, held.accelerator);
-  const staged = await parts.store.stage(shape);
+  const [{ machineId }, { shape, staged }] = await Promise.all([parts.freeze(held.lanes, tokensOf(own), work.signal), stage(wanted, held, parts)]);
   const uid = (await readState(files.state))?.uid ?? null;
   await held.monitor.execute('stop');
   await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: join(files.run.directory, 'mig'), uid });
@@ -91,6 +88,12 @@ async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, fil
   });
 }
 
+/** Beside the guest's own work: asking QEMU for its version starts a program. */
+async function stage(wanted: Wanted, { accelerator }: QemuMachine, { store }: MakeParts): Promise<{ shape: TemplateShape; staged: TemplateFiles }> {
+  const shape = await shapeOf(wanted, accelerator);
+  return { shape, staged: await store.stage(shape) };
+}
+
 function templateMachine({ architecture, imageDigest, imageFormat, cpus, memoryBytes }: Wanted, timezone: string): MachineSpec {
   const id = randomBytes(4).toString('hex');
   const mac = ['52', '54', '00', ...randomBytes(3).toString('hex').match(/../g) ?? []].join(':');
@@ -98,22 +101,6 @@ function templateMachine({ architecture, imageDigest, imageFormat, cpus, memoryB
     id, name: `hf-template-${randomBytes(5).toString('hex')}`, instanceId: `hf-template-${randomBytes(8).toString('hex')}`, architecture, timezone, userData: undefined,
     spec: { cpus, memoryBytes, diskBytes: DISK_BYTES, imageDigest, imageFormat, mac, subnetIndex: 0 },
   };
-}
-
-/** The guest's network is its card's; a fork gets one of its own. */
-async function unplugCard(monitor: QmpClient): Promise<void> {
-  const { promise: gone, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(fail('machine-failed', `the guest did not let go of its network card within ${UNPLUG_MS / 1000} s`)), UNPLUG_MS);
-  const stop = monitor.onEvent(({ name, data }) => { if (name === 'DEVICE_DELETED' && data['device'] === CARD_ID) resolve(); });
-  try {
-    await monitor.execute('device_del', { id: CARD_ID });
-    await gone;
-    // The network behind it would be saved too, with the address that it has given away.
-    await monitor.execute('netdev_del', { id: CARD_ID });
-  } finally {
-    clearTimeout(timer);
-    stop();
-  }
 }
 
 async function untilBooted(held: QemuMachine, signal: AbortSignal): Promise<void> {

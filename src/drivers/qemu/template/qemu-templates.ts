@@ -5,7 +5,7 @@ import type { MachineSpec, TemplateInfo, Templates, TemplateWish, Work } from '.
 import { candidates, thisHost } from '../accelerator/candidates.ts';
 import { hostKey, type AcceleratorMemory } from '../accelerator/memory.ts';
 import { qemuVersion } from '../binary.ts';
-import type { Accelerator } from '../command-line/input.ts';
+import type { Accelerator, Card } from '../command-line/input.ts';
 import type { ThawGuest } from '../hold-guest.ts';
 import type { IdentityPolicy } from '../identity.ts';
 import type { MachineFiles } from '../layout.ts';
@@ -25,6 +25,8 @@ export interface QemuTemplatesOptions extends Omit<MakeParts, 'store' | 'keysOf'
   readonly memory: AcceleratorMemory;
   readonly only: readonly Accelerator[] | undefined;
   readonly thaw: ThawGuest;
+  /** Keys of templates that machines which run now were forked of. */
+  readonly inUse: () => Promise<ReadonlySet<string>>;
 }
 
 export class QemuTemplates implements Templates {
@@ -47,13 +49,15 @@ export class QemuTemplates implements Templates {
     if (accelerator === undefined) return undefined;
     const template = await this.#store.find(await shapeOf(wish, accelerator));
     if (template === undefined || template.record.diskBytes > wish.diskBytes) return undefined;
+    // Before it is used, so that nothing prunes it in between.
+    await this.#store.used(template);
     return template.key;
   }
 
   async make(wish: TemplateWish, timezone: string, work: Work): Promise<string> {
     const { architecture, imageDigest, imageFormat, cpus, memoryBytes } = wish;
     const { key } = await this.#makings.join({ architecture, imageDigest, imageFormat, cpus, memoryBytes }, timezone, work);
-    await this.#forgetSealed();
+    await this.prune();
     return key;
   }
 
@@ -71,7 +75,11 @@ export class QemuTemplates implements Templates {
 
   async tidy(): Promise<void> {
     await this.#store.sweep();
-    await prune(this.#store, new Set());
+    await this.prune();
+  }
+
+  async prune(): Promise<void> {
+    await prune(this.#store, await this.#options.inUse());
     await this.#forgetSealed();
   }
 
@@ -83,7 +91,7 @@ export class QemuTemplates implements Templates {
   }
 
   /** @throws whatever went wrong; nothing runs then */
-  async fork(machine: MachineSpec, key: string, files: MachineFiles, log: (cause: string, message: string) => void, work: Work): Promise<Started> {
+  async fork(machine: MachineSpec, key: string, { files, basePath, cards, log }: { readonly files: MachineFiles; readonly basePath: string; readonly cards: readonly Card[]; readonly log: (cause: string, message: string) => void }, work: Work): Promise<Started> {
     const template = await this.require(key);
     if (shapeKey(await shapeOf({ ...machine, ...machine.spec }, template.record.shape.accelerator)) !== key) {
       throw fail('machine-failed', `the template ${key} was made for another machine or another QEMU`);
@@ -92,8 +100,7 @@ export class QemuTemplates implements Templates {
     if (state === undefined) throw fail('machine-failed', `${machine.name} has no machine to start: its files are gone`);
     const { kvmGid } = candidates(await thisHost(this.#options.identity), machine.architecture);
     const [keys, templateKeys] = await Promise.all([ensureInstanceKeys(files.keys), ensureInstanceKeys(template.files.keys)]);
-    const started = await startFork(machine, { files, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, log }, work);
-    await this.#store.used(template);
+    const started = await startFork(machine, { files, basePath, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, cards, log }, work);
     const notice = this.#notice;
     this.#notice = null;
     return { ...started, notice };

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -60,4 +60,16 @@ test('ids are wiped wherever they stand in memory, across the pieces it is read 
   await writeFile(path, memory);
   expect(await scrubIds(path, [id])).toEqual([4]);
   expect(await scrubIds(path, [id])).toEqual([0]);
+});
+
+test('one that a newer Holdfast made is refused by name, and neither removed nor replaced', async () => {
+  const store = new TemplateStore(directory);
+  const { files } = await made(store);
+  const text = JSON.stringify({ version: 2 });
+  await writeFile(files.record, text);
+  await expect(store.find(shape)).rejects.toMatchObject({ code: 'home-too-new' });
+  await expect(made(store)).rejects.toMatchObject({ code: 'home-too-new' });
+  await store.sweep();
+  expect(await store.all()).toEqual([]);
+  expect(await readFile(files.record, 'utf8')).toBe(text);
 });

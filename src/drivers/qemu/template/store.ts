@@ -1,9 +1,9 @@
 /** Templates on disk: a directory each, renamed into place when it is whole. */
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail } from '../../../core/errors.ts';
+import { fail, HoldfastError } from '../../../core/errors.ts';
 import { removeDirectory } from '../../../host/remove-directory.ts';
-import { writeWhole } from '../state-file.ts';
+import { requireVersion, writeWhole } from '../state-file.ts';
 import { shapeKey, type TemplateShape } from './shape.ts';
 
 /** Of the guest that was frozen; its keys lie beside. */
@@ -63,7 +63,8 @@ export class TemplateStore {
     try {
       return await this.#read(key);
     } catch (error) {
-      await this.remove(key);
+      // A newer Holdfast's is no damage: it forks of it again when it is back.
+      if (!isTooNew(error)) await this.remove(key);
       throw error;
     }
   }
@@ -83,11 +84,12 @@ export class TemplateStore {
     return templateFiles(directory);
   }
 
-  /** The staged files become the template of this shape, in place of an older one. */
+  /** The staged files become the template of this shape, in place of an older one. @throws home-too-new in place of a newer Holdfast's */
   async commit(staged: TemplateFiles, record: Omit<TemplateRecord, 'version' | 'sizes'>): Promise<Template> {
     const sizes = { disk: await sizeOf(staged.disk), ram: await sizeOf(staged.ram), state: await sizeOf(staged.state) };
     await writeWhole(staged.record, `${JSON.stringify({ version: 1, ...record, sizes } satisfies TemplateRecord, null, 2)}\n`);
     const key = shapeKey(record.shape);
+    await this.#read(key).catch((error: unknown) => { if (isTooNew(error)) throw error; });
     await this.remove(key);
     await rename(staged.directory, join(this.#directory, key));
     const made = await this.#read(key);
@@ -127,14 +129,14 @@ export class TemplateStore {
 }
 
 function recordIn(text: string, key: string): TemplateRecord {
-  let record: TemplateRecord | undefined;
-  try {
-    record = JSON.parse(text) as TemplateRecord;
-  } catch {
-    // Said below.
-  }
-  if (record?.version !== 1 || shapeKey(record.shape) !== key) throw fail('machine-failed', 'the template\'s record is damaged');
+  const record = requireVersion(text, 1, 'the template\'s record') as TemplateRecord;
+  if (typeof record.shape !== 'object' || record.shape === null || shapeKey(record.shape) !== key) throw fail('machine-failed', 'the template\'s record is damaged');
+  if (typeof record.sizes !== 'object' || record.sizes === null) throw fail('machine-failed', 'the template\'s record is damaged');
   return record;
+}
+
+function isTooNew(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code === 'home-too-new';
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -2,7 +2,6 @@
 import json
 import os
 import platform
-import pwd
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import hf_user  # noqa: E402
 import install  # noqa: E402
 
 WANTED_GROUPS = ("adm", "audio", "cdrom", "dialout", "dip", "floppy", "lxd", "netdev",
@@ -26,49 +26,7 @@ def version(_arguments):
             "python": platform.python_version()}
 
 
-def exists(name):
-    try:
-        return bool(pwd.getpwnam(name))
-    except KeyError:
-        return False
-
-
-def configured_default():
-    """cloud-init's default user by its own merged configuration, else by its file."""
-    for path, keys in (
-            ("/run/cloud-init/combined-cloud-config.json", ("system_info",)),
-            ("/run/cloud-init/instance-data-sensitive.json", ("merged_cfg", "system_info")),
-            ("/run/cloud-init/instance-data-sensitive.json", ("merged_system_cfg", "system_info"))):
-        try:
-            value = json.loads(install.read(path) or b"{}")
-            for key in keys + ("default_user", "name"):
-                value = value.get(key, {})
-            if isinstance(value, str) and value:
-                return value
-        except (ValueError, AttributeError):
-            continue
-    text = (install.read("/etc/cloud/cloud.cfg") or b"").decode("utf-8", "replace")
-    match = re.search(r"^\s+default_user:\s*\n(?:\s+.*\n)*?\s+name:\s*([\w.-]+)", text, re.M)
-    return match.group(1) if match else None
-
-
-def users_stage_done():
-    if not os.path.exists("/usr/bin/cloud-init"):
-        return True
-    return any(os.path.exists(path) for path in (
-        "/var/lib/cloud/instance/sem/config_users_groups",
-        "/run/cloud-init/result.json", "/run/cloud-init/disabled",
-        "/etc/cloud/cloud-init.disabled"))
-
-
-def first_person():
-    """The lowest ordinary user who has a shell to log in with."""
-    people = [entry for entry in pwd.getpwall() if 1000 <= entry.pw_uid <= 59999
-              and os.path.basename(entry.pw_shell) not in ("nologin", "false", "")]
-    return min(people, key=lambda entry: entry.pw_uid).pw_name if people else None
-
-
-def make_user(name):
+def make_user(name, sudoers=SUDOERS, rules=None):
     with open("/etc/group") as handle:
         groups = {line.split(":", 1)[0] for line in handle}
     command = ["useradd", "--create-home", "--shell", "/bin/bash",
@@ -79,24 +37,30 @@ def make_user(name):
                           stderr=subprocess.PIPE, text=True, timeout=60)
     if done.returncode != 0:
         raise Refusal("useradd: " + done.stderr.strip()[:300])
-    if os.path.isdir(os.path.dirname(SUDOERS)):
-        install.place(SUDOERS, 0o440, ("%s ALL=(ALL) NOPASSWD:ALL\n" % name).encode())
+    if os.path.isdir(os.path.dirname(sudoers)):
+        install.place(sudoers, 0o440, (rules or "%s ALL=(ALL) NOPASSWD:ALL\n" % name).encode())
 
 
 def session_user(_arguments):
-    if exists("ubuntu"):
-        return {"user": "ubuntu"}
-    done = users_stage_done()
-    configured = configured_default()
-    if configured and exists(configured):
-        return {"user": configured}
+    name, done = hf_user.default_user()
+    if name:
+        return {"user": name}
     if not done:
-        return {"user": None, "why": "cloud-init has not made its users yet"}
-    person = first_person()
-    if person:
-        return {"user": person}
+        return {"user": None, "why": hf_user.NOBODY_YET}
     make_user("ubuntu")
     return {"user": "ubuntu", "created": True}
+
+
+def early_user(arguments):
+    """As cloud-init will make it, and with the same words in the same file: it adds them only where they are not."""
+    if len(arguments) != 1 or not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", arguments[0]):
+        raise Refusal("early-user takes a name")
+    name = arguments[0]
+    if hf_user.users_stage_done() or hf_user.exists(name):
+        return {"created": False}
+    make_user(name, "/etc/sudoers.d/90-cloud-init-users",
+              "# Created by Holdfast before cloud-init\n\n# User rules for %s\n%s ALL=(ALL) NOPASSWD:ALL\n" % (name, name))
+    return {"created": True}
 
 
 def set_clock(arguments):
@@ -131,7 +95,8 @@ def renew(_arguments):
     return dict(result, restarting=bool(result["changed"]))
 
 
-COMMANDS = {"version": version, "session-user": session_user, "set-clock": set_clock, "renew": renew}
+COMMANDS = {"version": version, "session-user": session_user, "early-user": early_user,
+            "set-clock": set_clock, "renew": renew}
 
 
 def main(arguments):

@@ -9,6 +9,7 @@ import pwd
 import signal
 import time
 
+import hf_dbus
 from hf_fork import CLOUD, JOURNAL, Refusal, forget, processes, run
 
 MACHINE_ID = "/etc/machine-id"
@@ -21,13 +22,15 @@ STOP = ("ssh.service", "sshd.service", "systemd-timesyncd.service", "chrony.serv
 BY_DEMAND = ("systemd-hostnamed.service",)
 JOURNALS = ("/var/log/journal/*", "/run/log/journal/*")
 SEARCHED = ("/etc", "/root", "/home", "/var/lib", "/var/log", "/var/cache", "/run", "/opt", "/srv")
-SKIPPED = ("dpkg", "apt", "rpm", "udev", "terminfo", "python", "python3", "ca-certificates",
-           "ssl", "journal", "lock", "locale")
+SKIPPED = frozenset(("dpkg", "apt", "rpm", "udev", "terminfo", "python", "python3", "ca-certificates",
+                     "ssl", "journal", "lock", "locale"))
 FORGOTTEN = ("/var/lib/systemd/random-seed", "/var/lib/systemd/network/*",
              "/run/systemd/netif/leases/*",
              "/var/lib/NetworkManager/*.lease", "/var/lib/dhcp/*.leases", "/var/lib/private/systemd/*",
              CLOUD + "/instances/*/obj.pkl", "/run/cloud-init/*.pkl")
 LEAST_TOKEN = 12
+PIECE = 1 << 20
+STOP_SECONDS = 10
 # The clock may have been put right while it booted.
 SLACK_SECONDS = 120
 
@@ -38,13 +41,51 @@ def booted_at():
         return next(int(line.split()[1]) for line in handle if line.startswith("btime "))
 
 
+def changed(since):
+    """Regular files whose inode changed since then. Walked here: to a guest that is emulated, starting a program to do it
+    costs more than the walk."""
+    found, ahead = [], [path for path in SEARCHED if os.path.isdir(path)]
+    while ahead:
+        try:
+            entries = os.scandir(ahead.pop())
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                try:
+                    if entry.name in SKIPPED:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        ahead.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_ctime > since:
+                        found.append(entry.path)
+                except OSError:
+                    continue
+    return found
+
+
+def holds(path, needles):
+    """Read piece by piece: a log may be larger than the guest's memory."""
+    overlap = max(map(len, needles)) - 1
+    held = b""
+    try:
+        with open(path, "rb") as handle:
+            while True:
+                piece = handle.read(PIECE)
+                if not piece:
+                    return False
+                held += piece
+                if any(needle in held for needle in needles):
+                    return True
+                held = held[-overlap:]
+    except OSError:
+        return False
+
+
 def holding(tokens, since):
     """Every file that holds one of the tokens, of those changed since then."""
-    skip = [word for name in SKIPPED for word in ("-o", "-name", name)][1:]
-    found = run("find", *[path for path in SEARCHED if os.path.isdir(path)], "(", *skip, ")", "-prune", "-o",
-                "-type", "f", "-newerct", "@%d" % since,
-                "-exec", "grep", "-lsaF", "-e", "\n".join(tokens), "--", "{}", "+")
-    return [path.decode("utf-8", "surrogateescape") for path in found.stdout.split(b"\n") if path.startswith(b"/")]
+    needles = [token.encode() for token in tokens]
+    return [path for path in changed(since) if holds(path, needles)]
 
 
 def with_tokens(tokens):
@@ -68,6 +109,26 @@ def keep_user_managers():
     return paths
 
 
+def begin_to_stop(units):
+    """Over the bus, so that they end while files are searched. -> the connection, or None where there is no bus"""
+    try:
+        return hf_dbus.tell("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+                            *[("StopUnit", unit, "replace") for unit in units])
+    except OSError:
+        return None
+
+
+def until_stopped(units, bus):
+    until = time.monotonic() + STOP_SECONDS
+    while bus is not None and any(map(processes, units)) and time.monotonic() < until:
+        time.sleep(0.02)
+    left = [unit for unit in units if processes(unit)]
+    if left:
+        run("systemctl", "stop", *left)
+    if bus is not None:
+        bus.close()
+
+
 def hold_journal():
     """Halted, not stopped: what services have open to it stays open. -> ids of its processes"""
     time.sleep(0.2)  # for what has been said and not been read yet
@@ -86,17 +147,18 @@ def freeze(tokens):
     import hf_address  # noqa: F401  so that a fork has it at hand
     lingering = keep_user_managers()
     stopped = [unit for unit in STOP if processes(unit)]
-    if stopped:
-        run("systemctl", "stop", *stopped)
+    bus = begin_to_stop(stopped)
     with open(MACHINE_ID) as handle:
         machine_id = handle.read().strip()
+    files = with_tokens(tokens + [machine_id])
+    until_stopped(stopped, bus)
     for pattern in FORGOTTEN:
         forget(pattern)
     for path in ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"):
         if os.path.exists(path):
             os.truncate(path, 0)
     plan = {"tokens": tokens, "machineId": machine_id, "instance": os.path.basename(os.path.realpath(CLOUD + "/instance")),
-            "files": with_tokens(tokens + [machine_id]), "lingering": lingering,
+            "files": files, "lingering": lingering,
             "start": [unit for unit in stopped if unit not in BY_DEMAND]}
     plan["journal"] = hold_journal()
     os.sync()

@@ -1,6 +1,9 @@
 """Starts the private sshd of one connection, and repairs what it needs first."""
 import os
+import re
 import subprocess
+
+import hf_user
 
 HERE = "/usr/lib/holdfast"
 CONF = "/etc/holdfast"
@@ -10,8 +13,12 @@ ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 _names_service = {}
 
 
+ROLES = {"control": "control", "socket": "proxy"}
+USER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
+
+
 def role_of(lane):
-    return "control" if lane == "control" else "session"
+    return ROLES.get(lane, "session")
 
 
 def knows_service_name(binary):
@@ -61,6 +68,16 @@ def service_for(lane):
     return "holdfast-plain"
 
 
+def only_default_user():
+    """The key that a user's own ssh has reaches one user, and sshd_config cannot know whom."""
+    name, _ = hf_user.default_user()
+    if name is None:
+        raise OSError("there is no user to log in as: " + hf_user.NOBODY_YET)
+    if not USER_NAME.fullmatch(name):  # sshd would take it for a pattern
+        raise OSError("the default user has a name that sshd cannot be given")
+    return ["-o", "AllowUsers=" + name]
+
+
 def repair():
     """Stopping the distribution's sshd removes /run/sshd; a `chmod -R` opens the key."""
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
@@ -99,6 +116,8 @@ def start(lane, connection):
                "%s/sshd_%s.conf" % (CONF, role_of(lane))]
     if knows_service_name(binary):
         command += ["-o", "PAMServiceName=" + service]
+    if lane == "socket":
+        command += only_default_user()
     process = subprocess.Popen(
         command, executable=binary, stdin=connection, stdout=connection,
         stderr=subprocess.PIPE, env=ENVIRONMENT, cwd="/", start_new_session=True)

@@ -9,7 +9,11 @@ import sys
 UNITS = ("holdfast-doorman.service", "holdfast-rescue.service")
 UNIT_DIR = "/etc/systemd/system/"
 WANTS_DIR = UNIT_DIR + "sysinit.target.wants/"
+# Of these nothing keeps running: one waits while a network change is armed, the other one is wanted by the doorman's at boot.
+GUARD_UNITS = (UNIT_DIR + "holdfast-netguard.service", UNIT_DIR + "holdfast-netguard-boot.service")
+GUARD_FILES = GUARD_UNITS + ("/usr/lib/holdfast/netguard.py",)
 RESCUE_FILES = (UNIT_DIR + UNITS[1], "/usr/lib/holdfast/rescue.sh")
+USERS_MADE = "/var/lib/cloud/instance/sem/config_users_groups"
 VERSION_FILE = "/usr/lib/holdfast/version"
 ALLOWED = re.compile(
     r"(/usr/lib/holdfast/|/etc/holdfast/|/etc/systemd/system/holdfast-|/etc/pam\.d/holdfast-)"
@@ -85,7 +89,7 @@ def install(bundle):
     there = (read(VERSION_FILE) or b"").decode("ascii", "replace").strip()
     if there and version_key(there) > version_key(bundle["version"]):
         return {"version": there, "changed": []}
-    known = [UNIT_DIR + unit for unit in UNITS if os.path.exists(UNIT_DIR + unit)]
+    known = [path for path in [UNIT_DIR + unit for unit in UNITS] + list(GUARD_UNITS) if os.path.exists(path)]
     # The version is written last: an install that was cut short is done again.
     files.sort(key=lambda entry: entry[0] == VERSION_FILE)
     changed = [path for path, mode, content in files if place(path, mode, content)]
@@ -103,11 +107,20 @@ def install(bundle):
 def outdated(changed):
     """The units whose running process has other files than are there now."""
     rescue = any(path in RESCUE_FILES for path in changed)
-    doorman = any(path not in RESCUE_FILES for path in changed)
+    doorman = any(path not in RESCUE_FILES and path not in GUARD_FILES and "/hf_guard_" not in path for path in changed)
     return [unit for unit, old in zip(UNITS, (doorman, rescue)) if old]
 
 
-def at_boot(bundle):
+def make_user(name):
+    """At a first boot, before cloud-init does: it waits for the network, for minutes when there is none."""
+    try:
+        subprocess.call((sys.executable, "-I", "/usr/lib/holdfast/agent.py", "early-user", name),
+                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        sys.stderr.write("holdfast: no user %s yet: %s\n" % (name, error))
+
+
+def at_boot(bundle, user=None):
     try:
         result = install(bundle)
     except Exception as error:
@@ -117,4 +130,6 @@ def at_boot(bundle):
     for unit in UNITS:
         verb = "restart" if unit in outdated(result["changed"]) else "start"
         systemctl("--no-block", verb, unit)
+    if user is not None and not os.path.exists(USERS_MADE):
+        make_user(user)
     sys.stdout.write(json.dumps(result) + "\n")

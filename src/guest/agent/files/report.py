@@ -10,6 +10,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import hf_netlink  # noqa: E402
+import hf_netplan_watch  # noqa: E402
 import hf_system  # noqa: E402
 
 SETTLE, FIGURES, LOOK_AGAIN = 0.1, 10.0, 2.0
@@ -46,6 +47,14 @@ def watch_cloud_init():
     return None
 
 
+def watch_netplan():
+    """None where the kernel has no inotify: what is changed by hand is then told when somebody looks."""
+    try:
+        return hf_netplan_watch.NetplanWatch()
+    except (OSError, AttributeError):
+        return None
+
+
 class Reporter:
     def __init__(self):
         self.version = version()
@@ -58,6 +67,9 @@ class Reporter:
         self.inotify = watch_cloud_init()
         if self.inotify is not None:
             self.poll.register(self.inotify, select.POLLIN)
+        self.netplan = watch_netplan()
+        if self.netplan is not None:
+            self.poll.register(self.netplan.fd, select.POLLIN)
         self.settle = None
         self.next_figures = 0.0
         self.next_look = 0.0
@@ -71,6 +83,11 @@ class Reporter:
         if seen != self.network:
             self.network = seen
             say(dict(seen))
+
+    def tell_netplan(self):
+        seen = self.netplan and self.netplan.report()
+        if seen:
+            say(seen)
 
     def tell_system(self):
         seen = hf_system.snapshot(self.version)
@@ -93,6 +110,9 @@ class Reporter:
             if self.settle is None:
                 self.settle = time.monotonic() + SETTLE
             return True
+        if self.netplan is not None and fd == self.netplan.fd:
+            self.netplan.drain()
+            return True
         try:
             os.read(fd, 65536)
         except BlockingIOError:
@@ -111,6 +131,7 @@ class Reporter:
     def run(self):
         self.tell_network()
         self.tell_system()
+        self.tell_netplan()
         self.next_figures = time.monotonic() + FIGURES
         while True:
             due = [self.next_figures]
@@ -118,6 +139,8 @@ class Reporter:
                 due.append(self.settle)
             if not self.finished():
                 due.append(self.next_look)
+            if self.netplan is not None and self.netplan.due is not None:
+                due.append(self.netplan.due)
             wait = max(0.0, min(due) - time.monotonic())
             for fd, mask in self.poll.poll(int(wait * 1000) + 1):
                 if fd == 0 and mask & (select.POLLHUP | select.POLLERR) and not mask & select.POLLIN:
@@ -128,6 +151,8 @@ class Reporter:
             if self.settle is not None and now >= self.settle:
                 self.settle = None
                 self.tell_network()
+            if self.netplan is not None and self.netplan.due is not None and now >= self.netplan.due:
+                self.tell_netplan()
             if now >= self.next_figures:
                 self.next_figures = now + FIGURES
                 self.tell_system()
@@ -135,8 +160,12 @@ class Reporter:
                 self.look()
 
 
-if __name__ == "__main__":
+def main():
     try:
         Reporter().run()
-    except (BrokenPipeError, KeyboardInterrupt):
+    except (BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs in the new system after all packages: switches services on and off, writes the first GRUB configuration,
-# makes the BIOS boot code, and takes out what must be each instance's own.
+# makes the boot code, and takes out what must be each instance's own.
 # Argument: the recipe's directory inside the new system; removed at the end.
 set -eu
 recipe=$1
@@ -13,12 +13,20 @@ systemctl mask e2scrub_reap.service e2scrub_all.timer
 mkdir -p /etc/systemd/system-generators
 ln -s /dev/null /etc/systemd/system-generators/systemd-ssh-generator
 
+# The console is the first serial line. UEFI looks for the loader under a name of the architecture's.
+architecture=$(dpkg --print-architecture)
+case $architecture in
+  amd64) console=ttyS0 firmware=x86_64-efi signed=x64 removable=BOOTX64.EFI ;;
+  arm64) console=ttyAMA0 firmware=arm64-efi signed=aa64 removable=BOOTAA64.EFI ;;
+  *) echo "no boot loader is known for $architecture" >&2; exit 1 ;;
+esac
+
 # The newest kernel; there is one, unless the archive had a transition.
 kernel=$(find /boot -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1)
 version=${kernel#vmlinuz-}
 test -s "/boot/initrd.img-$version"
-mkdir -p /boot/grub/i386-pc /boot/grub/x86_64-efi /etc/default/grub.d
-arguments='console=tty0 console=ttyS0,115200'
+mkdir -p "/boot/grub/$firmware" /etc/default/grub.d
+arguments="console=tty0 console=$console,115200"
 # systemd loads a BPF security program at every boot, for a directive (RestrictFileSystems=) that no unit of Debian's
 # uses: 7 s under emulation. Without "bpf" in the kernel's list it does not; the rest of Debian's list stays.
 if systemctl --version | grep -q '+BPF_FRAMEWORK'; then
@@ -43,19 +51,22 @@ menuentry 'Debian' {
 }
 CFG
 # GRUB cannot look at a disk here, so update-grub in the guest is left to write what needs probing.
-grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(,gpt1)/boot/grub' \
-  biosdisk part_gpt part_msdos ext2 search search_label search_fs_uuid normal configfile linux gzio echo test \
-  serial terminal minicmd halt reboot
-cp /usr/lib/grub/i386-pc/boot.img /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /boot/grub/i386-pc/
-cp /usr/lib/grub/x86_64-efi/*.mod /usr/lib/grub/x86_64-efi/*.lst /boot/grub/x86_64-efi/
-# Not executable: only marks for grub-cloud-amd64 that GRUB is to be installed again when its packages change.
-touch /etc/grub.d/enable_cloud
-chmod 0644 /etc/grub.d/enable_cloud
+if [ "$architecture" = amd64 ]; then
+  mkdir -p /boot/grub/i386-pc
+  grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(,gpt1)/boot/grub' \
+    biosdisk part_gpt part_msdos ext2 search search_label search_fs_uuid normal configfile linux gzio echo test \
+    serial terminal minicmd halt reboot
+  cp /usr/lib/grub/i386-pc/boot.img /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /boot/grub/i386-pc/
+  # Not executable: only marks for grub-cloud-amd64 that GRUB is to be installed again when its packages change.
+  touch /etc/grub.d/enable_cloud
+  chmod 0644 /etc/grub.d/enable_cloud
+fi
+cp "/usr/lib/grub/$firmware/"*.mod "/usr/lib/grub/$firmware/"*.lst "/boot/grub/$firmware/"
 
 # The firmware loads the signed shim, which loads the signed GRUB, as Secure Boot would ask (not tried with it on).
 mkdir -p /boot/holdfast-esp/EFI/BOOT /boot/holdfast-esp/EFI/debian
-cp /usr/lib/shim/shimx64.efi.signed /boot/holdfast-esp/EFI/BOOT/BOOTX64.EFI
-cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed /boot/holdfast-esp/EFI/BOOT/grubx64.efi
+cp "/usr/lib/shim/shim$signed.efi.signed" "/boot/holdfast-esp/EFI/BOOT/$removable"
+cp "/usr/lib/grub/$firmware-signed/grub$signed.efi.signed" "/boot/holdfast-esp/EFI/BOOT/grub$signed.efi"
 cat > /boot/holdfast-esp/EFI/debian/grub.cfg <<'CFG'
 search --no-floppy --label --set=root holdfast-root
 set prefix=($root)/boot/grub

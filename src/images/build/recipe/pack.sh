@@ -3,7 +3,7 @@
 # Runs as root, or as a plain user's root in a user namespace, so that owners in the file system are right;
 # nothing is mounted and no loop device is used.
 # Arguments: tar, scratch directory (made and removed here), disk file, offset of the file system in bytes,
-# its size in KiB, directory that receives boot.img, core.img and esp/.
+# its size in KiB, directory that receives boot.img and core.img (where BIOS boots) and esp/.
 set -eu
 tar=$1 scratch=$2 disk=$3 offset=$4 kib=$5 out=$6
 
@@ -13,7 +13,9 @@ mkdir -m 0755 -- "$scratch"
 # Device nodes cannot be made in a user namespace, and the kernel fills /dev itself.
 tar --extract --file="$tar" --directory="$scratch" --numeric-owner --same-permissions \
   --xattrs --xattrs-include='*' --exclude='./dev/*'
-cp -- "$scratch/boot/grub/i386-pc/boot.img" "$scratch/boot/grub/i386-pc/core.img" "$out/"
+if [ -e "$scratch/boot/grub/i386-pc/core.img" ]; then
+  cp -- "$scratch/boot/grub/i386-pc/boot.img" "$scratch/boot/grub/i386-pc/core.img" "$out/"
+fi
 cp -R -- "$scratch/boot/holdfast-esp" "$out/esp"
 rm -rf -- "$scratch/boot/holdfast-esp"
 # Every feature is named: what the host's mke2fs would add by itself, an older guest's GRUB may not read.

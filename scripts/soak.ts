@@ -1,0 +1,132 @@
+/**
+ * npm run soak: what must hold for long. 100 stops and starts of one instance, 1,000 reconnects on every lane, and 20 forks
+ * for an hour with a live fault in one of them after the other. Takes hours where guests are emulated, so what was done is
+ * written down as it goes and a later run goes on from there; the result is docs/soak/<date>.md.
+ *
+ *   npm run soak -- [cycles=100] [reconnects=1000] [forks=20] [minutes=60] [seed=1] [progress=FILE]
+ *
+ * A part whose number is 0 is left out.
+ */
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { reconnect } from '../test/faults/reconnects.ts';
+import { CHECKOUT, makeTestHome, openTestHome, type TestHome } from '../test/real/home.ts';
+import { cycle } from '../test/soak/cycles.ts';
+import { soakLiveFaults } from '../test/soak/live-faults.ts';
+import { seeded } from '../test/soak/random.ts';
+
+/** One line of the progress file: `what` was measured in seconds, or failed. */
+interface Mark {
+  readonly part: 'cycles' | 'reconnects' | 'forks';
+  readonly what: string;
+  readonly seconds?: number;
+  readonly failed?: string;
+}
+
+const RECONNECTS_AT_ONCE = 20;
+const BETWEEN_LAUNCHES = 2;
+
+const wish = readWish(process.argv.slice(2));
+const marks = (await readFile(wish.progress, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Mark);
+const done = (what: string): number => marks.filter((mark) => mark.what === what).length;
+const kept = process.env['HOLDFAST_TEST_CACHE'];
+const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
+const imageHome = openTestHome(imageDirectory);
+try {
+  await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
+  await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
+  if (wish.reconnects > done('control') || wish.cycles > done('start')) {
+    await home.must(['launch', '--name', 'apollo'], { timeoutMs: 900_000 });
+    await reconnects(home);
+    await cycles(home);
+    await home.must(['delete', '--purge', 'apollo']);
+  }
+  if (wish.forks > 1 && wish.minutes > 0) await forks(home);
+} finally {
+  await imageHome.endDaemon();
+  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
+  await publish();
+}
+const failures = marks.filter(({ failed }) => failed !== undefined);
+process.stdout.write(`${marks.length - failures.length} passed, ${failures.length} failed\n`);
+process.exit(failures.length === 0 ? 0 : 1);
+
+async function reconnects(home: TestHome): Promise<void> {
+  while (done('control') < wish.reconnects) {
+    try {
+      for (const { lane, seconds } of await reconnect(home, 'apollo', Math.min(RECONNECTS_AT_ONCE, wish.reconnects - done('control')))) {
+        for (const each of seconds) await mark({ part: 'reconnects', what: lane, seconds: each });
+      }
+      process.stdout.write(`${done('control')} reconnects\n`);
+    } catch (error) {
+      await mark({ part: 'reconnects', what: 'control', failed: String(error) });
+    }
+  }
+}
+
+async function cycles(home: TestHome): Promise<void> {
+  while (done('start') < wish.cycles) {
+    try {
+      const { stopSeconds, startSeconds, execSeconds } = await cycle(home, 'apollo');
+      await mark({ part: 'cycles', what: 'stop', seconds: stopSeconds });
+      await mark({ part: 'cycles', what: 'start', seconds: startSeconds });
+      await mark({ part: 'cycles', what: 'first exec', seconds: execSeconds });
+      process.stdout.write(`${done('start')} cycles\n`);
+    } catch (error) {
+      await mark({ part: 'cycles', what: 'start', failed: String(error) });
+    }
+  }
+}
+
+async function forks(home: TestHome): Promise<void> {
+  const names = Array.from({ length: wish.forks }, (_, index) => `soak${index + 1}`);
+  for (let at = 0; at < names.length; at += BETWEEN_LAUNCHES) {
+    await Promise.all(names.slice(at, at + BETWEEN_LAUNCHES).map((name) => home.must(['launch', '--name', name], { timeoutMs: 900_000 })));
+  }
+  const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+  const { held, failed } = await soakLiveFaults({ home, names, untilMs: performance.now() + wish.minutes * 60_000, random: seeded(wish.seed), tell });
+  for (const { watched } of held) {
+    await mark({ part: 'forks', what: 'exec after a fault', seconds: watched.firstExecSeconds });
+    await mark({ part: 'forks', what: 'list', seconds: watched.slowestListSeconds });
+    await mark({ part: 'forks', what: 'exec in another instance', seconds: watched.slowestOtherSeconds });
+  }
+  for (const each of failed) await mark({ part: 'forks', what: 'exec after a fault', failed: each });
+}
+
+async function mark(made: Mark): Promise<void> {
+  marks.push(made);
+  await appendFile(wish.progress, `${JSON.stringify(made)}\n`);
+  if (made.failed !== undefined) process.stdout.write(`FAILED ${made.failed}\n`);
+}
+
+async function publish(): Promise<void> {
+  const date = new Date().toISOString().slice(0, 10);
+  const rows = [...new Set(marks.map(({ part, what }) => `${part}\0${what}`))].map((key) => {
+    const [part, what] = key.split('\0');
+    const all = marks.filter((each) => each.part === part && each.what === what);
+    const seconds = all.flatMap((each) => each.seconds ?? []).toSorted((a, b) => a - b);
+    const at = (share: number): string => seconds[Math.min(seconds.length - 1, Math.floor(seconds.length * share))]?.toFixed(2) ?? '';
+    return `| ${part} | ${what} | ${all.length} | ${all.length - seconds.length} | ${at(0.5)} | ${at(0.95)} | ${at(0.99)} | ${at(1)} |`;
+  });
+  const failed = marks.flatMap((each) => each.failed ?? []);
+  const directory = join(CHECKOUT, 'docs/soak');
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, `${date}.md`), `# Soak, ${date}
+
+Host with ${cpus().length} processors (${cpus()[0]?.model.trim() ?? 'unknown'}); forks: ${wish.forks} for ${wish.minutes} minutes, seed ${wish.seed}. Seconds.
+
+| part | what | times | failed | median | 95 % | 99 % | slowest |
+|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+${failed.length === 0 ? '' : `\nFailed:\n\n${failed.map((each) => `- ${each.split('\n').slice(0, 2).join(' ')}`).join('\n')}\n`}`);
+}
+
+function readWish(args: readonly string[]): { cycles: number; reconnects: number; forks: number; minutes: number; seed: number; progress: string } {
+  const said = new Map(args.map((arg) => [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]));
+  const known = { cycles: 100, reconnects: 1000, forks: 20, minutes: 60, seed: 1 };
+  const strange = [...said.keys()].filter((key) => key !== 'progress' && !Object.hasOwn(known, key));
+  if (strange.length > 0) throw new Error(`no such part: ${strange.join(', ')}`);
+  const number = (key: keyof typeof known): number => Number(said.get(key) ?? known[key]);
+  return { cycles: number('cycles'), reconnects: number('reconnects'), forks: number('forks'), minutes: number('minutes'), seed: number('seed'), progress: said.get('progress') ?? '/var/tmp/holdfast-soak.jsonl' };
+}

@@ -1,0 +1,41 @@
+import { homeInUse } from '../../client/home.ts';
+import { defineCommand } from '../command.ts';
+import { BatchError } from '../failure.ts';
+import { renderSshHost } from '../render/ssh-config.ts';
+import { forgetOthers, keepSshFiles, keysDirectory } from '../ssh-files.ts';
+import { distinct, instances, noSuchInstance } from '../targets.ts';
+
+export const sshConfig = defineCommand({
+  name: 'ssh-config',
+  group: 'Inside an instance',
+  summary: 'Print an ssh configuration by which ssh, scp, rsync and editors reach instances',
+  usage: '[<name>...]',
+  takes: [['<name>', 'of an instance; all of them when absent']],
+  args: [0, Infinity],
+  options: {},
+  examples: [
+    ['holdfast ssh-config > ~/.ssh/holdfast.conf', 'all instances; then, at the top of ~/.ssh/config: Include holdfast.conf'],
+    ['holdfast ssh-config apollo > apollo.conf', 'one; then: ssh -F apollo.conf apollo'],
+  ],
+  notes: [
+    'The connection goes the way that holdfast shell goes: it needs no address, and works while the instance\'s network does not.',
+    'Each instance has a key of its own for this, kept in a directory of yours that nobody else can read. It opens nothing else: not the instance\'s own sshd, and not root.',
+    'Print it anew when an instance was made anew under the same name.',
+  ],
+  async run({ client: connect, stdout, signal, env, program }, { args }) {
+    const client = await connect();
+    const all = await instances(client, signal);
+    const names = distinct(args);
+    const missing = names.filter((name) => !all.some((instance) => instance.name === name)).map(noSuchInstance);
+    if (missing.length > 0) throw names.length === 1 ? missing[0] : new BatchError(missing);
+    const directory = await keysDirectory(homeInUse(env).home, env);
+    const there = all.filter(({ state }) => state !== 'Deleted').map(({ name }) => name);
+    const blocks: string[] = [];
+    for (const name of names.length === 0 ? there : names) {
+      const access = await client.call('getSshAccess', { params: { name } }, { signal });
+      blocks.push(renderSshHost(access, await keepSshFiles(directory, access), { program, home: env['HOLDFAST_HOME'] || undefined }));
+    }
+    if (names.length === 0) await forgetOthers(directory, there);
+    stdout.write(blocks.join('\n'));
+  },
+});

@@ -1,0 +1,61 @@
+/**
+ * Reads a user's YAML within bounds. The parser descends with the nesting and some of its work grows with the square
+ * of what it reads, and a daemon that others wait for must not be held up by a file: what is too deep or has too many
+ * parts is not read to its end.
+ */
+import { Composer, type Document, Lexer, LineCounter, Parser, YAMLParseError, type ParseOptions, type DocumentOptions, type SchemaOptions } from 'yaml';
+
+/** cloud-init's own parser (PyYAML) gives up at some 300. */
+const DEEPEST = 64;
+/** A long text is one part: this is about keys, values and signs. A line makes about eight. */
+const MOST_PARTS = 40_000;
+
+export type BoundedYaml =
+  | { readonly document: Document.Parsed; readonly lines: LineCounter }
+  /** Not read: `deep` at that offset (a mistake), or with more `parts` than are looked at. */
+  | { readonly beyond: 'deep' | 'parts'; readonly offset: number; readonly lines: LineCounter };
+
+class Beyond extends Error {
+  readonly what: 'deep' | 'parts';
+  readonly offset: number;
+
+  constructor(what: 'deep' | 'parts', offset: number) {
+    super(what);
+    this.what = what;
+    this.offset = offset;
+  }
+}
+
+/** The first document of the text; a second one is an error in it, as with the parser's own parseDocument. */
+export function readYaml(text: string, options: ParseOptions & DocumentOptions & SchemaOptions = {}): BoundedYaml {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  const composer = new Composer({ ...options, uniqueKeys: false, prettyErrors: false });
+  let document: Document.Parsed | undefined;
+  try {
+    for (const each of composer.compose(tokens(text, new Parser(lines.addNewLine)), true, text.length)) {
+      if (document === undefined) {
+        document = each;
+        continue;
+      }
+      document.errors.push(new YAMLParseError([each.range[0], each.range[1]], 'MULTIPLE_DOCS', 'a second document begins; cloud-init reads one'));
+      break;
+    }
+  } catch (error) {
+    if (!(error instanceof Beyond)) throw error;
+    return { beyond: error.what, offset: error.offset, lines };
+  }
+  if (document === undefined) throw new TypeError('a text without a document: the composer was told to make one');
+  return { document, lines };
+}
+
+function* tokens(text: string, parser: Parser): ReturnType<Parser['parse']> {
+  let parts = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    parts += 1;
+    if (parts > MOST_PARTS) throw new Beyond('parts', parser.offset);
+    yield* parser.next(lexeme);
+    if (parser.stack.length > DEEPEST) throw new Beyond('deep', parser.offset);
+  }
+  yield* parser.end();
+}

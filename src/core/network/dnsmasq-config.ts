@@ -1,0 +1,66 @@
+/**
+ * What the home's dnsmasq is told: an address for each card that was written down and for no other, names of instances in
+ * `.holdfast` from our own list (what a guest calls itself counts for nothing), and nothing that would run a program.
+ */
+import { DOMAIN, eui64Address, hostAddress, type HomeNetwork } from './home-network.ts';
+import type { NetworkCard } from './ruleset.ts';
+
+export interface DnsmasqFiles {
+  readonly config: string;
+  readonly pid: string;
+  readonly leases: string;
+  /** Cards and their addresses. */
+  readonly reservations: string;
+  /** Names and their addresses, as in /etc/hosts. */
+  readonly names: string;
+}
+
+/** A name for the default card's addresses; further cards have none. */
+export interface NamedCard extends NetworkCard {
+  readonly name: string | null;
+}
+
+/** @param user  whom it becomes when it has its sockets */
+export function dnsmasqConfig(network: HomeNetwork, files: DnsmasqFiles, user: string): string {
+  const { bridge, subnet, prefix6 } = network;
+  return `${[
+    '# Written by Holdfast; changes made here are lost.',
+    `interface=${bridge}`, 'except-interface=lo', 'bind-dynamic', `user=${user}`, `pid-file=${files.pid}`,
+    'no-hosts', 'domain-needed', 'bogus-priv', `domain=${DOMAIN}`, `local=/${DOMAIN}/`, `addn-hosts=${files.names}`,
+    'dhcp-authoritative', 'dhcp-ignore-clid', 'dhcp-ignore-names', 'no-ping', 'dhcp-rapid-commit', 'quiet-dhcp', 'quiet-dhcp6', 'quiet-ra',
+    `dhcp-range=${subnet.replace(/\/24$/, '')},static,255.255.255.0,infinite`, 'dhcp-lease-max=1000',
+    `dhcp-option=option:router,${hostAddress(network)}`,
+    // The host name: without a value it is not sent. A guest knows its name, and networkd would start a service (some 4 MB, a second emulated) to set it again.
+    'dhcp-option=12',
+    `dhcp-hostsfile=${files.reservations}`, `dhcp-leasefile=${files.leases}`,
+    ...(prefix6 === null ? [] : ['enable-ra', `dhcp-range=${prefix6},ra-only,64,infinite`]),
+  ].join('\n')}\n`;
+}
+
+/** Names are in our list, and nowhere else. */
+export function reservations(cards: readonly NetworkCard[]): string {
+  return cards.map(({ mac, address }) => `${mac},${address},infinite\n`).join('');
+}
+
+export function hostNames({ prefix6 }: HomeNetwork, cards: readonly NamedCard[]): string {
+  return cards.flatMap(({ mac, address, name }) => (name === null ? [] : [address, ...(prefix6 === null ? [] : [eui64Address(prefix6, mac)])]
+    .map((each) => `${each} ${name}.${DOMAIN} ${name}\n`))).join('');
+}
+
+/**
+ * The lease file without what no card stands behind any more: an address that has passed to another card would not be given
+ * to it while the old lease stands, and dnsmasq puts the name that our list has for an address into the lease, and answers
+ * with it when the list has it no more.
+ * @param leases  lines of: expiry, MAC, address, name, client id; other lines (DHCPv6's) stay
+ * @returns undefined when nothing is to go
+ */
+export function withoutStaleLeases(leases: string, cards: readonly NetworkCard[]): string | undefined {
+  const macs = new Map(cards.map(({ address, mac }) => [address, mac]));
+  const lines = leases.split('\n').filter((line) => line !== '');
+  const kept = lines.filter((line) => {
+    const [, mac = '', address = ''] = line.split(' ');
+    const owner = macs.get(address);
+    return address.includes('.') ? owner === mac.toLowerCase() : true;
+  });
+  return kept.length === lines.length ? undefined : kept.map((line) => `${line}\n`).join('');
+}

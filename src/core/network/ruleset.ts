@@ -1,0 +1,110 @@
+/**
+ * What the kernel is told about a home's network, as nftables text: instances reach the world behind the host's address,
+ * nobody from outside begins a conversation with them, of the host they reach only what the network itself is made of, and
+ * none of them can speak as another one. docs/decisions/network.md says why each rule is there.
+ */
+import { eui64Address, hostAddress, hostAddress6, type HomeNetwork } from './home-network.ts';
+
+/** A card on the home's network. */
+export interface NetworkCard {
+  readonly tap: string;
+  readonly mac: string;
+  readonly address: string;
+}
+
+/** ICMP and ICMPv6 by IANA's numbers: names are looked up in /etc/protocols, which a bare system does not have. */
+export const ICMP_OF_BOTH = '{ 1, 58 }';
+
+/** Both tables whole: loaded in one transaction, it takes the place of what was there. */
+export function ruleset(network: HomeNetwork, cards: readonly NetworkCard[]): string {
+  const { table } = network;
+  return `${['inet', 'bridge'].map((family) => `table ${family} ${table}\ndelete table ${family} ${table}\n`).join('')}${routed(network)}${bridged(network, cards)}`;
+}
+
+/** Also where neither table is there any more. */
+export function rulesetRemoval({ table }: HomeNetwork): string {
+  return ['inet', 'bridge'].map((family) => `table ${family} ${table}\ndelete table ${family} ${table}\n`).join('');
+}
+
+function routed({ table, bridge, subnet, prefix6 }: HomeNetwork): string {
+  const six = prefix6 === null ? undefined : `${prefix6}/64`;
+  return `table inet ${table} {
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname != "${bridge}" accept
+    ct state established,related accept
+    ip saddr != ${subnet} ip saddr != 0.0.0.0 drop
+    meta l4proto ${ICMP_OF_BOTH} accept
+    udp dport { 53, 67 } accept
+    tcp dport 53 accept
+    meta pkttype { broadcast, multicast } drop
+    reject with icmpx admin-prohibited
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname != "${bridge}" oifname != "${bridge}" accept
+    tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+    ct state established,related accept
+    iifname "${bridge}" oifname "${bridge}" accept
+    iifname "${bridge}" ip saddr ${subnet} accept
+${six === undefined ? '' : `    iifname "${bridge}" ip6 saddr ${six} accept\n`}    reject with icmpx admin-prohibited
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${subnet} oifname != "${bridge}" masquerade
+${six === undefined ? '' : `    ip6 saddr ${six} oifname != "${bridge}" masquerade\n`}  }
+}
+`;
+}
+
+function bridged(network: HomeNetwork, cards: readonly NetworkCard[]): string {
+  const { table, prefix6 } = network;
+  const six = prefix6 === null ? [] : cards.map(({ tap, mac }) => ({ tap, address: eui64Address(prefix6, mac) }));
+  const host6 = hostAddress6(network);
+  return `table bridge ${table} {
+${set('cards', 'ifname . ether_addr', cards.map(({ tap, mac }) => `"${tap}" . ${mac}`))}
+${set('own4', 'ifname . ipv4_addr', sameMachine(cards))}
+${set('arp4', 'ifname . ipv4_addr', cards.map(({ tap, address }) => `"${tap}" . ${address}`))}
+${set('given4', 'ipv4_addr', [hostAddress(network), ...cards.map(({ address }) => address)])}
+${set('own6', 'ifname . ipv6_addr', sameMachine(six))}
+${set('given6', 'ipv6_addr', [...(host6 === null ? [] : [host6]), ...six.map(({ address }) => address)])}
+  chain from_cards {
+    type filter hook prerouting priority -300; policy accept;
+    iifname != "${network.tapPrefix}*" accept
+    ether type != { ip, arp, ip6 } drop
+    iifname . ether saddr != @cards drop
+    ip saddr @given4 iifname . ip saddr != @own4 drop
+    arp saddr ip @given4 iifname . arp saddr ip != @arp4 drop
+    ip6 saddr @given6 iifname . ip6 saddr != @own6 drop
+${(host6 === null ? [] : [advertised(full(host6)), ...six.map(({ tap, address }) => advertised(address, tap))]).map((line) => `    ${line}\n`).join('')}    icmpv6 type { nd-router-advert, nd-redirect } drop
+    udp sport { 67, 547 } drop
+  }
+}
+`;
+}
+
+/**
+ * A machine answers by whichever of its cards its routes say, so each may carry the addresses of all of them. What says
+ * where an address is (ARP, neighbour advertisements) is each card's own: a card that is taken out takes no other's along.
+ */
+function sameMachine(cards: readonly Pick<NetworkCard, 'tap' | 'address'>[]): string[] {
+  const machineOf = (tap: string): string => tap.slice(0, -1);
+  return cards.flatMap(({ tap }) => cards.filter((other) => machineOf(other.tap) === machineOf(tap)).map(({ address }) => `"${tap}" . ${address}`));
+}
+
+/** Nobody but its owner says where an address is: the target of a neighbour advertisement, in bytes, since nft of Debian 12 has no name for it. */
+function advertised(address: string, owner?: string): string {
+  const target = `icmpv6 type nd-neighbor-advert @th,64,128 0x${address.replaceAll(':', '')}`;
+  return owner === undefined ? `${target} drop` : `${target} iifname != "${owner}" drop`;
+}
+
+/** @param address  `fd00:1:2:3::1`, with one `::` */
+function full(address: string): string {
+  const [head = '', tail = ''] = address.split('::');
+  const [before, after] = [head.split(':'), tail.split(':')];
+  return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after].map((group) => group.padStart(4, '0')).join('');
+}
+
+function set(name: string, type: string, elements: readonly string[]): string {
+  return `  set ${name} { type ${type}; ${elements.length === 0 ? '' : `elements = { ${elements.join(', ')} }; `}}`;
+}

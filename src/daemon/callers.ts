@@ -1,0 +1,112 @@
+/**
+ * Who may see and do what: the one place that decides it. The daemon's own user sees everything; who comes in by a socket
+ * of his own (wiring/user-sockets.ts) has his instances and operations, and of the others' not even that they are there.
+ */
+import type { RouteName } from '../api/routes.ts';
+import type { WireOperation } from '../api/schemas.ts';
+import { fail } from '../core/errors.ts';
+import type { NumberedEvent } from './event-hub.ts';
+import type { House } from './instances/house.ts';
+import { logReader, type LogReader } from './log-reader.ts';
+import { makeSettings, type Settings } from './settings.ts';
+
+/** `shared`: the same for everybody. `own`: of what is the caller's. `root`: it concerns everybody, so the daemon's user only. */
+export const ACCESS: { readonly [N in RouteName]: 'shared' | 'own' | 'root' } = {
+  version: 'shared',
+  listInstances: 'own',
+  getInstance: 'own',
+  launch: 'own',
+  act: 'own',
+  attachCard: 'own',
+  detachCard: 'own',
+  getNetwork: 'own',
+  planNetwork: 'own',
+  changeNetwork: 'own',
+  decideNetwork: 'own',
+  networkHistory: 'own',
+  networkDiff: 'own',
+  listNetworks: 'shared',
+  createNetwork: 'root',
+  deleteNetwork: 'root',
+  listZones: 'shared',
+  changeZones: 'root',
+  purge: 'own',
+  exec: 'own',
+  proxy: 'own',
+  console: 'own',
+  getSshAccess: 'own',
+  getOperation: 'own',
+  followOperation: 'own',
+  cancelOperation: 'own',
+  events: 'own',
+  listImages: 'shared',
+  findImages: 'shared',
+  buildImage: 'root',
+  uploadImage: 'shared',
+  listTemplates: 'shared',
+  buildTemplate: 'root',
+  deleteTemplate: 'root',
+  listSettings: 'own',
+  getSetting: 'own',
+  putSetting: 'own',
+  logs: 'own',
+  diagnoseHost: 'shared',
+  mendHost: 'root',
+  diagnoseInstance: 'own',
+  mendInstance: 'own',
+};
+
+/** What a handler works with: nothing in it reaches beyond what the caller may. */
+export interface CallersView {
+  readonly house: House;
+  readonly settings: Settings;
+  readonly logs: LogReader;
+  /** @throws operation-not-found */
+  operation(id: string): WireOperation;
+  /** As EventHub's. */
+  subscribe(listener: (event: NumberedEvent) => void, after: number | undefined): () => void;
+}
+
+export interface Callers {
+  /** @throws no-rights  the route is not for him */
+  view(uid: number, route: RouteName): CallersView;
+}
+
+/** @param house  of the daemon's own user, whose uid is its owner */
+export function callers(house: House, logPath: string): Callers {
+  const views = new Map<number, CallersView>();
+  return {
+    view(uid, route) {
+      if (ACCESS[route] === 'root' && uid !== house.owner) throw rootOnly();
+      const known = views.get(uid) ?? viewFor(house, uid, logPath);
+      views.set(uid, known);
+      return known;
+    },
+  };
+}
+
+/** The same house, in which only what is his is found, and what is launched is his. */
+export function houseOf(house: House, uid: number): House {
+  return uid === house.owner ? house : { ...house, owner: uid, registry: house.registry.ownedBy(uid) };
+}
+
+function viewFor(house: House, uid: number, logPath: string): CallersView {
+  const own = houseOf(house, uid);
+  const isRoot = own === house;
+  const concerns = (owner: number | null | undefined): boolean => isRoot || owner === uid;
+  return {
+    house: own,
+    settings: makeSettings(own, isRoot ? undefined : { uid, refuse: rootOnly }),
+    logs: logReader(own, logPath, isRoot),
+    operation(id) {
+      // The same words for what is not there and what is not his.
+      if (!concerns(house.engine.ownerOf(id))) throw fail('operation-not-found', `there is no operation ${id}`);
+      return house.engine.get(id);
+    },
+    subscribe: (listener, after) => house.events.subscribe((numbered) => { if (concerns(numbered.owner)) listener(numbered); }, after),
+  };
+}
+
+function rootOnly(): Error {
+  return fail('no-rights', 'this concerns everybody who uses this Holdfast, so only root may do it', { hint: 'ask root, or use a home of your own: HOLDFAST_HOME=…' });
+}

@@ -1,0 +1,34 @@
+/** The doctor: the host's table and an instance's, examined or mended. Only looks unless it is told to mend; holds up nobody. */
+import type { WireDiagnosis } from '../../api/schemas.ts';
+import type { House } from '../instances/house.ts';
+import { retake } from '../instances/adopt.ts';
+import { hostChecks, type HostQuestion } from './host-checks.ts';
+import { instanceChecks } from './instance-checks.ts';
+import { diagnose, mendAll, type Patience } from './mend-all.ts';
+
+export interface Doctor {
+  host(house: House, fix: boolean, signal: AbortSignal): Promise<WireDiagnosis>;
+  /** @throws instance-not-found; with fix: instance-busy */
+  instance(house: House, name: string, fix: boolean, signal: AbortSignal): Promise<WireDiagnosis>;
+}
+
+const HOST: Patience = { settleMs: 0, followMs: 0 };
+const NATIVE: Patience = { settleMs: 20_000, followMs: 5_000 };
+const SLOW: Patience = { settleMs: 90_000, followMs: 20_000 };
+
+export function makeDoctor(question: HostQuestion): Doctor {
+  const ofHost = ({ driver }: House) => () => [...hostChecks(question), ...(driver.examine?.host() ?? [])];
+  return {
+    host: (house, fix, signal) => (fix ? mendAll(null, ofHost(house), HOST, signal) : diagnose(null, ofHost(house), signal)),
+    async instance(house, name, fix, signal) {
+      const supervisor = house.registry.require(name);
+      const checks = () => instanceChecks(house, supervisor);
+      if (!fix) return await diagnose(name, checks, signal);
+      using _busy = supervisor.occupy({ operation: '', kind: 'doctor --fix' });
+      await retake(house, supervisor).catch(() => { /* what it found is what the checks say */ });
+      const mended = await mendAll(name, checks, supervisor.machine?.accelerator === 'tcg' ? SLOW : NATIVE, signal);
+      for (const { title, did, good } of mended.fixes) house.log.line('doctor', name, `${name}: doctor --fix: ${title}: ${did}; ${good ? 'it is well now' : 'it is still broken'}`);
+      return mended;
+    },
+  };
+}

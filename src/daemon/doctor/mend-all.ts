@@ -1,0 +1,68 @@
+/** Examines, does what can safely be done about what it found, one thing after the other, and sees whether that helped. */
+import { nextToFix } from '../../core/diagnosis.ts';
+import type { WireDiagnosis, WireFix } from '../../api/schemas.ts';
+import { causeOf } from '../../core/diagnosis.ts';
+import type { Check } from '../../drivers/check.ts';
+import { clause } from '../../guest/ssh/failure.ts';
+import { pause, seconds, timeLimit, orAbort } from '../../guest/ssh/time-limit.ts';
+import { runChecks, type Examined } from './run-checks.ts';
+
+/** The table is made anew for each look: what was seen before a fix is not true after it. */
+type MakeChecks = () => readonly Check[];
+
+export interface Patience {
+  /** Until a check that was mended is well: a doorman starts, a lease comes. */
+  readonly settleMs: number;
+  /** For what is broken behind it, which often only followed from it. */
+  readonly followMs: number;
+}
+
+const LOOK_AGAIN_MS = 1_000;
+
+export async function diagnose(subject: string | null, make: MakeChecks, signal: AbortSignal): Promise<WireDiagnosis> {
+  const startedAt = performance.now();
+  return told(subject, await runChecks(make(), signal), [], startedAt);
+}
+
+/** Never throws for a fix that fails: that is told of the fix. */
+export async function mendAll(subject: string | null, make: MakeChecks, patience: Patience, signal: AbortSignal): Promise<WireDiagnosis> {
+  const startedAt = performance.now();
+  const fixes: WireFix[] = [];
+  const tried = new Set<string>();
+  let examined = await runChecks(make(), signal);
+  for (;;) {
+    const next = nextToFix(examined.map(({ result }) => result), tried);
+    const fix = next && examined.find(({ result }) => result.id === next.id)?.fix;
+    if (!next || !fix) return told(subject, examined, fixes, startedAt);
+    tried.add(next.id);
+    using limit = timeLimit(fix.deadlineMs, signal);
+    const { did, failed } = await orAbort(fix.run(limit.signal), limit.signal).then(
+      (said) => ({ did: said, failed: false }),
+      (error: unknown) => ({ did: `it failed: ${limit.expired ? `not done within ${seconds(fix.deadlineMs)}` : clause(error)}`, failed: true }),
+    );
+    signal.throwIfAborted();
+    examined = await settle(make, next.id, failed ? { settleMs: 0, followMs: 0 } : patience, signal);
+    const after = examined.find(({ result }) => result.id === next.id)?.result;
+    fixes.push({ check: next.id, title: next.title, did, good: after !== undefined && after.status !== 'broken' && after.status !== 'skipped', seen: after?.seen ?? 'it is not there any more' });
+  }
+}
+
+async function settle(make: MakeChecks, id: string, { settleMs, followMs }: Patience, signal: AbortSignal): Promise<Examined[]> {
+  const since = performance.now();
+  let goodSince: number | undefined;
+  for (;;) {
+    const examined = await runChecks(make(), signal);
+    const unwell = examined.filter(({ result }) => result.status === 'broken');
+    const good = examined.find(({ result }) => result.id === id)?.result.status !== 'broken';
+    goodSince = good ? goodSince ?? performance.now() : undefined;
+    const patience = goodSince === undefined ? since + settleMs : goodSince + followMs;
+    if ((good && unwell.length === 0) || performance.now() >= patience) return examined;
+    await pause(LOOK_AGAIN_MS, signal);
+    signal.throwIfAborted();
+  }
+}
+
+function told(subject: string | null, examined: readonly Examined[], fixes: readonly WireFix[], startedAt: number): WireDiagnosis {
+  const checks = examined.map(({ result }) => ({ ...result }));
+  return { instance: subject, checks, cause: causeOf(checks)?.id ?? null, fixes: [...fixes], tookMs: Math.round(performance.now() - startedAt) };
+}

@@ -1,0 +1,79 @@
+/**
+ * After a restart of the host: what ran comes back, what is to start with the host is started, a few at a time. What is
+ * still to come is in the records (wanted, and not running), so that a daemon that dies over it leaves it to the next.
+ */
+import { availableParallelism } from 'node:os';
+import type { SettingStore } from '../../store/settings.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { act } from './actions.ts';
+import type { House } from './house.ts';
+
+/** In the settings' table, and none of them. */
+const BOOT_KEY = 'host.boot-id';
+/** More at once would all be late, and the host is busy with its own start. */
+const AT_ONCE = Math.min(4, availableParallelism());
+
+export interface HostStart {
+  /** Since a daemon was last here; false where nobody can tell. */
+  readonly restarted: boolean;
+  /** To be called once it is recorded what is to come back. */
+  remember(): void;
+}
+
+/** @param bootId  of the host as it runs now; undefined where the system has none */
+export function hostStart(settings: SettingStore, bootId: string | undefined): HostStart {
+  const before = settings.get(BOOT_KEY);
+  return {
+    restarted: bootId !== undefined && before !== undefined && before !== bootId,
+    remember() {
+      if (bootId !== undefined && before !== bootId) settings.set(BOOT_KEY, bootId);
+    },
+  };
+}
+
+/** @param occupied  ids of those whose interrupted operation goes on: it decides */
+export function wantAutostarted(house: House, occupied: ReadonlySet<string | null>): void {
+  for (const supervisor of house.registry.all) {
+    const { wanted, instance: { spec } } = supervisor.record;
+    if (!spec.autostart || wanted.deleted || supervisor.machine || occupied.has(supervisor.id)) continue;
+    supervisor.want({ running: true });
+    // Kept to be looked at, its guest is gone with the host's restart.
+    if (supervisor.state === 'Crashed') supervisor.settle('Stopped', 'the host was restarted');
+  }
+}
+
+/**
+ * Resolves when all have come, or have failed; one that fails keeps no other waiting.
+ * @param after  what they are started again: `the host's restart`
+ * @returns why those that failed did not come
+ */
+export async function comeBack(house: House, after: string): Promise<string[]> {
+  const waiting = house.registry.all.filter(isToCome);
+  const failures: string[] = [];
+  const next = async (): Promise<void> => {
+    for (let supervisor = waiting.shift(); supervisor; supervisor = waiting.shift()) failures.push(...await bringBack(house, supervisor, after));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  return failures;
+}
+
+function isToCome({ state, machine, occupation, record: { wanted } }: Supervisor): boolean {
+  return wanted.running && !wanted.deleted && !machine && !occupation && (state === 'Stopped' || state === 'Suspended');
+}
+
+async function bringBack(house: House, supervisor: Supervisor, after: string): Promise<string[]> {
+  // Meanwhile somebody may have started, stopped or removed it.
+  if (house.registry.byId(supervisor.id) !== supervisor || !isToCome(supervisor)) return [];
+  const { name } = supervisor;
+  const failed = (why: string): string[] => {
+    house.log.line('come-back', name, `${name} did not come back after ${after}: ${why}`, `start it: holdfast start ${name}`);
+    return [`${name} was not started: ${why}`];
+  };
+  try {
+    house.log.line('come-back-begin', name, `${name} is started again after ${after}`);
+    const { error } = await house.engine.ended(act(house, name, { action: 'start' }).id);
+    return error ? failed(error.message) : [];
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,59 @@
+/** The networks that `networks` lists, and the one that a wish means. */
+import type { WireNetwork } from '../../api/schemas.ts';
+import type { WireNewNetwork } from '../../api/network-schemas.ts';
+import { fail } from '../../core/errors.ts';
+import { hostAddress } from '../../core/network/home-network.ts';
+import type { ClosedNetwork } from '../../core/network/own-networks.ts';
+import { BRIDGED, OWN_NETWORK } from '../../core/network/network-option.ts';
+import type { House } from '../instances/house.ts';
+
+export async function listNetworks({ network }: House): Promise<WireNetwork[]> {
+  if (network === undefined) return [];
+  const own = await network.whyNot() === undefined
+    ? [{ name: OWN_NETWORK, type: 'bridge', description: `Holdfast's own network ${await network.subnet()}, behind the host's addresses` }] : [];
+  const made = (await network.ownNetworks()).map(wireNetwork);
+  return [...await network.bridgeable(), ...made, ...own].map((entry) => ('description' in entry ? entry : { name: entry.name, type: entry.type, description: describe(entry) }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function wireNetwork({ name, subnet, ...more }: ClosedNetwork): WireNetwork {
+  return { name, type: 'bridge' in more ? 'bridge' : 'switch', description: `Made by Holdfast, closed${subnet === null ? '; the host is not on it' : `: ${subnet}, where the host is ${hostAddress({ subnet })}`}` };
+}
+
+/** @throws bad-argument, not-supported */
+export async function createNetwork({ network }: House, { name, subnet }: WireNewNetwork): Promise<WireNetwork> {
+  if (network === undefined) throw fail('not-supported', 'this driver has no networks');
+  return wireNetwork(await network.createNetwork(name, subnet));
+}
+
+/** @throws not-found, wrong-state */
+export async function deleteNetwork({ network, registry }: House, name: string): Promise<void> {
+  if (network === undefined) throw fail('not-supported', 'this driver has no networks');
+  const user = registry.everybodys.find(({ record }) => record.instance.spec.cards?.some((card) => card.network === name));
+  if (user !== undefined) throw fail('wrong-state', `the network ${name} cannot be removed: ${user.name} has a card on it`, { hint: `take it out first: holdfast net list ${user.name}, then: holdfast net detach` });
+  await network.deleteNetwork(name);
+}
+
+function describe({ type, members, bridge }: { readonly type: string; readonly members: readonly string[]; readonly bridge: string | undefined }): string {
+  if (type === 'ethernet') return bridge === undefined ? 'Wired network card' : `Wired network card, in the bridge ${bridge}`;
+  return members.length === 0 ? 'Bridge without a card of the host' : `Bridge of ${members.join(', ')}`;
+}
+
+/** @returns the bridge, or null for the home's own network  @throws not-supported, not-found, bad-argument */
+export async function bridgeFor({ network, settings }: House, wished: string): Promise<string | null> {
+  const name = wished === BRIDGED ? settings.get('local.bridged-network') ?? '' : wished;
+  if (name === '') {
+    throw fail('bad-argument', 'no network is chosen for "bridged"', { hint: 'choose one: holdfast set local.bridged-network=<name>; see: holdfast networks' });
+  }
+  if (network !== undefined && (await network.ownNetworks()).some((each) => each.name === name)) return name;
+  const why = network === undefined ? 'this driver has no networks' : await network.whyNot();
+  if (network === undefined || why !== undefined) throw fail('not-supported', `no card can be put on ${name}: ${why ?? ''}`);
+  if (name === OWN_NETWORK || name === network.bridge) return null;
+  const found = (await network.bridgeable()).find((each) => each.name === name);
+  if (found === undefined) throw fail('not-found', `Invalid network: ${name} is none that an instance can be put on`, { hint: 'see which there are: holdfast networks' });
+  if (found.type === 'bridge') return found.name;
+  if (found.bridge !== undefined) return found.bridge;
+  throw fail('not-supported', `${name} is a network card without a bridge, and instances can be put on bridges only`, {
+    hint: `make a bridge of it (for example br-${name}, in the host's network configuration), then: --network br-${name}`,
+  });
+}

@@ -1,0 +1,77 @@
+/** The end of a change that is held: kept or undone by whoever asked for it to wait, or undone by the guest when nobody said anything. */
+import type { WireOperation } from '../../../api/schemas.ts';
+import { fail } from '../../../core/errors.ts';
+import type { Revision } from '../../../core/network/revision.ts';
+import type { House } from '../../instances/house.ts';
+import type { Result, Task } from '../../operations/engine.ts';
+import type { Supervisor } from '../../supervisor.ts';
+import { pendingOf, settleByGuest, settleCommitted, settleUndone } from './settle.ts';
+import { guestNetwork, requireAnswering } from './situation.ts';
+
+export const DECISION_KINDS = ['net-commit', 'net-rollback'] as const;
+export const DECISION_STEPS = ['settle'] as const;
+
+/** @throws instance-not-found, not-found  nothing waits, instance-busy, wrong-state */
+export function decide(house: House, name: string, commit: boolean): WireOperation {
+  const supervisor = house.registry.require(name);
+  requirePending(house, supervisor);
+  const busy = supervisor.occupation;
+  if (busy) throw supervisor.busy(busy);
+  requireAnswering(supervisor);
+  const kind = DECISION_KINDS[commit ? 0 : 1];
+  return house.engine.begin({
+    kind, instanceName: name, instanceId: supervisor.id, request: { commit }, owner: house.owner, body: (task) => carryOut(house, supervisor, commit, task),
+  });
+}
+
+/** Also what the next daemon does with it: done again it comes to the same. */
+export async function carryOut(house: House, supervisor: Supervisor, commit: boolean, task: Task): Promise<Result> {
+  using _busy = supervisor.occupy({ operation: task.id, kind: DECISION_KINDS[commit ? 0 : 1] });
+  task.step('settle');
+  const revision = requirePending(house, supervisor);
+  const transaction = revision.transaction ?? '';
+  task.progress(`${commit ? 'Keeping' : 'Undoing'} the change of ${supervisor.name}'s network`);
+  const guest = await guestNetwork(supervisor, task.signal);
+  const result = { revision: String(revision.number), transaction };
+  if (commit) {
+    const { standing, reason } = await guest.standing(transaction, task.signal);
+    if (standing === 'armed') await guest.commit(transaction, task.signal);
+    else if (standing !== 'committed') {
+      settleUndone(house, supervisor, revision, reason ?? 'the guest undid it');
+      throw fail('rolled-back', `it cannot be kept any more: ${supervisor.name}'s network is as it was before: ${reason ?? 'the guest undid it'}`, { hint: `apply it again, with a longer --confirm-within; see: holdfast net history ${supervisor.name}` });
+    }
+    settleCommitted(house, supervisor, revision);
+    return result;
+  }
+  const { standing, reason } = await guest.rollBack(transaction, 'it was asked for', task.signal);
+  if (standing === 'committed') {
+    settleCommitted(house, supervisor, revision);
+    throw fail('wrong-state', `it was kept already, as revision ${revision.number} of ${supervisor.name}`, { hint: `undo it: holdfast net history ${supervisor.name}, then: holdfast net restore` });
+  }
+  settleUndone(house, supervisor, revision, reason ?? 'it was asked for');
+  return result;
+}
+
+function requirePending(house: House, supervisor: Supervisor): Revision {
+  const pending = pendingOf(house, supervisor);
+  if (pending === undefined) throw fail('not-found', `no change of ${supervisor.name}'s network waits for its confirmation`, { hint: `what was changed: holdfast net history ${supervisor.name}` });
+  return pending;
+}
+
+const GRACE_MS = 2_000;
+const ASK_MS = 60_000;
+const ASK_AGAIN_MS = 15_000;
+
+/** Sees to it that the record says how one ended that nobody decided about. */
+export async function settlePending(house: House, supervisor: Supervisor): Promise<void> {
+  const pending = pendingOf(house, supervisor);
+  const { machine, occupation } = supervisor;
+  if (pending === undefined || machine === undefined || machine.guest.hold.level !== 'held' || machine.isPaused) return;
+  const again = (ms: number): void => void setTimeout(() => void settlePending(house, supervisor), ms).unref();
+  // Who is at work on its network settles it himself.
+  if (occupation?.kind.startsWith('net-')) return again(ASK_AGAIN_MS);
+  const leftMs = await guestNetwork(supervisor, AbortSignal.timeout(ASK_MS))
+    .then((guest) => settleByGuest(house, supervisor, pending, guest, AbortSignal.timeout(ASK_MS)))
+    .catch(() => ASK_AGAIN_MS);
+  if (leftMs !== undefined) again(leftMs + GRACE_MS);
+}

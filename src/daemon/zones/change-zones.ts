@@ -1,0 +1,71 @@
+/**
+ * Zones are made unavailable, as if their power had gone, and available again. What ran stays wanted meanwhile, so that it
+ * comes back with its zone, whichever daemon that is.
+ */
+import type { WireOperation, WireZone, WireZoneChange } from '../../api/schemas.ts';
+import { USER_NETWORK } from '../../core/subnets.ts';
+import { ZONES } from '../../core/zones.ts';
+import { INTERRUPTIBLE } from '../instances/actions.ts';
+import { comeBack } from '../instances/come-back.ts';
+import type { House } from '../instances/house.ts';
+import { clearAway } from '../instances/start.ts';
+import type { Result, Task } from '../operations/engine.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { requireZone } from './zone-for.ts';
+
+export const ZONE_STEPS = ['mark', 'halt'] as const;
+export const ZONE_KIND = 'zones';
+
+/** All are on the home's one network so far: the subnet is the same for each. */
+export async function listZones({ network, zones }: House): Promise<WireZone[]> {
+  const subnet = network !== undefined && await network.whyNot() === undefined ? await network.subnet() : USER_NETWORK;
+  return ZONES.map((name) => ({ name, available: zones.isAvailable(name), subnet }));
+}
+
+/** @throws not-found */
+export function changeZones(house: House, { zones, available }: WireZoneChange): WireOperation {
+  const names = [...new Set(zones.map(requireZone))];
+  return house.engine.begin({
+    kind: ZONE_KIND, instanceName: null, instanceId: null, request: { zones: names, available }, owner: house.owner,
+    body: (task) => performZones(house, { zones: names, available }, task),
+  });
+}
+
+/** Done again by the next daemon it comes to the same. */
+export async function performZones(house: House, { zones, available }: WireZoneChange, task: Task): Promise<Result> {
+  task.step('mark');
+  const within = house.registry.everybodys.filter(({ record }) => zones.includes(record.instance.zone));
+  for (const zone of zones) house.zones.set(zone, available);
+  for (const supervisor of within) supervisor.zoneChanged();
+  if (available) {
+    task.progress(`Starting what ran in ${zones.join(', ')}`);
+    for (const why of await comeBack(house, 'its zone\'s return')) task.notice(why);
+    return {};
+  }
+  task.step('halt');
+  task.progress(`Halting what runs in ${zones.join(', ')}`);
+  await Promise.all(within.map((supervisor) => powerCut(house, supervisor, task)));
+  return {};
+}
+
+/** What is being started is called off and wanted all the same; what ends by itself (a stop, a suspend) is waited for. */
+async function powerCut(house: House, supervisor: Supervisor, task: Task): Promise<void> {
+  const ran = supervisor.record.wanted.running;
+  for (let other = supervisor.occupation; other; other = supervisor.occupation) {
+    if (INTERRUPTIBLE.includes(other.kind) && other.kind !== 'stop') {
+      // A launch that is called off removes what is wanted to run.
+      supervisor.want({ running: false });
+      await house.engine.cancel(other.operation, `its zone, ${supervisor.record.instance.zone}, is not available any more`);
+      if (house.registry.byId(supervisor.id) === supervisor) supervisor.want({ running: ran });
+    } else {
+      await house.engine.ended(other.operation);
+    }
+    task.signal.throwIfAborted();
+    // Whoever occupies it without an operation is done in a moment.
+    if (other === supervisor.occupation) await new Promise((resolve) => { setImmediate(resolve); });
+  }
+  if (house.registry.byId(supervisor.id) !== supervisor || !supervisor.machine) return;
+  using _busy = supervisor.occupy({ operation: task.id, kind: ZONE_KIND });
+  await clearAway(house, supervisor);
+  if (supervisor.observed !== 'Crashed' && supervisor.observed !== 'Deleted') supervisor.settle('Stopped');
+}

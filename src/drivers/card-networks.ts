@@ -1,0 +1,29 @@
+/** What the driver needs of the host where cards are on networks; host/network/ has it, with root's rights and without. */
+import type { InstanceSpec } from '../core/instance.ts';
+
+export interface CardNetworks {
+  /** What a card is plugged into; pure. @param network  null: the home's own */
+  plugOf(id: string, slot: number, network: string | null): CardPlug;
+  /** Makes what the cards of a machine that starts need. @returns what releases it when this run has ended */
+  attach(machine: AttachedMachine): Promise<() => Promise<void>>;
+  /** The same while it runs, when it has other cards now. */
+  change(machine: AttachedMachine): Promise<void>;
+  /** Of a machine that has ended. */
+  detach(id: string): Promise<void>;
+}
+
+/** A tap that is on its bridge, or the socket of a switch. */
+export type CardPlug = { readonly kind: 'tap'; readonly name: string } | { readonly kind: 'switch'; readonly path: string };
+
+export interface AttachedMachine {
+  readonly id: string;
+  readonly name: string;
+  /** Whom its machine runs as. */
+  readonly uid: number;
+  readonly spec: InstanceSpec;
+}
+
+/** Besides QEMU's user network. */
+export function needsNetworks({ network, cards }: InstanceSpec): boolean {
+  return network !== undefined || (cards ?? []).length > 0;
+}

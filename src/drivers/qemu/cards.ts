@@ -1,0 +1,56 @@
+/** Network cards of a running machine: plugged in behind their root ports, and taken out with the guest's consent. */
+import { fail } from '../../core/errors.ts';
+import { userSubnet } from '../../core/subnets.ts';
+import type { CardPlug } from '../card-networks.ts';
+import type { MachineSpec } from '../driver.ts';
+import { cardDevice, cardId, netdevOf } from './command-line/devices.ts';
+import type { Card } from './command-line/input.ts';
+import type { QmpClient } from './qmp/client.ts';
+
+/** A busy emulated guest took more than ten. */
+const UNPLUG_MS = 20_000;
+
+export type PlugOf = (id: string, slot: number, network: string | null) => CardPlug;
+
+/** All cards of a machine, the default one first. */
+export function cardsOf({ id, spec }: MachineSpec, plugOf: PlugOf): Card[] {
+  const first: Card = {
+    slot: 0, mac: spec.mac,
+    backend: spec.network === undefined ? { kind: 'user', subnet: userSubnet(spec.subnetIndex) } : plugOf(id, 0, null),
+  };
+  return [first, ...(spec.cards ?? []).map(({ slot, mac, network }): Card => ({ slot, mac, backend: plugOf(id, slot, network) }))];
+}
+
+/** What an earlier daemon has done already stays; the user network is there from the start. @throws machine-failed */
+export async function plugCard(monitor: QmpClient, card: Card): Promise<void> {
+  if (card.backend.kind !== 'user') await monitor.execute('netdev_add', netdevOf(card)).catch(unlessThere);
+  await monitor.execute('device_add', cardDevice(card)).catch(unlessThere);
+}
+
+/**
+ * The guest is asked to let go of it; only then is it taken out, with what was behind it.
+ * @throws machine-failed when the guest does not: it keeps the card
+ */
+export async function unplugCard(monitor: QmpClient, slot: number): Promise<void> {
+  const id = cardId(slot);
+  const { promise: gone, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(fail('machine-failed', `the guest did not let go of its network card within ${UNPLUG_MS / 1000} s`)), UNPLUG_MS);
+  const stop = monitor.onEvent(({ name, data }) => { if (name === 'DEVICE_DELETED' && data['device'] === id) resolve(); });
+  try {
+    // Asked before, and too slow then: it may still let go.
+    await monitor.execute('device_del', { id }).then(() => gone, (error: unknown) => (/in the process of unplug/.test(String(error)) ? gone : unlessGone(error)));
+    // The network behind it would be saved too, with the address that it has given away.
+    await monitor.execute('netdev_del', { id }).catch(unlessGone);
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+}
+
+function unlessThere(error: unknown): void {
+  if (!/Duplicate/.test(String(error))) throw error;
+}
+
+function unlessGone(error: unknown): void {
+  if (!/not found/.test(String(error))) throw error;
+}

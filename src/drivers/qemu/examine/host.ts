@@ -1,0 +1,111 @@
+/** What this driver needs of the host, as a doctor looks at it. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import type { Architecture } from '../../../core/instance.ts';
+import { run } from '../../../host/process/run.ts';
+import { broken, warning, well, type Check, type Finding } from '../../check.ts';
+import { candidates, thisHost } from '../accelerator/candidates.ts';
+import { hostKey, type AcceleratorMemory } from '../accelerator/memory.ts';
+import { TRY_OUT_MS, tryOut } from '../accelerator/try-out.ts';
+import { newestMachineType, qemuVersion } from '../binary.ts';
+import type { Accelerator } from '../command-line/input.ts';
+import { machineUid, requirePassable, type IdentityPolicy } from '../identity.ts';
+
+interface HostParts {
+  readonly architecture: Architecture;
+  readonly identity: IdentityPolicy;
+  readonly memory: AcceleratorMemory;
+  readonly only: readonly Accelerator[] | undefined;
+  /** Below which machines' files lie. */
+  readonly directories: readonly string[];
+}
+
+/** Stands for any machine's: all are as unprivileged as each other. */
+const SOME_MACHINE = '00000000';
+const TOOL_MS = 15_000;
+
+export function hostChecks(parts: HostParts): readonly Check[] {
+  const { architecture, identity, directories } = parts;
+  return [
+    {
+      id: 'machine-rights', layer: 'rights', title: 'machines\' files can be reached', deadlineMs: 5_000,
+      async run() {
+        const uid = machineUid(SOME_MACHINE, identity) ?? null;
+        if (uid === null) return well('machines run with the rights of the daemon');
+        for (const directory of directories) await requirePassable(directory, uid);
+        return well('the unprivileged users that machines run as can pass to their files');
+      },
+    },
+    {
+      id: 'qemu', layer: 'hypervisor', title: 'QEMU', deadlineMs: 2 * TOOL_MS,
+      run: async () => well(`version ${await qemuVersion(architecture)}, newest machine ${await newestMachineType(architecture)}`),
+    },
+    {
+      id: 'qemu-img', layer: 'hypervisor', title: 'qemu-img', deadlineMs: TOOL_MS,
+      async run(signal) {
+        const { stdout } = await run({ tool: 'qemu-img', args: ['--version'], package: 'qemu-utils', deadlineMs: TOOL_MS, signal });
+        return well(`version ${/version (\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1] ?? 'unknown'}`);
+      },
+    },
+    {
+      id: 'accelerator', layer: 'accelerator', title: 'accelerator, really tried', needs: ['qemu'],
+      deadlineMs: 2 * TOOL_MS + TRY_OUT_MS.kvm + TRY_OUT_MS.tcg, run: (signal) => accelerator(parts, signal),
+    },
+    { id: 'network-tools', layer: 'network', title: 'network tools', deadlineMs: 5_000, run: () => networkTools() },
+  ];
+}
+
+/** Every candidate is tried, best first, until one runs; what an earlier start of a machine found out is said beside it. */
+async function accelerator({ architecture, identity, memory, only }: HostParts, signal: AbortSignal): Promise<Finding> {
+  const { accelerators, obstacle, kvmGid } = candidates(await thisHost(identity), architecture);
+  const key = await hostKey(await qemuVersion(architecture));
+  const failed: string[] = [];
+  for (const each of accelerators.filter((candidate) => only?.includes(candidate) ?? true)) {
+    const known = await memory.verdict(key, each);
+    let ms: number;
+    try {
+      ms = await tryOut({ accelerator: each, architecture, uid: machineUid(SOME_MACHINE, identity) ?? undefined, gid: each === 'kvm' ? kvmGid : undefined }, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failed.push(`${each}: ${error instanceof Error ? error.message : String(error)}`);
+      continue;
+    }
+    const seen = `${each} ran a firmware after ${(ms / 1000).toFixed(1)} s`;
+    if (known?.verdict === 'refused') {
+      return warning(`${seen}, but no guest's kernel came up on it on ${known.at.slice(0, 10)} (${known.reason}): machines are emulated`, 'let the next start of a machine try it again: holdfast doctor --fix', {
+        deadlineMs: 5_000,
+        run: async () => {
+          await memory.forget(key, each);
+          return `forgot that ${each} was refused; the next cold start tries it again`;
+        },
+      });
+    }
+    if (each !== 'tcg') return well(known ? `${seen}, and a guest's kernel came up on it on ${known.at.slice(0, 10)}` : `${seen}; the first start of a machine proves it by a kernel`);
+    return warning(
+      `machines are emulated, which is slow: ${obstacle ?? failed.join('; ')}; ${seen}`,
+      'use a host with hardware virtualisation that is open to the daemon (on Linux: /dev/kvm); nothing else needs doing, everything works',
+    );
+  }
+  return broken(`none carries a machine: ${failed.join('; ')}`, 'see that QEMU is whole: apt-get install --reinstall qemu-system-x86');
+}
+
+const TOOLS = [['ip', 'iproute2'], ['nft', 'nftables'], ['dnsmasq', 'dnsmasq-base']] as const;
+const PLACES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+async function networkTools(): Promise<Finding> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return well('none needed: without root machines are behind QEMU\'s user network');
+  const there = async (path: string, mode: number): Promise<boolean> => await access(path, mode).then(() => true, () => false);
+  const missing: string[] = [];
+  const packages: string[] = [];
+  for (const [tool, brings] of TOOLS) {
+    const found = await Promise.all(PLACES.map((place) => there(`${place}/${tool}`, constants.X_OK)));
+    if (found.includes(true)) continue;
+    missing.push(tool);
+    packages.push(brings);
+  }
+  if (packages.length > 0) return warning(`${missing.join(', ')} missing: no bridge network can be made`, `install: apt-get install ${packages.join(' ')}`);
+  if (!(await there('/dev/net/tun', constants.R_OK | constants.W_OK))) {
+    return warning('/dev/net/tun cannot be opened: no bridge network can be made', 'load its driver: modprobe tun');
+  }
+  return well('ip, nft, dnsmasq and /dev/net/tun are there');
+}

@@ -1,0 +1,34 @@
+/** What the host's kernel knows of an address on a bridge: who has it, and which way packets for it go. */
+import { run } from '../../../host/process/run.ts';
+import type { InstanceSpec } from '../../../core/instance.ts';
+import { broken, nothing, well, type Check, type Finding } from '../../check.ts';
+
+/** An instance whose default card is on a bridge says so in its specification. */
+export function bridgeAddress({ network }: InstanceSpec & { readonly network?: { readonly kind: string; readonly address: string } }): string | undefined {
+  return network?.kind === 'bridge' ? network.address : undefined;
+}
+
+const DEADLINE_MS = 3_000;
+
+export function neighbourCheck(spec: InstanceSpec): Check {
+  return {
+    id: 'neighbour', layer: 'neighbour', title: 'neighbour and route on the host', deadlineMs: 2 * DEADLINE_MS,
+    async run(signal) {
+      const address = bridgeAddress(spec);
+      if (address === undefined) return nothing('it is behind QEMU\'s user network: the host has neither a neighbour nor a route for it');
+      const ask = async (...args: readonly string[]): Promise<string> => (await run({ tool: 'ip', args, package: 'iproute2', deadlineMs: DEADLINE_MS, signal })).stdout;
+      const [route, neighbour] = await Promise.all([ask('-o', 'route', 'get', address), ask('-o', 'neigh', 'show', address)]);
+      return judge(address, spec.mac, route, neighbour);
+    },
+  };
+}
+
+/** @param route  of `ip -o route get`  @param neighbour  of `ip -o neigh show` (iproute2, ip-neighbour(8)) */
+export function judge(address: string, mac: string, route: string, neighbour: string): Finding {
+  const device = /\bdev (\S+)/.exec(route)?.[1] ?? 'nowhere';
+  if (/\bvia (\S+)/.test(route)) return broken(`the host sends packets for ${address} away by a router (${route.trim().split('\n')[0]})`, 'the home\'s bridge is gone: holdfastd makes it anew when it is started again');
+  const known = /\blladdr (\S+)/.exec(neighbour)?.[1]?.toLowerCase();
+  if (known !== undefined && known !== mac.toLowerCase()) return broken(`${address} belongs to another card on ${device}: ${known}, not ${mac}`, 'find who else uses this address; a second one must have another');
+  if (/\b(FAILED|INCOMPLETE)\b/.test(neighbour)) return broken(`nobody answers for ${address} on ${device}`, 'see the guest\'s link and address above');
+  return well(`${address} is ${known ?? 'not asked for yet'}, by ${device}`);
+}

@@ -1,0 +1,60 @@
+/** Which machines have cards on which taps: a file each, so that every daemon knows all of them, and one that fails harms no other. */
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InstanceSpec } from '../../core/instance.ts';
+import type { NamedCard } from '../../core/network/dnsmasq-config.ts';
+import { tapName, type HomeNetwork } from '../../core/network/home-network.ts';
+import { writeWhole } from './record.ts';
+
+export interface AttachedCard {
+  readonly tap: string;
+  readonly mac: string;
+  /** On the home's network: reserved for it. */
+  readonly address: string | null;
+  readonly name: string | null;
+  /** A bridge of the host's; null is the home's own. */
+  readonly bridge: string | null;
+}
+
+/** Those cards that need a tap; none for a machine on the user network. */
+export function cardsOf(network: HomeNetwork, id: string, name: string, spec: InstanceSpec): AttachedCard[] {
+  const first = spec.network === undefined ? [] : [{ tap: tapName(network.tapPrefix, id, 0), mac: spec.mac, address: spec.network.address, name, bridge: null }];
+  const more = (spec.cards ?? []).map(({ slot, mac, network: bridge, address }) => (
+    { tap: tapName(bridge === null ? network.tapPrefix : network.foreignTapPrefix, id, slot), mac, address, name: null, bridge }));
+  return [...first, ...more];
+}
+
+export function ownCards(cards: readonly AttachedCard[]): NamedCard[] {
+  return cards.flatMap(({ tap, mac, address, name, bridge }) => (bridge === null && address !== null ? [{ tap, mac, address, name }] : []));
+}
+
+export class Attachments {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async all(): Promise<ReadonlyMap<string, readonly AttachedCard[]>> {
+    const names = await readdir(this.#directory).catch(() => [] as string[]);
+    const ids = names.map((name) => /^([0-9a-f]{8})\.json$/.exec(name)?.[1]).filter((id): id is string => id !== undefined).toSorted();
+    return new Map(await Promise.all(ids.map(async (id) => [id, JSON.parse(await readFile(this.#path(id), 'utf8')) as AttachedCard[]] as const)));
+  }
+
+  async put(id: string, cards: readonly AttachedCard[]): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await writeWhole(this.#path(id), JSON.stringify(cards));
+  }
+
+  async has(id: string): Promise<boolean> {
+    return await stat(this.#path(id)).then(() => true, () => false);
+  }
+
+  async remove(id: string): Promise<void> {
+    await rm(this.#path(id), { force: true });
+  }
+
+  #path(id: string): string {
+    return join(this.#directory, `${id}.json`);
+  }
+}

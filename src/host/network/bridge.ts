@@ -1,0 +1,44 @@
+/** The bridge of a home and the taps on it: made, repaired where something is missing, and removed. */
+import { hostAddress, hostAddress6, tapOwner, type HomeNetwork } from '../../core/network/home-network.ts';
+import { guardLink } from './forwarding.ts';
+import { addressesOf, hostLinks } from './links.ts';
+import { ip } from './tools.ts';
+
+/** Again and again: only what is missing is made. */
+export async function ensureBridge(network: HomeNetwork): Promise<void> {
+  const { bridge, bridgeMac } = network;
+  const link = (await hostLinks()).find(({ name }) => name === bridge);
+  if (link === undefined) await ip('link', 'add', 'name', bridge, 'address', bridgeMac, 'type', 'bridge');
+  if (!link?.up) {
+    await guardLink(bridge);
+    await ip('link', 'set', 'dev', bridge, 'up');
+  }
+  const there = await addressesOf(bridge);
+  const six = hostAddress6(network);
+  const wanted = [`${hostAddress(network)}/24`, ...(six === null ? [] : [`${six}/64`])];
+  for (const address of wanted.filter((each) => !there.includes(each))) {
+    // Without a card on it the bridge has no carrier, and a tentative address cannot be bound to.
+    await ip('address', 'replace', address, 'dev', bridge, ...(address.includes(':') ? ['nodad'] : []));
+  }
+}
+
+/** @param uid  who may open it  @param master  the bridge that it is put on */
+export async function ensureTap(name: string, uid: number, master: string): Promise<void> {
+  const link = (await hostLinks()).find((each) => each.name === name);
+  if (link === undefined) await ip('tuntap', 'add', 'dev', name, 'mode', 'tap', 'user', String(uid));
+  // A port of a bridge has no address of its own.
+  if (link === undefined || link.master !== master || !link.up) await ip('link', 'set', 'dev', name, 'master', master, 'addrgenmode', 'none', 'up');
+}
+
+/** Taps of this home, each with the instance it belongs to; of another home whose names begin alike, those are on another bridge. */
+export async function homeTaps(network: HomeNetwork): Promise<{ name: string; id: string }[]> {
+  return (await hostLinks()).flatMap(({ name, kind, master }) => {
+    const id = kind === 'tun' ? tapOwner(network, name) : undefined;
+    const strange = name.startsWith(network.tapPrefix) && master !== undefined && master !== network.bridge;
+    return id === undefined || strange ? [] : [{ name, id }];
+  });
+}
+
+export async function removeLink(name: string): Promise<void> {
+  if ((await hostLinks()).some((link) => link.name === name)) await ip('link', 'delete', 'dev', name);
+}

@@ -1,0 +1,120 @@
+/** The home's dnsmasq: a process that outlives the daemon, found again by pid and start time, or by its command line. */
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '../../core/errors.ts';
+import { dnsmasqConfig, hostNames, reservations, withoutStaleLeases, type DnsmasqFiles, type NamedCard } from '../../core/network/dnsmasq-config.ts';
+import type { HomeNetwork } from '../../core/network/home-network.ts';
+import { boundComplaints, lastComplaint, startDetached, type ExitStatus } from '../process/detached.ts';
+import { isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../process/identity.ts';
+import { run } from '../process/run.ts';
+import { writeWhole } from './record.ts';
+
+const LOG_MAX_BYTES = 256 * 1024;
+const READY_MS = 10_000;
+
+export class Dnsmasq {
+  readonly #network: HomeNetwork;
+  readonly #files: DnsmasqFiles & { readonly log: string; readonly process: string };
+  #identity: ProcessIdentity | undefined;
+
+  constructor(network: HomeNetwork, directory: string) {
+    this.#network = network;
+    const at = (name: string): string => join(directory, name);
+    this.#files = { config: at('dnsmasq.conf'), pid: at('dnsmasq.pid'), leases: at('leases'), reservations: at('reservations'), names: at('names'), log: at('dnsmasq.log'), process: at('dnsmasq.json') };
+  }
+
+  /** Runs, and serves these cards and no other. @throws tool-missing, machine-failed */
+  async serve(cards: readonly NamedCard[]): Promise<void> {
+    const { reservations: reserved, names } = this.#files;
+    await writeWhole(reserved, reservations(cards), 0o644);
+    await writeWhole(names, hostNames(this.#network, cards), 0o644);
+    const leases = await readFile(this.#files.leases, 'utf8').catch(() => '');
+    const cleared = withoutStaleLeases(leases, cards);
+    if (cleared !== undefined) {
+      // It keeps its leases in memory, and would write the old ones back.
+      await this.stop();
+      await writeWhole(this.#files.leases, cleared, 0o644);
+    }
+    await boundComplaints(this.#files.log, LOG_MAX_BYTES);
+    const running = await this.#find();
+    if (running === undefined) await this.#start();
+    else await signalProcess(running, 'SIGHUP');
+  }
+
+  async isRunning(): Promise<boolean> {
+    return await this.#find() !== undefined;
+  }
+
+  async stop(): Promise<void> {
+    const running = await this.#find();
+    this.#identity = undefined;
+    if (running !== undefined) await end(running);
+    await rm(this.#files.process, { force: true });
+  }
+
+  async #start(): Promise<void> {
+    const { config, log, process } = this.#files;
+    const user = await unprivilegedUser();
+    await writeWhole(config, dnsmasqConfig(this.#network, this.#files, user));
+    await rm(this.#files.pid, { force: true });
+    const { identity, exited } = await startDetached({
+      tool: 'dnsmasq', package: 'dnsmasq-base', args: ['--keep-in-foreground', `--conf-file=${config}`], complaintsPath: log,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    });
+    this.#identity = identity;
+    await writeWhole(process, JSON.stringify(identity));
+    await this.#untilServing(exited);
+  }
+
+  /** It writes its pid when it has its sockets; where it cannot have them it ends, and says why. */
+  async #untilServing(exited: Promise<ExitStatus>): Promise<void> {
+    let ended = false;
+    void exited.then(() => { ended = true; });
+    for (const until = performance.now() + READY_MS; performance.now() < until;) {
+      if (await readFile(this.#files.pid, 'utf8').then((text) => text.trim() !== '', () => false)) return;
+      if (ended) throw fail('machine-failed', `dnsmasq did not start: ${await lastComplaint(this.#files.log) ?? 'it said nothing'}`);
+      await Promise.race([exited, new Promise((resolve) => { setTimeout(resolve, 10); })]);
+    }
+    throw fail('machine-failed', `dnsmasq did not get ready within ${READY_MS / 1000} s`);
+  }
+
+  async #find(): Promise<ProcessIdentity | undefined> {
+    if (this.#identity !== undefined && await isSameProcess(this.#identity)) return this.#identity;
+    this.#identity = undefined;
+    const recorded = await readFile(this.#files.process, 'utf8').then((text) => JSON.parse(text) as ProcessIdentity, () => undefined);
+    if (recorded !== undefined && await isSameProcess(recorded)) {
+      if (await this.#readsOurs(recorded.pid)) this.#identity = recorded;
+      // It has been started where the home was before.
+      else await end(recorded);
+    }
+    this.#identity ??= await this.#search();
+    return this.#identity;
+  }
+
+  async #readsOurs(pid: number | string): Promise<boolean> {
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').includes(`--conf-file=${this.#files.config}`);
+  }
+
+  /** One whose start was cut off before it was written down. */
+  async #search(): Promise<ProcessIdentity | undefined> {
+    for (const name of await readdir('/proc')) {
+      const pid = Number(name);
+      if (!Number.isSafeInteger(pid)) continue;
+      if (!(await this.#readsOurs(pid))) continue;
+      const startTime = await processStartTime(pid);
+      if (startTime !== undefined) return { pid, startTime };
+    }
+    return undefined;
+  }
+}
+
+async function end(identity: ProcessIdentity): Promise<void> {
+  for (const [signal, deadlineMs] of [['SIGTERM', 3_000], ['SIGKILL', 5_000]] as const) {
+    if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return;
+  }
+}
+
+/** Debian's package brings a user of its own; elsewhere there is nobody. */
+async function unprivilegedUser(): Promise<string> {
+  return await run({ tool: 'getent', args: ['passwd', 'dnsmasq'], package: 'libc-bin', deadlineMs: 5_000 }).then(() => 'dnsmasq', () => 'nobody');
+}

@@ -1,0 +1,55 @@
+/**
+ * Forwarding is the whole host's matter (docs/decisions/network.md): it is switched on while a home's network is up, and off
+ * again by whoever switched it on. IPv6's only where the host has a way out, since a host that forwards stops listening to
+ * routers unless it is told to go on.
+ */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+
+const CONF = '/proc/sys/net';
+
+export interface Switched {
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+}
+
+/** @returns what was off before */
+export async function switchForwardingOn(ipv6: boolean): Promise<Switched> {
+  const four = await turn('ipv4/ip_forward', '0', '1');
+  if (!ipv6 || await read('ipv6/conf/all/forwarding') !== '0') return { ipv4: four, ipv6: false };
+  for (const link of await readdir(`${CONF}/ipv6/conf`)) {
+    // 1 means: listen to routers unless forwarding; 2: in any case.
+    if (link !== 'all') await turn(`ipv6/conf/${link}/accept_ra`, '1', '2');
+  }
+  return { ipv4: four, ipv6: await turn('ipv6/conf/all/forwarding', '0', '1') };
+}
+
+export async function switchForwardingOff({ ipv4, ipv6 }: Switched): Promise<void> {
+  if (ipv4) await turn('ipv4/ip_forward', '1', '0');
+  if (ipv6) await turn('ipv6/conf/all/forwarding', '1', '0');
+}
+
+/** The host does not take a guest for a router, nor believe it where others are. */
+export async function guardLink(link: string): Promise<void> {
+  for (const [path, value] of [['ipv6/conf', 'accept_ra'], ['ipv6/conf', 'autoconf'], ['ipv4/conf', 'accept_redirects'], ['ipv6/conf', 'accept_redirects']] as const) {
+    await writeFile(`${CONF}/${path}/${link}/${value}`, '0').catch(ignoreAbsence);
+  }
+}
+
+export async function hasIpv6(): Promise<boolean> {
+  return await read('ipv6/conf/all/disable_ipv6') === '0';
+}
+
+async function turn(path: string, from: string, to: string): Promise<boolean> {
+  if (await read(path) !== from) return false;
+  await writeFile(`${CONF}/${path}`, to);
+  return true;
+}
+
+async function read(path: string): Promise<string | undefined> {
+  return (await readFile(`${CONF}/${path}`, 'utf8').catch(() => undefined))?.trim();
+}
+
+/** A kernel without IPv6, or a link that went meanwhile. */
+function ignoreAbsence(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,50 @@
+/** The host's links and the networks that it uses, as the kernel tells them. */
+import { ipJson } from './tools.ts';
+
+export interface HostLink {
+  readonly name: string;
+  /** bridge, tun, veth, …; undefined for hardware. */
+  readonly kind: string | undefined;
+  readonly ether: boolean;
+  /** The bridge it belongs to. */
+  readonly master: string | undefined;
+  readonly up: boolean;
+  readonly mac: string | undefined;
+}
+
+export async function hostLinks(): Promise<HostLink[]> {
+  return (await ipJson('-details', 'link', 'show')).flatMap((link) => {
+    const name = text(link['ifname']);
+    const info = link['linkinfo'];
+    const flags = link['flags'];
+    return name === undefined ? [] : [{
+      name, kind: typeof info === 'object' && info !== null && 'info_kind' in info ? text(info.info_kind) : undefined, ether: link['link_type'] === 'ether',
+      master: text(link['master']), up: Array.isArray(flags) && flags.includes('UP'), mac: text(link['address']),
+    }];
+  });
+}
+
+/** `10.0.0.0/8` of every address and route that is not on the link. */
+export async function usedNetworks(exceptLink: string): Promise<string[]> {
+  const [addresses, routes] = await Promise.all([ipJson('-4', 'address', 'show'), ipJson('-4', 'route', 'show', 'table', 'all')]);
+  return [
+    ...addresses.filter(({ ifname }) => ifname !== exceptLink).flatMap(({ addr_info: all }) => (Array.isArray(all) ? all as Record<string, unknown>[] : []))
+      .map(({ local, prefixlen }) => `${String(local)}/${String(prefixlen)}`),
+    ...routes.filter(({ dev }) => dev !== exceptLink).map(({ dst }) => String(dst)),
+  ];
+}
+
+/** `10.1.2.3/24` and `fd00::1/64` of one link; none where there is no such link. */
+export async function addressesOf(link: string): Promise<string[]> {
+  const found = (await ipJson('address', 'show')).find(({ ifname }) => ifname === link);
+  const all = found?.['addr_info'];
+  return Array.isArray(all) ? (all as Record<string, unknown>[]).map(({ local, prefixlen }) => `${String(local)}/${String(prefixlen)}`) : [];
+}
+
+export async function hasDefaultRoute6(): Promise<boolean> {
+  return (await ipJson('-6', 'route', 'show', 'default')).length > 0;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

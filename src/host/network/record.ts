@@ -1,0 +1,65 @@
+/** What a home remembers of its network: which subnet it has, and what it changed on the host. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Switched } from './forwarding.ts';
+
+export interface NetworkRecord {
+  readonly version: 1;
+  /** What all names are made of. */
+  readonly key: string;
+  /** Where the home was when this was written. */
+  readonly home: string;
+  readonly subnet: string;
+  /** Boot of the host in which it last came up, so that it need not be tried anew at each launch. */
+  readonly workedIn: string | null;
+  /** Forwarding that was off before, and goes off with the network. */
+  readonly switched: Switched;
+  /** Why instances are on the user network, as it was last told. */
+  readonly told: string | null;
+}
+
+/** @returns undefined when there is none that can be read */
+export async function readRecord(path: string): Promise<NetworkRecord | undefined> {
+  return parsed(await readFile(path, 'utf8').catch(() => undefined));
+}
+
+/**
+ * The home's key: it goes along when the home is moved, with what runs in it. A copy gets one of its own, or two homes would
+ * have the same bridge; and so does a home that is made where another one was.
+ */
+export function homeKey(path: string, home: string): string {
+  const record = readNow(path);
+  if (record === undefined) return freshKey();
+  if (record.home === home) return record.key;
+  return readNow(join(record.home, relative(home, path)))?.key === record.key ? freshKey() : record.key;
+}
+
+function freshKey(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function readNow(path: string): NetworkRecord | undefined {
+  try {
+    return parsed(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string | undefined): NetworkRecord | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const read = JSON.parse(text) as NetworkRecord;
+    return read.version === 1 && [read.subnet, read.key, read.home].every((each) => typeof each === 'string') ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole or not at all. @param mode  0644 for what dnsmasq reads as a user of its own */
+export async function writeWhole(path: string, content: string, mode = 0o600): Promise<void> {
+  await writeFile(`${path}.new`, content, { mode, flush: true });
+  await rename(`${path}.new`, path);
+}

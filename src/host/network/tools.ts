@@ -1,0 +1,27 @@
+/** The tools that make networks, each run to its end: `ip` and `nft`, with their output read as JSON. */
+import { run } from '../process/run.ts';
+
+const DEADLINE_MS = 15_000;
+const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' } as const;
+
+/** @throws tool-missing, machine-failed with the tool's own word */
+export async function ip(...args: string[]): Promise<void> {
+  await run({ tool: 'ip', args, package: 'iproute2', deadlineMs: DEADLINE_MS, env: ENV });
+}
+
+/** What `ip -json` shows: a list of objects; an empty one where it prints nothing. */
+export async function ipJson(...args: string[]): Promise<readonly Record<string, unknown>[]> {
+  const { stdout } = await run({ tool: 'ip', args: ['-json', ...args], package: 'iproute2', deadlineMs: DEADLINE_MS, env: ENV, maxOutputBytes: 16 * 1024 * 1024 });
+  const read: unknown = stdout.trim() === '' ? [] : JSON.parse(stdout);
+  return Array.isArray(read) ? read.filter((each): each is Record<string, unknown> => typeof each === 'object' && each !== null) : [];
+}
+
+/** Loads rules from a file, all or none. */
+export async function nftLoad(path: string): Promise<void> {
+  await run({ tool: 'nft', args: ['-f', path], package: 'nftables', deadlineMs: DEADLINE_MS, env: ENV });
+}
+
+export async function nftHas(family: 'inet' | 'bridge', table: string): Promise<boolean> {
+  const { stdout } = await run({ tool: 'nft', args: ['list', 'tables', family], package: 'nftables', deadlineMs: DEADLINE_MS, env: ENV });
+  return stdout.split('\n').includes(`table ${family} ${table}`);
+}

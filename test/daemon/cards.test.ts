@@ -1,0 +1,93 @@
+/** Networks and cards as a client of the daemon sees them, on fake machines. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { WireCardWish, WireInstance, WireLaunch, WireOperation } from '../../src/api/schemas.ts';
+import { CARD_STEPS } from '../../src/daemon/network/plug.ts';
+import { makeFakeHome, type FakeHome } from './fake-home.ts';
+
+let home: FakeHome;
+beforeEach(async () => { home = await makeFakeHome(); });
+afterEach(async () => { await home[Symbol.asyncDispose](); });
+
+const LONG = { timeout: 60_000 };
+const follow = async ({ id }: WireOperation): Promise<WireOperation> => await home.client.follow(id, () => {});
+const launch = async (more: Partial<WireLaunch> = {}) => await follow(await home.client.call('launch', { body: { name: 'apollo', image: `sha256:${home.image}`, ...more } }));
+const attach = async (body: WireCardWish = {}) => await home.client.call('attachCard', { params: { name: 'apollo' }, body });
+const detach = async (card: string) => await home.client.call('detachCard', { params: { name: 'apollo', card } });
+const apollo = async (): Promise<WireInstance> => await home.client.call('getInstance', { params: { name: 'apollo' } });
+const cards = async () => (await apollo()).cards?.map(({ index, network, mode, ipv4 }) => [index, network, mode, ipv4]);
+
+test('each instance has the lowest address that is free, and keeps to the network that it was launched on', LONG, async () => {
+  await home.start();
+  await launch();
+  await launch({ name: 'hermes' });
+  expect((await home.client.call('listInstances', {})).instances.map(({ ipv4 }) => ipv4)).toEqual([['10.107.31.2'], ['10.107.31.3']]);
+  await home.client.call('putSetting', { params: { key: 'local.network' }, body: { value: 'user' } });
+  await launch({ name: 'zeus' });
+  expect((await home.client.call('getInstance', { params: { name: 'zeus' } })).ipv4[0]).toMatch(/^10\.96\./);
+  await home.kill();
+  await home.start();
+  await expect.poll(async () => (await apollo()).ipv4, { timeout: 10_000 }).toEqual(['10.107.31.2']);
+  await expect(home.client.call('putSetting', { params: { key: 'local.network' }, body: { value: 'none' } })).rejects.toMatchObject({ code: 'bad-setting' });
+});
+
+test('launched with further cards it has them, on bridges, or by a host card that is in one', LONG, async () => {
+  await home.start();
+  await home.client.call('putSetting', { params: { key: 'local.bridged-network' }, body: { value: 'br0' } });
+  await launch({ networks: [{ name: 'bridged', mode: 'auto' }, { name: 'eth0', mode: 'manual', mac: '52:54:00:00:00:77' }, { name: 'holdfast', mode: 'auto' }] });
+  expect(await cards()).toEqual([[1, 'br0', 'auto', null], [2, 'br0', 'manual', null], [3, 'holdfast', 'auto', '10.107.31.3']]);
+  expect((await apollo()).cards?.[1]?.mac).toBe('52:54:00:00:00:77');
+});
+
+test.each([
+  ['eth1', 'not-supported', /eth1 is a network card without a bridge/], ['nowhere', 'not-found', /Invalid network: nowhere/], ['bridged', 'bad-argument', /no network is chosen/],
+])('a launch with the network %s is refused before anything is made', LONG, async (name, code, message) => {
+  await home.start();
+  await expect(launch({ networks: [{ name, mode: 'auto' }] })).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+  expect((await home.client.call('listInstances', {})).instances).toEqual([]);
+});
+
+test('networks are listed, the home\'s own among them', LONG, async () => {
+  await home.start();
+  expect((await home.client.call('listNetworks', {})).networks).toEqual([
+    { name: 'br0', type: 'bridge', description: 'Bridge of eth0' },
+    { name: 'eth0', type: 'ethernet', description: 'Wired network card, in the bridge br0' },
+    { name: 'eth1', type: 'ethernet', description: 'Wired network card' },
+    { name: 'holdfast', type: 'bridge', description: 'Holdfast\'s own network 10.107.31.0/24, behind the host\'s addresses' },
+  ]);
+});
+
+test('cards come and go while it runs and while it is stopped; slots, addresses and MACs are nobody else\'s', LONG, async () => {
+  await home.start();
+  await launch();
+  expect((await follow(await attach())).result['index']).toBe('1');
+  expect((await follow(await attach({ network: 'br0', mac: '52:54:00:00:00:78', mode: 'manual' }))).result).toEqual({ index: '2', mac: '52:54:00:00:00:78' });
+  await expect(attach({ mac: '52:54:00:00:00:78' })).rejects.toMatchObject({ code: 'bad-argument' });
+  await follow(await home.client.call('act', { params: { name: 'apollo' }, body: { action: 'stop', force: true } }));
+  await follow(await detach('1'));
+  await follow(await attach());
+  expect(await cards()).toEqual([[2, 'br0', 'manual', null], [1, 'holdfast', 'auto', '10.107.31.3']]);
+  await follow(await detach('52:54:00:00:00:78'));
+  expect(await cards()).toEqual([[1, 'holdfast', 'auto', '10.107.31.3']]);
+  await expect(detach('0')).rejects.toMatchObject({ code: 'not-supported' });
+  await expect(detach('5')).rejects.toMatchObject({ code: 'not-found' });
+});
+
+test('what is suspended keeps its cards as they are', LONG, async () => {
+  await home.start();
+  await launch();
+  await follow(await home.client.call('act', { params: { name: 'apollo' }, body: { action: 'suspend' } }));
+  await expect(attach()).rejects.toMatchObject({ code: 'wrong-state' });
+});
+
+test.each(CARD_STEPS.flatMap((step) => [['net-attach', step], ['net-detach', step]] as const))('%s, killed at %s, is finished by the next daemon', LONG, async (kind, step) => {
+  await home.start();
+  await launch();
+  if (kind === 'net-detach') await follow(await attach());
+  await home.kill();
+  await home.start(`${kind}:${step}`);
+  const { id } = kind === 'net-attach' ? await attach() : await detach('1');
+  await home.died();
+  await home.start();
+  expect((await home.client.follow(id, () => {})).status).toBe('done');
+  expect(await cards()).toEqual(kind === 'net-attach' ? [[1, 'holdfast', 'auto', '10.107.31.3']] : []);
+});

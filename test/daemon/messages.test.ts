@@ -1,0 +1,163 @@
+/** The messages and exit codes that scripts match on: a command line, and all that it says. The words are Multipass's where it has some. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ran } from '../cli/bench-cli.ts';
+import { makeFakeBench, type FakeBench } from './fake-bench.ts';
+
+let fake: FakeBench;
+const run = (line: string, input?: string): Promise<Ran> => fake.bench.run(line.split(' ').filter((word) => word !== '').map((word) => word.replaceAll('\u00b7', ' ')), input);
+
+beforeAll(async () => {
+  fake = await makeFakeBench();
+  for (const name of ['apollo', 'hermes', 'gone', 'asleep']) {
+    const { code, stderr } = await run(`launch ${fake.image} --name ${name}`);
+    if (code !== 0) throw new Error(stderr);
+  }
+  for (const line of ['stop hermes', 'delete gone', 'suspend asleep']) expect(await run(line)).toMatchObject({ code: 0, stderr: expect.not.stringContaining('failed') });
+}, 120_000);
+afterAll(() => fake[Symbol.asyncDispose](), 60_000);
+
+const help = (command: string) => `see: holdfast help ${command}\n`;
+const REQUIRED = 'Name argument or --all is required\n';
+const BOTH = 'Cannot specify name(s) when --all option set\n';
+const TIMEOUT = '--timeout value has to be a positive integer\n';
+const FORMAT = 'Invalid format type given.\none of: table, json, csv, yaml\n';
+const SEE_LIST = 'see which there are: holdfast list\n';
+
+type Row = readonly [line: string, code: number, stderr: string];
+
+/** Nothing on stdout. */
+const WRONG: readonly Row[] = [
+  ...['list', 'networks', 'purge', 'version', 'aliases', 'zones', 'wait-ready'].map((command): Row => [`${command} x`, 1, `This command takes no arguments\n${help(command)}`]),
+  ...['list', 'info', 'networks', 'version', 'aliases', 'zones'].map((command): Row => [`${command} --format xml`, 1, FORMAT]),
+  ...['delete', 'recover', 'unalias', 'enable-zones', 'disable-zones'].map((command): Row => [command, 1, REQUIRED + help(command)]),
+  ...['start', 'stop', 'restart', 'suspend', 'delete', 'recover', 'unalias', 'enable-zones', 'disable-zones'].map((command): Row => [`${command} x --all`, 1, BOTH]),
+  ...['0', '-1', 'soon', '1.5', ''].map((value): Row => [`start --timeout=${value}`, 1, TIMEOUT]),
+  ...['restart', 'launch', 'shell', 'wait-ready'].map((command): Row => [`${command} --timeout 0`, 1, TIMEOUT]),
+  ['alias', 1, `Wrong number of arguments given\n${help('alias')}`],
+  ['alias apollo:ls l x', 1, `Wrong number of arguments given\n${help('alias')}`],
+  ['alias apollo', 1, `No command given\n${help('alias')}`],
+  ['alias apollo:', 1, `No command given\n${help('alias')}`],
+  ['alias :ls', 1, `No instance name given\n${help('alias')}`],
+  ['alias apollo:ls list', 1, 'Alias name \'list\' clashes with a command name\nchoose another name\n'],
+  ['alias apollo:/bin/list', 1, 'Alias name \'list\' clashes with a command name\nchoose another name\n'],
+  ['alias apollo:ls', 1, 'Alias name \'ls\' clashes with a command name\nchoose another name\n'],
+  ['alias apollo:lscpu sh', 1, 'Alias name \'sh\' clashes with a command name\nchoose another name\n'],
+  ['alias apollo:ls a/b', 1, 'Alias has to be a valid filename\na name without slashes and blanks: holdfast alias <instance>:<command> <alias>\n'],
+  ['alias apollo:/bin/', 1, 'Alias has to be a valid filename\na name without slashes and blanks: holdfast alias <instance>:<command> <alias>\n'],
+  ['alias ghost:lscpu', 1, 'Instance \'ghost\' does not exist\nwhich ones do: holdfast list\n'],
+  ['unalias nope', 1, 'Nonexistent alias: nope\nwhich there are: holdfast aliases\n'],
+  ['prefer', 1, `Wrong number of arguments given\n${help('prefer')}`],
+  ['get', 1, 'A settings key is required\nwhich there are: holdfast get --keys\n'],
+  ['get nope', 1, 'get failed: Unrecognized settings key: \'nope\'\nsee which there are: holdfast get --keys\n'],
+  ['set nope=1', 1, 'set failed: Unrecognized settings key: \'nope\'\nsee which there are: holdfast get --keys\n'],
+  ['set local.driver=lxd', 1, 'set failed: Invalid setting \'local.driver=lxd\': this host has the driver fake only\n'],
+  ['set local.apollo.cpus=2', 2, 'set failed: Cannot update instance settings; instance: apollo; reason: Instance must be stopped for modification\n'],
+  ['set local.hermes.disk=2G', 1, 'set failed: Invalid setting \'local.hermes.disk=2G\': a disk can only grow, and this one has 5.0GiB\n'],
+  ['launch -c 0', 1, 'Invalid CPU count \'0\'\na whole number from 1 to 512\n'],
+  ['launch -m 1CiG', 1, '1CiG is not a valid memory size\na size is a number and a unit, for example 512M, 1.5G or 20GiB\n'],
+  ['launch -d much', 1, 'much is not a valid memory size\na size is a number and a unit, for example 512M, 1.5G or 20GiB\n'],
+  ['launch -m 511M', 2, 'launch failed: Invalid arguments supplied\nInvalid memory size value supplied: 511M.\nthe minimum is 512.0MiB\n'],
+  ['launch -d 1M', 2, 'launch failed: Invalid arguments supplied\nInvalid disk size value supplied: 1M.\nthe minimum is 1.0GiB\n'],
+  ['launch -n -x-', 2, 'launch failed: Invalid arguments supplied\nInvalid instance name supplied: -x-\na name starts with a letter, has letters, digits and hyphens, does not end in a hyphen, and has at most 63 characters\n'],
+  ['launch -n apollo', 2, 'launch failed: instance "apollo" already exists\nchoose another name, or see: holdfast info apollo\n'],
+  ['launch --network name=eth0,speed=1', 1, 'launch failed: Bad network field: speed\nwrite it as: <name>, or name=<name>,mode=auto|manual,mac=<address>, or name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>; see: holdfast networks\n'],
+  ['launch --network name=eth0,mode=off', 1, 'launch failed: Bad network mode \'off\', need \'auto\' or \'manual\'\n'],
+  ['launch --network name=eth0,mac=x', 1, 'launch failed: Invalid MAC address: x\nfor example 52:54:00:12:34:56\n'],
+  ['launch --network mode=auto', 1, 'launch failed: Bad network definition, need at least a \'name\' field\nwrite it as: <name>, or name=<name>,mode=auto|manual,mac=<address>, or name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>; see: holdfast networks\n'],
+  ['start ghost', 2, `start failed: Instance 'ghost' does not exist.\n${SEE_LIST}`],
+  ['start gone', 2, 'start failed: Instance \'gone\' is deleted. Use \'recover\' to recover it or \'purge\' to permanently delete it.\n'],
+  ['start ghost gone', 2, `start failed: The following errors occurred:\nInstance 'ghost' does not exist.\nInstance 'gone' is deleted. Use 'recover' to recover it or 'purge' to permanently delete it.\n${SEE_LIST}`],
+  ...['stop', 'restart', 'suspend', 'delete', 'recover'].map((command): Row => [`${command} ghost`, 2, `${command} failed: instance "ghost" does not exist\n${SEE_LIST}`]),
+  ['stop ghost phantom', 2, `stop failed: The following errors occurred:\ninstance "ghost" does not exist\ninstance "phantom" does not exist\n${SEE_LIST}`],
+  ['info ghost', 2, 'info failed: instance "ghost" does not exist\nwhich ones do: holdfast list\n'],
+  ['info ghost apollo phantom', 2, 'info failed: The following errors occurred:\ninstance "ghost" does not exist\ninstance "phantom" does not exist\nwhich ones do: holdfast list\n'],
+  ['exec ghost -- ls', 2, `exec failed: instance "ghost" does not exist\n${SEE_LIST}`],
+  ['shell ghost', 2, `shell failed: instance "ghost" does not exist\n${SEE_LIST}`],
+  ['exec apollo', 1, 'Wrong number of arguments given\nname the instance and a command: holdfast exec <name> -- <command>\n'],
+  ['exec apollo -d /tmp -n -- ls', 1, 'Options --working-directory and --no-map-working-directory clash\n'],
+  ['exec apollo ls -l', 1, 'Unknown option \'-l\'\noptions of the command itself go behind --: holdfast exec <name> -- <command> <options>\n'],
+  ['exec gone -- ls', 2, 'exec failed: Instance \'gone\' is deleted. Use \'recover\' to recover it or \'purge\' to permanently delete it.\n'],
+  ['stop asleep', 2, 'stop failed: Cannot stop asleep: it is Suspended\ngive up what was saved, and stop it: holdfast stop --force asleep\n'],
+  ['stop apollo --force --time 5', 1, 'Cannot set --force together with --time or --cancel\n'],
+  ['stop apollo --force --cancel', 1, 'Cannot set --force together with --time or --cancel\n'],
+  ['stop apollo --time 5 --cancel', 1, 'Cannot set a time and cancel at once\n'],
+  ['stop apollo --time soon', 1, 'Invalid delay \'soon\'\nminutes as a whole number, for example 5 or +5\n'],
+  ['enable-zones zone9', 2, 'enable-zones failed: zone "zone9" does not exist\nsee which there are: holdfast zones\n'],
+  ['disable-zones zone1', 1, 'Nothing was changed\nto do it without a question: --force\n'],
+  ['launch --zone 4', 2, 'launch failed: Invalid arguments supplied\nzone "4" does not exist\nsee which there are: holdfast zones\n'],
+];
+
+// At most a few at a time, each its own process; they change nothing.
+test.concurrent.each(WRONG)('%s ends with %i', async (line, code, stderr) => {
+  expect(await run(line)).toEqual({ code, stdout: '', stderr });
+});
+
+describe('what is said on stdout', () => {
+  test.concurrent.each([
+    ['nope', 1, 'Error: Unknown command or alias \'nope\' (try "holdfast help" or "holdfast aliases")\n'],
+    ['--as=multipass nope', 1, 'Error: Unknown command or alias \'nope\' (try "multipass help" or "multipass aliases")\n'],
+    ['help nope', 1, 'Error: Unknown command or alias \'nope\' (try "holdfast help" or "holdfast aliases")\n'],
+    ['list --no-ipv4 --format csv', 0, expect.stringMatching(/^Name,State,IPv4,Release,AllIPv4,Zone,Zone available,/)],
+    ['wait-ready --timeout 20', 0, ''],
+    ['get local.driver', 0, 'qemu\n'],
+    ['get local.bridged-network', 0, '<empty>\n'],
+    ['get local.bridged-network --raw', 0, '\n'],
+    ['aliases', 0, 'No aliases defined.\n'],
+  ] as const)('%s', async (line, code, stdout) => expect(await run(line)).toEqual({ code, stdout, stderr: '' }));
+
+  test('no words at all show the help and end with 2, under either name', async () => {
+    expect(await run('')).toMatchObject({ code: 2, stdout: expect.stringMatching(/^Usage: holdfast <command>/) });
+    expect(await run('--as=multipass')).toMatchObject({ code: 2, stdout: expect.stringMatching(/^Usage: multipass <command>/) });
+  });
+});
+
+describe('one after the other', () => {
+  test('the same alias twice is refused; it runs, shows, and goes', async () => {
+    expect(await run('alias apollo:echo greet')).toMatchObject({ code: 0, stdout: '' });
+    expect(await run('alias apollo:ls greet')).toEqual({ code: 1, stdout: '', stderr: 'Alias \'greet\' already exists in current context\ntake it away first: holdfast unalias greet\n' });
+    expect(await run('greet good day -n')).toEqual({ code: 0, stdout: 'good day -n\n', stderr: '' });
+    expect(await run('greet -- --help')).toEqual({ code: 0, stdout: '--help\n', stderr: '' });
+    expect((await run('aliases --format csv')).stdout).toBe('Alias,Instance,Command,Working directory,Context\ngreet,apollo,echo,map,default*\n');
+    expect((await run('prefer work')).code).toBe(0);
+    expect((await run('default.greet again')).stdout).toBe('again\n');
+    expect((await run('unalias default.greet')).code).toBe(0);
+    expect((await run('greet')).stdout).toContain('Unknown command or alias \'greet\'');
+  });
+
+  test('what is asked for is read from stdin where no value is given', async () => {
+    expect((await run('set local.bridged-network', 'br0\n')).code).toBe(0);
+    expect((await run('get local.bridged-network')).stdout).toBe('br0\n');
+    expect((await run('set local.passphrase', 'correct horse\n')).code).toBe(0);
+    expect((await run('get local.passphrase')).stdout).toBe('true\n');
+    expect(await run('set local.passphrase', '')).toMatchObject({ code: 1, stderr: 'No value was given\nwrite it as: holdfast set local.passphrase=<value>\n' });
+  });
+
+  test('zones go and come, by name or number', async () => {
+    expect(await run('disable-zones 3 zone2 --force')).toEqual({ code: 0, stdout: 'Zone disabled: zone3\nZone disabled: zone2\n', stderr: expect.any(String) });
+    expect((await run('zones --format csv')).stdout).toBe('Name,Available,Subnet\nzone1,true,10.107.31.0/24\nzone2,false,10.107.31.0/24\nzone3,false,10.107.31.0/24\n');
+    expect(await run('launch --zone zone2')).toMatchObject({ code: 2, stderr: expect.stringContaining('Invalid arguments supplied\nzone "zone2" is not available\n') });
+    expect(await run('enable-zones --all')).toMatchObject({ code: 0, stdout: 'Zone enabled: zone1\nZone enabled: zone2\nZone enabled: zone3\n' });
+  });
+
+  test('a stop that comes later is shown and called off', async () => {
+    expect(await run('stop apollo --time +5')).toMatchObject({ code: 0, stdout: '' });
+    expect((await run('list --format csv')).stdout).toContain('apollo,Delayed Shutdown,');
+    expect((await run('stop apollo --cancel')).code).toBe(0);
+    expect((await run('list --format csv')).stdout).toContain('apollo,Running,');
+  });
+
+  test('of several deletes those that can be are done; aliases go with what is removed for good', async () => {
+    await run('alias hermes:ls of-hermes');
+    const { code, stderr } = await run('delete ghost hermes phantom --purge');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/delete failed: The following errors occurred:\ninstance "ghost" does not exist\ninstance "phantom" does not exist\n/)]);
+    expect((await run('list --format csv')).stdout).not.toContain('hermes');
+    expect((await run('aliases')).stdout).toBe('No aliases defined.\n');
+  });
+
+  test('without a name it is the primary instance; a missing one is launched', async () => {
+    expect(await run('stop')).toMatchObject({ code: 2, stderr: expect.stringContaining('stop failed: instance "primary" does not exist\n') });
+    for (const command of ['start', 'shell']) expect(await run(command)).toMatchObject({ code: 2, stderr: expect.stringContaining(`${command} failed: there is no image to launch: none was built here`) });
+    await run('set client.primary-name=');
+    expect(await run('restart')).toEqual({ code: 1, stdout: '', stderr: 'Name argument or --all is required\nthere is no primary instance: client.primary-name is empty\n' });
+  });
+});

@@ -1,0 +1,50 @@
+"""Run as root in a guest: in the doorman's place, writes without end to every lane and serial line that it is told."""
+import os
+import sys
+import threading
+
+REPORT = b'{"v":1,"type":"network","links":[{"name":"enp1s0","mac":"52:54:00:00:00:01","up":true,"carrier":true,"driver":null,"addresses":[]}],"defaultRoutes":[]}\n'
+BLOCKS = {
+    "random": os.urandom(32768),
+    "lines": b"y\n" * 16384,
+    "banners": b"SSH-2.0-flood\r\n" * 2048,
+    "doorman": b"holdfast-doorman 9.9.9 control 1\r\n" * 1024,
+    "endless": b"a" * 32768,
+    "reports": REPORT * 200,
+    "kernel": b"[    1.000000] a kernel that never ends what it has to say\r\n" * 256,
+}
+
+
+def write(path, first, block):
+    fd = os.open(path, os.O_WRONLY | os.O_NOCTTY)
+    data = memoryview(first + block)
+    while True:
+        try:
+            data = data[os.write(fd, data):] or memoryview(block)
+        except OSError:
+            # Nobody is at the host's end of this port: another one may be flooded meanwhile.
+            threading.Event().wait(0.02)
+
+
+def lanes(kind):
+    ports = "/sys/class/virtio-ports"
+    first = b"SSH-2.0-" if kind == "endless" else b""
+    for entry in os.listdir(ports):
+        with open(os.path.join(ports, entry, "name")) as handle:
+            if handle.read().startswith("org.holdfast."):
+                yield "/dev/" + entry, first, BLOCKS[kind]
+
+
+def main(kind):
+    targets = list(lanes(kind)) if kind in BLOCKS and kind != "kernel" else []
+    if kind in ("kernel", "console"):
+        targets += [(path, b"", BLOCKS["kernel"]) for path in ("/dev/ttyS0", "/dev/ttyS1", "/dev/console")]
+    threads = [threading.Thread(target=write, args=target, daemon=True) for target in targets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,262 @@
+/**
+ * The network of a home as the kernel and dnsmasq have it, with namespaces in the place of guests and of the world: who
+ * reaches whom, under which name, and that nothing is left. It needs root; guests of machines are in test/real.
+ */
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eui64Address } from '../../src/core/network/home-network.ts';
+import type { InstanceSpec } from '../../src/core/instance.ts';
+import { HostNetwork } from '../../src/host/network/host-network.ts';
+import { hears, makeNamespace, sh, type Namespace } from './namespaces.ts';
+
+const UID = 1_900_000_123;
+const [APOLLO, HERMES] = ['00c0ffee', '0badcafe'] as const;
+const MACS = { [APOLLO]: '52:54:00:00:c0:fe', [HERMES]: '52:54:00:ba:dc:af' };
+const homes: string[] = [];
+const logs: string[] = [];
+const cleanups: (() => Promise<unknown>)[] = [];
+
+async function makeHome(): Promise<string> {
+  const home = await mkdtemp('/var/tmp/hf-net-');
+  await sh('chmod', '0711', home);
+  homes.push(home);
+  return home;
+}
+const daemon = (home: string): HostNetwork => new HostNetwork({ home, directory: `${home}/network`, log: (_cause, message) => logs.push(message) });
+const spec = (mac: string, address: string): InstanceSpec => ({
+  cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network: { kind: 'bridge', address },
+});
+const addressIn = async (network: HostNetwork, host: number): Promise<string> => (await network.subnet()).replace(/\.0\/24$/, `.${host}`);
+const attach = async (network: HostNetwork, id: keyof typeof MACS, name: string, host: number) =>
+  await network.attach({ id, name, uid: UID, spec: spec(MACS[id], await addressIn(network, host)) });
+const links = async () => (await sh('ip', '-o', 'link')).split('\n').map((line) => line.split(': ')[1]?.replace(/@.*/, '') ?? '');
+/** Everything in this host that names the home's network. */
+async function traces(network: HostNetwork, home: string): Promise<string[]> {
+  const key = network.bridge.slice(3);
+  const processes = (await sh('ps', '-eo', 'args')).split('\n').filter((line) => line.includes(`${home}/network`));
+  return [
+    ...(await links()).filter((name) => name === network.bridge || name.startsWith(`h${key.slice(0, 4)}-`) || name.startsWith(`g${key.slice(0, 4)}-`)),
+    ...(await sh('nft', 'list', 'tables')).split('\n').filter((line) => line.includes(key)), ...processes,
+    ...(await readdir(`${home}/network`).catch(() => [] as string[])).filter((name) => name !== 'network.json'),
+  ];
+}
+
+let home: string;
+let network: HostNetwork;
+let apollo: Namespace;
+let hermes: Namespace;
+let world: Namespace;
+let prefix6: string;
+
+beforeAll(async () => {
+  home = await makeHome();
+  network = daemon(home);
+  apollo = await makeNamespace(network.plugOf(APOLLO, 0, null).name, MACS[APOLLO]);
+  hermes = await makeNamespace(network.plugOf(HERMES, 0, null).name, MACS[HERMES]);
+  world = await makeNamespace(`hfw${process.pid}`);
+  // Addresses for tests of networks (RFC 2544, RFC 3849); the third octet is this run's own.
+  const octet = process.pid % 250;
+  await sh('ip', 'address', 'add', `198.18.${octet}.1/30`, 'dev', `hfw${process.pid}`);
+  await sh('ip', 'address', 'add', `2001:db8:${octet}::1/64`, 'dev', `hfw${process.pid}`, 'nodad');
+  await sh('ip', 'link', 'set', `hfw${process.pid}`, 'up');
+  await world.run('ip', 'address', 'add', `198.18.${octet}.2/30`, 'dev', 'wire');
+  await world.run('ip', 'address', 'add', `2001:db8:${octet}::2/64`, 'dev', 'wire', 'nodad');
+  // A host without a way out to IPv6 does not forward it: this one has the least wanted of all routes for a while.
+  await sh('ip', '-6', 'route', 'add', 'default', 'via', `2001:db8:${octet}::2`, 'metric', '4000000');
+  await attach(network, APOLLO, 'apollo', 2);
+  await attach(network, HERMES, 'hermes', 3);
+  prefix6 = /^dhcp-range=(fd[0-9a-f:]+)/m.exec(await readFile(`${home}/network/dnsmasq.conf`, 'utf8'))?.[1] ?? '';
+  for (const [guest, id, host] of [[apollo, APOLLO, 2], [hermes, HERMES, 3]] as const) {
+    await guest.run('ip', 'address', 'add', `${await addressIn(network, host)}/24`, 'dev', 'wire');
+    await guest.run('ip', '-6', 'address', 'add', `${eui64Address(prefix6, MACS[id])}/64`, 'dev', 'wire', 'nodad');
+    await guest.run('ip', 'route', 'add', 'default', 'via', await addressIn(network, 1));
+    await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${prefix6}1`);
+  }
+}, 60_000);
+afterAll(async () => {
+  for (const id of [APOLLO, HERMES]) await network.detach(id);
+  for (const one of [apollo, hermes, world]) await one[Symbol.asyncDispose]();
+  for (const cleanup of cleanups.toReversed()) await cleanup();
+  for (const directory of homes) {
+    // Nothing is left of a test that failed either.
+    await daemon(directory).tidy(() => false);
+    await rm(directory, { recursive: true, force: true });
+  }
+}, 60_000);
+
+/** A server that says who is calling, in a namespace or on the host; the address that it serves. */
+async function greeter(where: Namespace | undefined, family: 4 | 6): Promise<number> {
+  if (where === undefined) {
+    const server = createServer((socket) => socket.end(`${socket.remoteAddress ?? ''}\n`)).listen(0, family === 4 ? '0.0.0.0' : '::');
+    await new Promise((resolve) => { server.once('listening', resolve); });
+    cleanups.push(() => new Promise((resolve) => { server.close(resolve); }));
+    return (server.address() as AddressInfo).port;
+  }
+  const program = `const s=require('net').createServer((c)=>c.end(c.remoteAddress+'\\n')).listen(0,${family === 4 ? '"0.0.0.0"' : '"::"'},()=>console.log(s.address().port))`;
+  const child = spawn('ip', ['netns', 'exec', where.name, process.execPath, '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  cleanups.push(() => new Promise((resolve) => { child.once('exit', resolve); child.kill('SIGKILL'); }));
+  return await new Promise((resolve) => { child.stdout.once('data', (text) => resolve(Number(String(text)))); });
+}
+
+test('the world is reached by both families, and sees the host', async () => {
+  const octet = process.pid % 250;
+  const [four, six] = [await greeter(world, 4), await greeter(world, 6)];
+  expect(await apollo.run(...hears(`198.18.${octet}.2`, four))).toMatch(new RegExp(`198\\.18\\.${octet}\\.1\n$`));
+  expect(await apollo.run(...hears(`2001:db8:${octet}::2`, six))).toBe(`2001:db8:${octet}::1\n`);
+});
+
+test('nobody from the world begins a conversation with a guest', async () => {
+  const octet = process.pid % 250;
+  const port = await greeter(apollo, 4);
+  await world.run('ip', 'route', 'add', await network.subnet(), 'via', `198.18.${octet}.1`);
+  expect(await world.succeeds(...hears(await addressIn(network, 2), port))).toBe(false);
+  expect(await hermes.run(...hears(await addressIn(network, 2), port)), 'guests of a home reach each other').toContain(await addressIn(network, 3));
+  expect(await sh(...hears(await addressIn(network, 2), port)), 'the host reaches its guests').toContain(await addressIn(network, 1));
+});
+
+test('of the host a guest reaches names and addresses, and no other service', async () => {
+  const port = await greeter(undefined, 4);
+  expect(await apollo.succeeds(...hears(await addressIn(network, 1), port))).toBe(false);
+  expect(await apollo.run(process.execPath, '-e', `const r=new(require('dns').promises.Resolver)();r.setServers(['${await addressIn(network, 1)}']);r.resolve4('hermes.holdfast').then((a)=>console.log(a.join()))`))
+    .toBe(`${await addressIn(network, 3)}\n`);
+});
+
+test('names are answered for both families, in both directions, and unknown ones are not asked of others', async () => {
+  const resolver = new Resolver({ timeout: 2_000, tries: 2 });
+  resolver.setServers([await addressIn(network, 1)]);
+  expect(await resolver.resolve4('apollo.holdfast')).toEqual([await addressIn(network, 2)]);
+  expect((await resolver.resolve6('apollo.holdfast')).map((address) => address.split(':').slice(-2))).toEqual([['fe00', 'c0fe']]);
+  expect(await resolver.reverse(await addressIn(network, 2))).toEqual(['apollo.holdfast']);
+  await expect(resolver.resolve4('nobody.holdfast')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+});
+
+test('a guest cannot speak as another one: neither by its MAC nor by its address', async () => {
+  const dns = (from: string) => [process.execPath, '-e', `const s=require('dgram').createSocket('udp4');s.bind(0,'${from}',()=>s.send(Buffer.from('123401000001000000000000066865726d657308686f6c64666173740000010001','hex'),53,process.argv[1]));s.on('message',()=>process.exit(0));setTimeout(()=>process.exit(1),1500)`] as const;
+  const host = await addressIn(network, 1);
+  expect(await apollo.succeeds(...dns(await addressIn(network, 2)), host)).toBe(true);
+  await apollo.run('ip', 'address', 'add', `${await addressIn(network, 3)}/24`, 'dev', 'wire');
+  expect(await apollo.succeeds(...dns(await addressIn(network, 3)), host), 'by the address of another').toBe(false);
+  await apollo.run('ip', 'address', 'add', `${await addressIn(network, 77)}/24`, 'dev', 'wire');
+  expect(await apollo.succeeds(...dns(await addressIn(network, 77)), host), 'by an address that nobody has').toBe(true);
+  await apollo.run('ip', 'link', 'set', 'wire', 'address', '52:54:00:ba:dc:af');
+  expect(await apollo.succeeds(...dns(await addressIn(network, 2)), host), 'by the MAC of another').toBe(false);
+  await apollo.run('ip', 'link', 'set', 'wire', 'address', MACS[APOLLO]);
+  expect(await apollo.succeeds(...dns(await addressIn(network, 2)), host)).toBe(true);
+});
+
+test('a second home has a network of its own beside it, and keeps out of the first', async () => {
+  const other = await makeHome();
+  const second = daemon(other);
+  const release = await attach(second, APOLLO, 'apollo', 2);
+  expect(await second.subnet()).not.toBe(await network.subnet());
+  expect(await traces(second, other)).toEqual(expect.arrayContaining([second.bridge, second.plugOf(APOLLO, 0, null).name, expect.stringContaining('dnsmasq'), expect.stringContaining('table inet'), expect.stringContaining('table bridge')]));
+  const port = await greeter(hermes, 4);
+  const guest = await makeNamespace(second.plugOf(HERMES, 0, null).name, MACS[HERMES]);
+  const away = await attach(second, HERMES, 'hermes', 3);
+  await guest.run('ip', 'address', 'add', `${await addressIn(second, 3)}/24`, 'dev', 'wire');
+  await guest.run('ip', 'route', 'add', 'default', 'via', await addressIn(second, 1));
+  expect(await guest.succeeds(...hears(await addressIn(network, 3), port))).toBe(false);
+  await guest[Symbol.asyncDispose]();
+  await away();
+  await release();
+  expect(await traces(second, other)).toEqual([]);
+  expect(await links()).toContain(network.bridge);
+});
+
+test('what was killed, flushed or deleted is there again within seconds, and told', async () => {
+  const { pid } = JSON.parse(await readFile(`${home}/network/dnsmasq.json`, 'utf8')) as { pid: number };
+  process.kill(pid, 'SIGKILL');
+  await sh('nft', 'delete', 'table', 'inet', `holdfast_${network.bridge.slice(3)}`);
+  await sh('ip', 'link', 'delete', network.bridge);
+  await expect.poll(() => logs.join('\n'), { timeout: 15_000, interval: 100 }).toMatch(/lacked its dnsmasq, its bridge, its firewall rules/);
+  const resolver = new Resolver({ timeout: 2_000, tries: 3 });
+  resolver.setServers([await addressIn(network, 1)]);
+  expect(await resolver.resolve4('hermes.holdfast')).toEqual([await addressIn(network, 3)]);
+  const port = await greeter(apollo, 4);
+  expect(await sh(...hears(await addressIn(network, 2), port))).toContain(await addressIn(network, 1));
+}, 30_000);
+
+test('a daemon that starts takes over what lives, and clears away what does not, though it was half made', async () => {
+  const other = await makeHome();
+  const first = daemon(other);
+  await attach(first, APOLLO, 'apollo', 2);
+  await attach(first, HERMES, 'hermes', 3);
+  const { pid } = JSON.parse(await readFile(`${other}/network/dnsmasq.json`, 'utf8')) as { pid: number };
+  // As kill -9 leaves it between a process's start and its record, and between a tap and its bridge.
+  await rm(`${other}/network/dnsmasq.json`);
+  await sh('ip', 'link', 'set', first.plugOf(HERMES, 0, null).name, 'nomaster');
+  await first[Symbol.asyncDispose]();
+  const next = daemon(other);
+  await next.tidy((id) => id === APOLLO);
+  expect((await traces(next, other)).filter((name) => name.startsWith('h')).toSorted()).toEqual([next.bridge, next.plugOf(APOLLO, 0, null).name].toSorted());
+  expect((JSON.parse(await readFile(`${other}/network/dnsmasq.json`, 'utf8').catch(() => `{"pid":${pid}}`)) as { pid: number }).pid).toBe(pid);
+  await next[Symbol.asyncDispose]();
+  const last = daemon(other);
+  await last.tidy(() => false);
+  expect(await traces(last, other)).toEqual([]);
+});
+
+test('a home that is moved takes its network along; a copy of it, and a home in its old place, have others', async () => {
+  const old = await makeHome();
+  const first = daemon(old);
+  await attach(first, APOLLO, 'apollo', 2);
+  await first[Symbol.asyncDispose]();
+  const moved = `${old}-moved`;
+  homes.push(moved);
+  await rename(old, moved);
+  const next = daemon(moved);
+  await next.tidy((id) => id === APOLLO);
+  const release = await attach(next, APOLLO, 'apollo', 2);
+  expect([next.bridge, await next.subnet()]).toEqual([first.bridge, await first.subnet()]);
+  const names = new Resolver({ timeout: 2_000, tries: 2 });
+  names.setServers([await addressIn(next, 1)]);
+  expect(await names.resolve4('apollo.holdfast')).toEqual([await addressIn(next, 2)]);
+  const copy = `${old}-copy`;
+  homes.push(copy);
+  await sh('cp', '-a', moved, copy);
+  expect(daemon(copy).bridge).not.toBe(next.bridge);
+  expect(daemon(old).bridge).not.toBe(next.bridge);
+  await release();
+  expect(await traces(next, moved)).toEqual([]);
+});
+
+test('a lease goes with its card, and with it the name that dnsmasq put into it', async () => {
+  const other = await makeHome();
+  const one = daemon(other);
+  const release = await attach(one, APOLLO, 'apollo', 2);
+  const away = await attach(one, HERMES, 'hermes', 3);
+  await writeFile(`${other}/network/leases`, `0 ${MACS[APOLLO]} ${await addressIn(one, 2)} apollo *\n0 ${MACS[HERMES]} ${await addressIn(one, 3)} hermes *\n`);
+  await away();
+  expect(await readFile(`${other}/network/leases`, 'utf8')).toMatch(/apollo/);
+  expect(await readFile(`${other}/network/leases`, 'utf8')).not.toMatch(/hermes/);
+  const names = new Resolver({ timeout: 2_000, tries: 2 });
+  names.setServers([await addressIn(one, 1)]);
+  await expect(names.resolve4('hermes.holdfast')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  expect(await names.resolve4('apollo.holdfast')).toEqual([await addressIn(one, 2)]);
+  await release();
+});
+
+test('an address that has passed to another card is given to it though the old lease stands', async () => {
+  const other = await makeHome();
+  const one = daemon(other);
+  const release = await attach(one, APOLLO, 'apollo', 2);
+  const address = await addressIn(one, 2);
+  await writeFile(`${other}/network/leases`, `0 52:54:00:99:99:99 ${address} gone *\n`);
+  await one.change({ id: APOLLO, name: 'apollo', uid: UID, spec: spec(MACS[APOLLO], address) });
+  expect(await readFile(`${other}/network/leases`, 'utf8')).not.toContain('52:54:00:99:99:99');
+  await release();
+});
+
+test('the end of an earlier run takes nothing from a later one', async () => {
+  const other = await makeHome();
+  const one = daemon(other);
+  const earlier = await attach(one, APOLLO, 'apollo', 2);
+  const later = await attach(one, APOLLO, 'apollo', 2);
+  await earlier();
+  expect(await links()).toContain(one.plugOf(APOLLO, 0, null).name);
+  await later();
+  expect(await traces(one, other)).toEqual([]);
+});

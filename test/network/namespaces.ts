@@ -1,0 +1,38 @@
+/** A namespace that stands for a guest, and one that stands for the world: cards and wires without a machine. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+
+export async function sh(tool: string, ...args: string[]): Promise<string> {
+  return (await promisify(execFile)(tool, args, { timeout: 20_000 })).stdout;
+}
+
+export interface Namespace extends AsyncDisposable {
+  readonly name: string;
+  /** Runs in it; throws with what was said when it fails. */
+  run(tool: string, ...args: string[]): Promise<string>;
+  succeeds(tool: string, ...args: string[]): Promise<boolean>;
+}
+
+/** With one end of a wire in it; the other, in the host's, has the given name. */
+export async function makeNamespace(hostEnd: string, mac?: string): Promise<Namespace> {
+  const name = `hft-${randomBytes(4).toString('hex')}`;
+  await sh('ip', 'netns', 'add', name);
+  const run = (tool: string, ...args: string[]): Promise<string> => sh('ip', 'netns', 'exec', name, tool, ...args);
+  await sh('ip', 'link', 'add', hostEnd, 'type', 'veth', 'peer', 'name', 'wire', 'netns', name);
+  await run('ip', 'link', 'set', 'lo', 'up');
+  await run('ip', 'link', 'set', 'dev', 'wire', ...(mac === undefined ? [] : ['address', mac]), 'up');
+  return {
+    name, run,
+    succeeds: (tool, ...args) => run(tool, ...args).then(() => true, () => false),
+    async [Symbol.asyncDispose]() {
+      await sh('ip', 'link', 'delete', hostEnd).catch(() => undefined);
+      await sh('ip', 'netns', 'delete', name);
+    },
+  };
+}
+
+/** The least of a TCP exchange: connects and reads one line, with a deadline of two seconds. */
+export function hears(address: string, port: number): readonly [string, ...string[]] {
+  return ['node', '-e', `const s=require('net').connect(${port},${JSON.stringify(address)});s.setTimeout(2000,()=>process.exit(1));s.on('error',()=>process.exit(1));s.on('data',(d)=>{process.stdout.write(d);process.exit(0)})`];
+}

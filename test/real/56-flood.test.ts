@@ -1,0 +1,21 @@
+/** A guest whose root writes without end: one kind in CI, all of them in `npm run faults`. */
+import { expect, test } from 'vitest';
+import { FLOODS, runFlood } from '../faults/floods.ts';
+import { ALL, pick } from '../rotation.ts';
+import { openHomeUnderTest } from './provided.ts';
+
+const home = openHomeUnderTest();
+
+test.each(ALL ? FLOODS : [pick(FLOODS)])('$name: the daemon and the other instance do not feel it', async (flood) => {
+  await home.must(['launch', '--name', 'flood', '--timeout', '600'], { timeoutMs: 900_000 });
+  try {
+    const flooded = await runFlood(flood, { home, instance: 'flood', other: 'apollo', watchSeconds: 10 });
+    process.stdout.write(`${JSON.stringify(flooded)}\n`);
+    expect(flooded.residentPeak - flooded.residentBefore, 'megabytes that it costs').toBeLessThan(64);
+    expect(flooded.cpu, 'of one processor').toBeLessThan(0.35);
+    expect(flooded.consoleBytes).toBeLessThanOrEqual(1024 * 1024);
+    if (flood.loses) expect(flooded.said).toMatch(/its control lane has not answered|held/);
+  } finally {
+    await home.must(['delete', '--purge', 'flood'], { timeoutMs: 60_000 });
+  }
+});

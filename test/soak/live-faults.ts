@@ -1,0 +1,45 @@
+/** Many forks, and for as long as is asked one live fault after the other in one of them: it stays in hand, the others hear nothing of it. */
+import { mend, runFault, type Watched } from '../faults/run-fault.ts';
+import { FAULTS } from '../faults/table.ts';
+import type { TestHome } from '../real/home.ts';
+import { oneOf } from './random.ts';
+
+export interface Soaked {
+  readonly instance: string;
+  readonly watched: Watched;
+}
+
+export interface SoakWish {
+  readonly home: TestHome;
+  readonly names: readonly string[];
+  readonly untilMs: number;
+  readonly random: () => number;
+  readonly tell: (line: string) => void;
+}
+
+/** @returns what held, and what did not in words */
+export async function soakLiveFaults({ home, names, untilMs, random, tell }: SoakWish): Promise<{ readonly held: readonly Soaked[]; readonly failed: readonly string[] }> {
+  const held: Soaked[] = [];
+  const failed: string[] = [];
+  while (performance.now() < untilMs) {
+    const instance = oneOf(names, random);
+    const other = oneOf(names.filter((name) => name !== instance), random);
+    const fault = oneOf(FAULTS, random);
+    const watch = { home, instance, other, watchSeconds: 1 };
+    try {
+      const watched = await runFault(fault, watch);
+      held.push({ instance, watched });
+      tell(`${instance}: ${fault.name}: exec ${watched.firstExecSeconds.toFixed(2)} s, list ${watched.slowestListSeconds.toFixed(2)} s, ${other} ${watched.slowestOtherSeconds.toFixed(2)} s`);
+      await mend(fault, watch);
+    } catch (error) {
+      failed.push(`${instance}: ${fault.name}: ${String(error).split('\n').slice(0, 2).join(' ')}`);
+      tell(`FAILED ${failed.at(-1)}`);
+      await mend(fault, watch).catch(() => {});
+    }
+  }
+  for (const name of names) {
+    const { hold } = await home.info(name);
+    if (hold !== 'held') failed.push(`${name} at the end: its hold is ${hold}`);
+  }
+  return { held, failed };
+}
