@@ -23,6 +23,8 @@ export async function suspend(house: House, supervisor: Supervisor, task: Task):
       supervisor.settle('Running');
       throw error;
     }
+    // Its end is still to be told, and would be taken for one of a machine that runs.
+    await supervisor.detach();
   }
   task.step('settle');
   supervisor.want({ running: false });
