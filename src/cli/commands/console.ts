@@ -49,9 +49,9 @@ export const console = defineCommand({
       const say = (text: string) => { if (isTTY.stderr) stderr.write(`${text}\n`); };
       if (watch) return say(`Looking at the console of ${plain(name)}; Ctrl-C ends it`);
       if (!isTTY.stdin) return void sendAll(stdin, session).then(() => { itself = false; });
-      say(`Attached to the console of ${plain(name)}; ${DETACH_NAME} detaches`);
+      // Raw before it is said: until then Ctrl-C would be this program's, not the guest's.
       ending.use(attachTerminal(stdin, session, leave));
-      return undefined;
+      return say(`Attached to the console of ${plain(name)}; ${DETACH_NAME} detaches`);
     });
     await session.over;
     if (isTTY.stderr) stderr.write(`\r\n${itself ? `The console of ${plain(name)} was closed: its machine has ended` : `Detached from the console of ${plain(name)}`}\n`);
