@@ -2,6 +2,7 @@
 import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import { NODE_FLAGS } from '../../core/node-flags.ts';
 import { asWord, PROGRAMS } from '../../core/program.ts';
 import { shellQuote } from '../shell-quote.ts';
 
@@ -35,7 +36,7 @@ export async function installLaunchers(directory: string, { program, daemonScrip
 /** The launcher that lies beside the bundle finds its Node by itself. */
 async function daemonWords(script: string): Promise<readonly string[]> {
   const launcher = resolve(dirname(script), '../bin/holdfastd');
-  return await stat(launcher).then(() => true, () => false) ? [launcher] : [process.execPath, resolve(script)];
+  return await stat(launcher).then(() => true, () => false) ? [launcher] : [process.execPath, ...NODE_FLAGS, resolve(script)];
 }
 
 async function requireOurs(path: string): Promise<void> {

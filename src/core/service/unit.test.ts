@@ -11,7 +11,7 @@ test('a stop ends the daemon only, and a machine that the host kills for memory 
 
 test('paths are written so that systemd reads them as they are', () => {
   const text = unitText(PARTS);
-  expect(text).toContain('ExecStart="/opt/n o/node" "--max-semi-space-size=2" "/opt/50%%/$$x/holdfastd.cjs"\n');
+  expect(text).toContain('ExecStart="/opt/n o/node" "--no-maglev" "--max-semi-space-size=2" "/opt/50%%/$$x/holdfastd.cjs"\n');
   expect(text).toContain('Environment="HOLDFAST_HOME=/var/lib/hold 50%%"\n');
 });
 

@@ -1,12 +1,14 @@
 /** The systemd unit that keeps a daemon running, as text; why each line is there is told in docs/decisions/service.md. */
 
+import { NODE_FLAGS } from '../node-flags.ts';
+
 export const UNIT = 'holdfast.service';
 
 /**
  * Node's own, for a daemon. With the 16 MiB that V8 gives young objects by itself it keeps some 40 MB that it does not need: with
  * twenty forks 147 MB were resident.
  */
-export const DAEMON_OPTIONS: readonly string[] = ['--max-semi-space-size=2'];
+export const DAEMON_OPTIONS: readonly string[] = [...NODE_FLAGS, '--max-semi-space-size=2'];
 
 export interface UnitParts {
   /** The host's own, or one of a person's. */

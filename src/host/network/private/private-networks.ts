@@ -11,6 +11,7 @@ import { fail } from '../../../core/errors.ts';
 import type { InstanceSpec } from '../../../core/instance.ts';
 import { parseIpv4Network } from '../../../core/network/ipv4.ts';
 import { planPrivateNetwork, type PrivateNetwork } from '../../../core/network/own-networks.ts';
+import { NODE_FLAGS } from '../../../core/node-flags.ts';
 import type { Probe } from '../../../core/network/probe.ts';
 import { lastComplaint, startDetached } from '../../process/detached.ts';
 import { bridgeable, type HostNetworkEntry } from '../bridgeable.ts';
@@ -34,7 +35,7 @@ const ALONE_MS = 60_000;
 const START_MS = 20_000;
 const LOOK_MS = 20;
 /** Frames of at most 64 KiB, and nothing that lives long. */
-const NODE_OPTIONS = ['--max-semi-space-size=1', '--max-old-space-size=64'];
+const NODE_OPTIONS = [...NODE_FLAGS, '--max-semi-space-size=1', '--max-old-space-size=64'];
 
 export class PrivateNetworks implements AsyncDisposable {
   readonly #options: PrivateNetworksOptions;

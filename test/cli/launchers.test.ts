@@ -1,0 +1,11 @@
+/** The launchers in bin/, which are text of their own. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { NODE_FLAGS } from '../../src/core/node-flags.ts';
+
+test.each(['holdfast', 'holdfastd'])('%s starts every Node with the flags of ours', (launcher) => {
+  const starts = readFileSync(join(import.meta.dirname, '../../bin', launcher), 'utf8').match(/exec (?:"\$n"|node) .*?"\$@"/g);
+  expect(starts).toHaveLength(2);
+  for (const start of starts ?? []) expect(start).toContain(` ${NODE_FLAGS.join(' ')} "$d/`);
+});
