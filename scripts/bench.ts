@@ -12,10 +12,11 @@ import { benchExec } from '../test/bench/exec.ts';
 import { benchFind } from '../test/bench/find.ts';
 import { benchForks } from '../test/bench/forks.ts';
 import { benchIdle } from '../test/bench/idle.ts';
+import { benchTransfer } from '../test/bench/transfer.ts';
 import type { Row } from '../test/bench/row.ts';
 import { CHECKOUT, makeTestHome, openTestHome } from '../test/real/home.ts';
 
-const PARTS: readonly string[] = ['commands', 'find', 'list', 'crowd', 'forks', 'exec', 'idle'];
+const PARTS: readonly string[] = ['commands', 'find', 'list', 'crowd', 'forks', 'exec', 'transfer', 'idle'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -41,6 +42,7 @@ try {
   if (wanted.includes('crowd')) await benchCrowd(tell);
   if (wanted.includes('forks')) breakdown.push(...await benchForks(home, tell));
   if (wanted.includes('exec')) await benchExec(home, tell);
+  if (wanted.includes('transfer')) await benchTransfer(home, tell);
   if (wanted.includes('idle')) await benchIdle(home, tell);
   await publish(rows, breakdown, chosen.length === 0 ? '' : `-${wanted.join('-')}`);
 } finally {

@@ -1,4 +1,5 @@
 /** How each program is made into one file. */
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
@@ -65,6 +66,7 @@ export async function bundleCli(directory: string): Promise<void> {
   // An older target: a Node that cannot read the file could not say that it is too old.
   requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast.cjs'), 'node16', [builtinsAtFirstUse, netplanApart]));
   await bundle('src/cli/netplan-judge.ts', join(directory, NETPLAN_PART), 'node24');
+  await copyFile(join(root, 'src/cli/transfer/transfer.py'), join(directory, 'transfer.py'));
 }
 
 export async function bundleDaemon(directory: string): Promise<void> {

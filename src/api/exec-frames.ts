@@ -14,6 +14,8 @@ export const ExecRequestSchema = Type.Object({
   terminal: Type.Optional(Type.Object({ term: Type.String({ maxLength: 64 }), cols: Type.Integer({ minimum: 1, maximum: 10_000 }), rows: Type.Integer({ minimum: 1, maximum: 10_000 }) })),
   /** Seconds in which the guest must be reached; 15 when absent. */
   timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+  /** Much is to go through it: it has the lane that nobody types on. */
+  bulk: Type.Optional(Type.Boolean()),
 }, { additionalProperties: false });
 
 export const ClientControlSchema = Type.Union([

@@ -33,13 +33,14 @@ import { start } from './commands/start.ts';
 import { stop } from './commands/stop.ts';
 import { suspend } from './commands/suspend.ts';
 import { template } from './commands/template.ts';
+import { transfer } from './commands/transfer.ts';
 import { unalias } from './commands/unalias.ts';
 import { version } from './commands/version.ts';
 import { waitReady } from './commands/wait-ready.ts';
 import { zones } from './commands/zones.ts';
 
 export const COMMANDS: readonly Command[] = [
-  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, exec, shell, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
+  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, exec, shell, transfer, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
 ];
 
 export function findCommand(word: string): Command | undefined {

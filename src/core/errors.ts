@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   'cloud-init-failed': { http: 500, exit: 2 },
   'guest-unreachable': { http: 503, exit: 255 },
   'exec-failed': { http: 502, exit: 255 },
+  'transfer-failed': { http: 500, exit: 2 },
   'too-slow': { http: 504, exit: 2 },
   'timed-out': { http: 504, exit: 5 },
   'cancelled': { http: 499, exit: 2 },

@@ -11,7 +11,7 @@ const REACH_SECONDS = 15;
 export async function execIn(house: House, name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal): Promise<ExecSession> {
   const deadlineMs = (request.timeoutSeconds ?? REACH_SECONDS) * 1000;
   const { machine, startedAt, leftMs: left } = await readyMachine(house, name, deadlineMs, tell, signal);
-  const { shell, rung, passedOver } = await machine.guest.reach('session', { deadlineMs: left, signal });
+  const { shell, rung, passedOver } = await machine.guest.reach(request.bulk ? 'bulk' : 'session', { deadlineMs: left, signal });
   const session = await begin(shell, name, request, { startedAt, deadlineMs }, signal);
   tell({ type: 'started', rung, passedOver });
   return session;

@@ -10,6 +10,11 @@ export function median(figures: readonly number[]): number {
   return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
 }
 
+/** Of the medians. */
+export function ratio(ours: readonly number[], peer: readonly number[]): string {
+  return `${(median(ours) / median(peer)).toFixed(2)} times its peer`;
+}
+
 /** Seconds that it takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();

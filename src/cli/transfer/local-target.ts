@@ -1,0 +1,183 @@
+/**
+ * Writes here, with the caller's rights, what a guest sends. The guest is hostile: nothing is followed that it sent, a name
+ * leads only below the destination, and nothing has its final name before it is whole.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, realpath, rename, stat, symlink, unlink, utimes, type FileHandle } from 'node:fs/promises';
+import { readEntry, readSize, type Entry } from '../../core/transfer/entry.ts';
+import { BadRecord, readData, RECORD, type TransferRecord } from '../../core/transfer/records.ts';
+import { joined, octets, shown, nameOf } from './names.ts';
+import { cannotWrite, refused } from './refusals.ts';
+
+/** Where what comes from a guest goes. */
+export interface Target extends AsyncDisposable {
+  take(record: TransferRecord): Promise<void>;
+}
+
+export interface Where {
+  readonly path: string;
+  /** Make what is missing of the directories above it. */
+  readonly parents: boolean;
+  /** There are several sources. */
+  readonly many: boolean;
+}
+
+interface Open {
+  readonly place: Buffer;
+  /** Its name until it is whole; none for a device or a pipe. */
+  readonly scratch: Buffer | undefined;
+  readonly handle: FileHandle;
+  readonly entry: Entry;
+}
+
+export class LocalTarget implements Target {
+  readonly #target: Buffer;
+  readonly #into: boolean;
+  readonly #folders = new Set<string>();
+  /** Places of the links that came: these are never followed, as one that a person has made is. */
+  readonly #links = new Set<string>();
+  readonly #made: { readonly place: Buffer; readonly entry: Entry }[] = [];
+  #open: Open | undefined;
+  #inHand: string;
+
+  private constructor(target: Buffer, into: boolean) {
+    this.#target = target;
+    this.#into = into;
+    this.#inHand = shown(nameOf(target));
+  }
+
+  /** @throws HoldfastError */
+  static async open({ path, parents, many }: Where): Promise<LocalTarget> {
+    const into = await isDirectory(path);
+    if (!into && many) throw refused(path, 'is no directory, and there are several sources');
+    if (!into) {
+      const above = path.replace(/\/+$/, '').replace(/[^/]*$/, '') || '.';
+      if (parents) await mkdir(above, { recursive: true });
+      else if (!await isDirectory(above)) throw refused(above, await exists(above) ? 'is no directory' : 'does not exist', 'make it as well: --parents');
+    }
+    return new LocalTarget(Buffer.from(path), into);
+  }
+
+  async take({ kind, payload }: TransferRecord): Promise<void> {
+    try {
+      if (kind === RECORD.entry) return await this.#begin(readEntry(payload));
+      if (kind === RECORD.data) return await this.#data(payload);
+      if (kind === RECORD.end) return await this.#end(readSize(payload));
+      if (kind === RECORD.done) return await this.#finish();
+    } catch (error) {
+      throw cannotWrite(this.#inHand, error);
+    }
+    throw new BadRecord('a record that was not expected');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.handle.close();
+    if (open?.scratch) await unlink(open.scratch);
+  }
+
+  #place([first = '', ...names]: readonly string[]): Buffer {
+    const top = first === '.' || !this.#into ? [] : [first];
+    return [...top, ...names].reduce(joined, this.#target);
+  }
+
+  async #begin(entry: Entry): Promise<void> {
+    if (this.#open) throw new BadRecord('an entry inside a file');
+    const { path, kind, link } = entry;
+    const isRoot = path.length === 1;
+    if (!isRoot && !this.#folders.has(path.slice(0, -1).join('/'))) throw new BadRecord('a file that came before its directory');
+    let place = this.#place(path);
+    this.#inHand = shown(nameOf(place));
+    const there = await lstat(place).catch(absent);
+    const follows = isRoot && !this.#links.has(nameOf(place));
+    if (kind === 'folder') return await this.#folder(place, entry, follows);
+    // What was sent as a directory is one for the rest of the transfer.
+    if (this.#folders.has(path.join('/'))) throw new BadRecord('a file in the place of a directory');
+    if (place.at(-1) === SLASH) throw refused(this.#inHand, 'does not exist, and would be a directory');
+    if (follows && there?.isSymbolicLink()) place = await realpath(place, { encoding: 'buffer' }).catch(() => place);
+    const replaced = await stat(place).catch(absent);
+    if (replaced?.isDirectory() && (follows || !there?.isSymbolicLink())) throw refused(this.#inHand, 'is a directory');
+    if (kind === 'link') {
+      this.#links.add(nameOf(place));
+      return await replaceByLink(place, octets(link ?? ''));
+    }
+    // A device or a pipe that a person named is written to; what a guest names is replaced.
+    const through = follows && replaced !== undefined && !replaced.isFile();
+    const scratch = through ? undefined : beside(place);
+    const handle = through ? await open(place, constants.O_WRONLY) : await open(scratch ?? place, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    this.#open = { place, scratch, handle, entry };
+  }
+
+  async #folder(place: Buffer, entry: Entry, follows: boolean): Promise<void> {
+    const there = await (follows ? stat : lstat)(place).catch(absent);
+    if (there === undefined) {
+      await mkdir(place, 0o700);
+      this.#made.push({ place, entry });
+    } else if (!there.isDirectory()) {
+      throw refused(this.#inHand, 'is there and is no directory');
+    }
+    this.#folders.add(entry.path.join('/'));
+  }
+
+  async #data(payload: Uint8Array): Promise<void> {
+    if (!this.#open) throw new BadRecord('data without a file');
+    const { handle, scratch } = this.#open;
+    const { at, bytes } = readData(payload);
+    for (let done = 0; done < bytes.length;) {
+      done += (await handle.write(bytes, done, bytes.length - done, scratch ? at + done : null)).bytesWritten;
+    }
+  }
+
+  async #end(size: number): Promise<void> {
+    if (!this.#open) throw new BadRecord('the end of no file');
+    const { handle, scratch, place, entry } = this.#open;
+    if (scratch) {
+      await handle.truncate(size);
+      await handle.chmod(entry.mode);
+      await handle.utimes(...times(entry));
+    }
+    await handle.close();
+    if (scratch) await rename(scratch, place);
+    this.#open = undefined;
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#open) throw new BadRecord('a file without an end');
+    // From the inside out: a directory that is read only takes nothing more.
+    for (const { place, entry } of this.#made.toReversed()) {
+      await utimes(place, ...times(entry));
+      await chmod(place, entry.mode);
+    }
+  }
+}
+
+const SLASH = '/'.codePointAt(0);
+
+function times({ modified: [seconds, nanoseconds] }: Entry): [number, number] {
+  const moment = seconds + nanoseconds / 1e9;
+  return [moment, moment];
+}
+
+function beside(place: Buffer): Buffer {
+  return Buffer.concat([place.subarray(0, place.lastIndexOf('/') + 1), Buffer.from(`.holdfast-${randomBytes(8).toString('hex')}`)]);
+}
+
+async function replaceByLink(place: Buffer, link: Buffer): Promise<void> {
+  const scratch = beside(place);
+  await symlink(link, scratch);
+  await rename(scratch, place);
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(absent))?.isDirectory() ?? false;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).catch(absent) !== undefined;
+}
