@@ -1,8 +1,8 @@
 /** Reads files here, with the caller's rights, as records for the program in the guest. */
 import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readdir, readlink, stat } from 'node:fs/promises';
-import type { Entry } from '../../core/transfer/entry.ts';
-import { dataRecord, jsonRecord, RECORD } from '../../core/transfer/records.ts';
+import type { Entry } from './entry.ts';
+import { dataRecord, jsonRecord, RECORD } from './records.ts';
 import { joined, nameOf, shown } from './names.ts';
 import { cannotRead, refused } from './refusals.ts';
 

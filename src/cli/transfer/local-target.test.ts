@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { dataRecord, jsonRecord, RECORD, RecordReader, type TransferRecord } from '../../core/transfer/records.ts';
+import { dataRecord, jsonRecord, RECORD, RecordReader, type TransferRecord } from './records.ts';
 import { LocalTarget } from './local-target.ts';
 
 let scratch: string;

@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, lstat, mkdir, open, realpath, rename, stat, symlink, unlink, utimes, type FileHandle } from 'node:fs/promises';
-import { readEntry, readSize, type Entry } from '../../core/transfer/entry.ts';
-import { BadRecord, readData, RECORD, type TransferRecord } from '../../core/transfer/records.ts';
+import { readEntry, readSize, type Entry } from './entry.ts';
+import { BadRecord, readData, RECORD, type TransferRecord } from './records.ts';
 import { joined, octets, shown, nameOf } from './names.ts';
 import { cannotWrite, refused } from './refusals.ts';
 
@@ -155,8 +155,9 @@ export class LocalTarget implements Target {
 
 const SLASH = '/'.codePointAt(0);
 
-function times({ modified: [seconds, nanoseconds] }: Entry): [number, number] {
-  const moment = seconds + nanoseconds / 1e9;
+/** Node takes a number below 0 for now, and a Date for what it is. */
+function times({ modified: [seconds, nanoseconds] }: Entry): [number | Date, number | Date] {
+  const moment = seconds < 0 ? new Date(seconds * 1000 + nanoseconds / 1e6) : seconds + nanoseconds / 1e9;
   return [moment, moment];
 }
 

@@ -1,8 +1,8 @@
 /** Writes one file's content to a stream, as far as it is read. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { readEntry, readSize } from '../../core/transfer/entry.ts';
-import { BadRecord, readData, RECORD, type TransferRecord } from '../../core/transfer/records.ts';
+import { readEntry, readSize } from './entry.ts';
+import { BadRecord, readData, RECORD, type TransferRecord } from './records.ts';
 import type { Target } from './local-target.ts';
 
 const HOLE = Buffer.alloc(256 * 1024);

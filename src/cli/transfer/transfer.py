@@ -3,7 +3,7 @@
     transfer.py receive '{"target": "...", "parents": false, "many": false}'   records on stdin, what came of it on stdout
     transfer.py send '{"sources": ["..."], "recursive": false}'                records on stdout
 
-A record is one octet that says what it is, a length of 32 bits (big endian), and so many octets: see src/core/transfer.
+A record is one octet that says what it is, a length of 32 bits (big endian), and so many octets: see src/cli/transfer/records.ts.
 Names are any octets; in JSON each is the character with its number (Latin-1).
 """
 import errno
