@@ -29,6 +29,7 @@ import { imageService } from './images.ts';
 import { clockJumped } from './guest-clocks.ts';
 import { act } from './instances/actions.ts';
 import { delayedStops } from './instances/delayed-stop.ts';
+import { isManagerEnding, shutDownGuests } from './instances/host-end.ts';
 import { comeBack, hostStart } from './instances/come-back.ts';
 import { keepImagesPruned } from './image-pruning.ts';
 import type { House } from './instances/house.ts';
@@ -182,13 +183,18 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
 
   // What is under way is left as kill -9 would leave it: the next daemon finishes or undoes it. VMs go on.
   const leave = (code: number, why: string) => {
-    log.line('end', null, `holdfastd ${why}; VMs go on`);
+    log.line('end', null, `holdfastd ${why}`);
     server.server.closeAllConnections();
     server.server.close();
     byAddress?.[Symbol.dispose]();
     home[Symbol.dispose]();
     process.exit(code);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => leave(0, 'was told to end'));
-  if (contract) changed.leave = () => leave(contract.exitAfterSetting, 'ends to be started again, since a setting was changed');
+  process.once('SIGINT', () => leave(0, 'was told to end; VMs go on'));
+  process.once('SIGTERM', () => void (async () => {
+    const isHostEnding = await isManagerEnding(process.env, house.owner === 0);
+    if (isHostEnding) await shutDownGuests(house);
+    leave(0, isHostEnding ? 'ends with its host, and its guests have' : 'was told to end; VMs go on');
+  })());
+  if (contract) changed.leave = () => leave(contract.exitAfterSetting, 'ends to be started again, since a setting was changed; VMs go on');
 }

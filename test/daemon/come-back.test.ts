@@ -1,7 +1,7 @@
 /** The host is restarted: what ran comes back, what is to start with it is started, and nothing else. */
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WireAction } from '../../src/api/schemas.ts';
 import { openDb } from '../../src/store/db.ts';
 import { settingStore } from '../../src/store/settings.ts';
@@ -9,7 +9,10 @@ import { makeFakeHome, type FakeHome } from './fake-home.ts';
 
 let home: FakeHome;
 beforeEach(async () => { home = await makeFakeHome(); });
-afterEach(async () => { await home[Symbol.asyncDispose](); });
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home[Symbol.asyncDispose]();
+});
 
 const LONG = { timeout: 60_000 };
 const act = async (name: string, body: WireAction) => await home.client.follow((await home.client.call('act', { params: { name }, body })).id, () => {});
@@ -39,6 +42,40 @@ test('what ran comes back, what was stopped stays so, and what has autostart is 
   await restartHost();
   await home.start();
   await expect.poll(states, { timeout: 20_000 }).toEqual({ ran: 'Running', stopped: 'Stopped', auto: 'Running', saved: 'Running', crashed: 'Running', deleted: 'Deleted' });
+});
+
+/** A systemctl that says so of the manager. */
+async function managerSays(state: string): Promise<void> {
+  const bin = join(home.directory, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'systemctl'), `#!/bin/sh\necho ${state}\n[ ${state} = running ]\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
+  vi.stubEnv('INVOCATION_ID', 'f'.repeat(32));
+}
+
+test('at a shutdown of the host the guests are shut down before it, and come back with it', LONG, async () => {
+  await managerSays('stopping');
+  await home.start();
+  for (const name of ['one', 'two', 'stopped', 'saved']) await launch(name);
+  await act('stopped', { action: 'stop' });
+  await act('saved', { action: 'suspend' });
+  home.signal('SIGTERM');
+  await home.died();
+  expect((await home.processes()).filter((line) => line.includes('machine-process'))).toEqual([]);
+  await home.start();
+  await expect.poll(states, { timeout: 20_000 }).toEqual({ one: 'Running', two: 'Running', stopped: 'Stopped', saved: 'Suspended' });
+});
+
+test('where the manager goes on, the end of the daemon is nothing to the guests', LONG, async () => {
+  await managerSays('running');
+  await home.start();
+  await launch('one');
+  const machine = (await home.processes()).filter((line) => line.includes('machine-process'));
+  home.signal('SIGTERM');
+  await home.died();
+  expect((await home.processes()).filter((line) => line.includes('machine-process'))).toEqual(machine);
+  await home.start();
+  expect(await states()).toEqual({ one: 'Running' });
 });
 
 test('a restart of the daemon alone starts nothing', LONG, async () => {

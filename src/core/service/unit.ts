@@ -37,7 +37,8 @@ ExecStart=${[node, ...DAEMON_OPTIONS, daemon].map(word).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 ${Object.entries(env).map(([key, value]) => `Environment=${word(`${key}=${value}`)}\n`).join('')}Restart=on-failure
 RestartSec=1
-TimeoutStopSec=20
+# At a shutdown of the host its guests are shut down first.
+TimeoutStopSec=120
 # The machines go on, whatever becomes of the daemon.
 KillMode=process
 OOMPolicy=continue

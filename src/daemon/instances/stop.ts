@@ -42,6 +42,12 @@ async function pullThePlug(house: House, supervisor: Supervisor): Promise<void> 
   await house.driver.discard?.(supervisor.id);
 }
 
+/** Whether it is wanted is the caller's. @throws too-slow, or the signal's reason */
+export async function powerOff(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
+  await askToPowerOff(supervisor, signal);
+  await untilOff(supervisor, seconds, signal);
+}
+
 /** Over the control lane, which needs no cooperation of the guest's power button; by the button where no rung answers. */
 async function askToPowerOff(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   const { machine } = supervisor;

@@ -1,0 +1,27 @@
+/**
+ * The host is shut down while machines run: to a guest, its machine's end by systemd's last SIGTERM is a power cut. So guests
+ * are shut down first. They stay wanted, and come back with the host.
+ */
+import { run } from '../../host/process/run.ts';
+import type { House } from './house.ts';
+import { powerOff } from './stop.ts';
+
+/** Less than the unit's TimeoutStopSec; what is not off by then has its power cut, as without us. */
+const ALL_MS = 100_000;
+const ASK_MS = 5_000;
+
+/** Whether the manager that told this daemon to end is ending itself: the host's at a shutdown, a person's own when he logs out. */
+export async function isManagerEnding(env: Readonly<Record<string, string | undefined>>, isRoot: boolean): Promise<boolean> {
+  // systemd.exec(5): whatever it starts has one.
+  if (!env['INVOCATION_ID']) return false;
+  const request = { tool: 'systemctl', args: [...(isRoot ? [] : ['--user']), 'is-system-running'], package: 'systemd', deadlineMs: ASK_MS, passCodes: [1] };
+  return await run(request).then(({ stdout }) => stdout.trim() === 'stopping', () => false);
+}
+
+/** Resolves when all are off, or have had their time. */
+export async function shutDownGuests({ registry, log }: House): Promise<void> {
+  const limit = AbortSignal.timeout(ALL_MS);
+  await Promise.all(registry.everybodys.filter(({ machine, observed }) => machine && observed !== 'Crashed').map((supervisor) => powerOff(supervisor, ALL_MS / 1000, limit).catch((error: unknown) => {
+    log.line('host-end', supervisor.name, `${supervisor.name} was not shut down before the host: ${error instanceof Error ? error.message : String(error)}`, 'its file system replays its journal at the next start');
+  })));
+}
