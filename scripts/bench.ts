@@ -14,7 +14,7 @@ import { benchForks } from '../test/bench/forks.ts';
 import { benchIdle } from '../test/bench/idle.ts';
 import { benchTransfer } from '../test/bench/transfer.ts';
 import type { Row } from '../test/bench/row.ts';
-import { CHECKOUT, makeTestHome, openTestHome } from '../test/real/home.ts';
+import { CHECKOUT, endHomesOnInterrupt, makeTestHome, openTestHome } from '../test/real/home.ts';
 
 const PARTS: readonly string[] = ['commands', 'find', 'list', 'crowd', 'forks', 'exec', 'transfer', 'idle'];
 const chosen = process.argv.slice(2);
@@ -26,6 +26,11 @@ if (unknown !== undefined) {
 const kept = process.env['HOLDFAST_TEST_CACHE'];
 const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
 const imageHome = openTestHome(imageDirectory);
+const leave = async (): Promise<void> => {
+  await imageHome.endDaemon();
+  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
+};
+endHomesOnInterrupt(leave);
 try {
   await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
   await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
@@ -46,8 +51,7 @@ try {
   if (wanted.includes('idle')) await benchIdle(home, tell);
   await publish(rows, breakdown, chosen.length === 0 ? '' : `-${wanted.join('-')}`);
 } finally {
-  await imageHome.endDaemon();
-  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
+  await leave();
 }
 
 function line({ what, figures, unit, note }: Row): string {

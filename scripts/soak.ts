@@ -11,7 +11,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { reconnect } from '../test/faults/reconnects.ts';
-import { CHECKOUT, makeTestHome, openTestHome, type TestHome } from '../test/real/home.ts';
+import { CHECKOUT, endHomesOnInterrupt, makeTestHome, openTestHome, type TestHome } from '../test/real/home.ts';
 import { cycle } from '../test/soak/cycles.ts';
 import { soakLiveFaults } from '../test/soak/live-faults.ts';
 import { seeded } from '../test/soak/random.ts';
@@ -33,6 +33,11 @@ const done = (what: string): number => marks.filter((mark) => mark.what === what
 const kept = process.env['HOLDFAST_TEST_CACHE'];
 const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
 const imageHome = openTestHome(imageDirectory);
+const leave = async (): Promise<void> => {
+  await imageHome.endDaemon();
+  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
+};
+endHomesOnInterrupt(leave);
 try {
   await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
   await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
@@ -44,8 +49,7 @@ try {
   }
   if (wish.forks > 1 && wish.minutes > 0) await forks(home);
 } finally {
-  await imageHome.endDaemon();
-  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
+  await leave();
   await publish();
 }
 const failures = marks.filter(({ failed }) => failed !== undefined);

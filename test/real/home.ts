@@ -67,7 +67,22 @@ export async function makeTestHome(options: { readonly imagesFrom?: string | und
     await mkdir(join(directory, 'images'), { recursive: true, mode: 0o711 });
     await cp(options.imagesFrom, join(directory, 'images'), { recursive: true, filter: (source) => !source.includes('/build') });
   }
-  return openTestHome(directory);
+  const home = openTestHome(directory);
+  open.add(home);
+  return home;
+}
+
+/** Made here and not disposed of yet. */
+const open = new Set<TestHome>();
+
+/** For scripts that take long: Ctrl-C ends what they began, too. @param last  what the script does at its end */
+export function endHomesOnInterrupt(last: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write('Interrupted: ending the machines\n');
+      void Promise.allSettled([...open].map((home) => home[Symbol.asyncDispose]())).then(last).finally(() => process.exit(130));
+    });
+  }
 }
 
 export function openTestHome(directory: string, person?: Person): TestHome {
@@ -114,6 +129,7 @@ export function openTestHome(directory: string, person?: Person): TestHome {
         await run(['purge'], { timeoutMs: 60_000 });
         await home.endDaemon();
       } finally {
+        open.delete(home);
         await removeHome(directory);
       }
     },
