@@ -20,6 +20,8 @@ export interface HomeLayout {
     readonly images: string;
     /** Booted machines to fork. */
     readonly templates: string;
+    /** Disks that snapshots and clones lie on. */
+    readonly layers: string;
     /** What the home's own network is made of. */
     readonly network: string;
     readonly log: string;
@@ -63,6 +65,7 @@ export function homeLayout(question: HomeQuestion): HomeLayout {
       instances: `${home}/instances`,
       images: `${home}/images`,
       templates: `${home}/templates`,
+      layers: `${home}/layers`,
       network: `${home}/network`,
       log: `${home}/daemon.log`,
       output: `${home}/daemon.out`,

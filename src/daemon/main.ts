@@ -44,7 +44,7 @@ async function main(): Promise<void> {
       ? new HostNetwork({ home: layout.home, directory: layout.data.network, log })
       : new PrivateNetworks({ home: layout.home, directory: layout.data.network, runDirectory: layout.run.directory, script: join(import.meta.dirname, 'holdfast-switch.cjs') })),
     makeDriver: ({ layout, resolveImage, log, network }) => new QemuDriver({
-      layout: { instancesDir: layout.data.instances, runDir: layout.run.directory, acceleratorFile: join(layout.home, 'accelerators.json'), templatesDir: layout.data.templates },
+      layout: { instancesDir: layout.data.instances, runDir: layout.run.directory, acceleratorFile: join(layout.home, 'accelerators.json'), templatesDir: layout.data.templates, layersDir: layout.data.layers },
       resolveImage, log, networks: network, holdGuest, freezeGuest, thawGuest, setClock, writeSeed: guest.writeSeed, defaultUser: DEFAULT_USER, agent: guest.renewal,
     }),
   });

@@ -152,6 +152,14 @@ export interface Examiner {
   machine(machine: MachineSpec): readonly Check[];
 }
 
+/** What a machine begins with, where that is not its image. */
+export interface Origin {
+  /** Key of a template: its first start is a fork of it. */
+  readonly template?: string | undefined;
+  /** A disk that was frozen. */
+  readonly layer?: string | undefined;
+}
+
 export interface Driver {
   readonly name: string;
   readonly abilities: DriverAbilities;
@@ -160,14 +168,23 @@ export interface Driver {
   /** Where the driver can fork. */
   readonly templates?: Templates | undefined;
   readonly examine?: Examiner | undefined;
-  /** Lays down what the machine needs; with the key of a template, its first start is a fork of it. @throws no-space, no-rights, tool-missing */
-  create(machine: MachineSpec, work: Work, template?: string): Promise<void>;
+  /** Lays down what the machine needs. @throws no-space, no-rights, tool-missing */
+  create(machine: MachineSpec, work: Work, origin?: Origin): Promise<void>;
   /** Takes up changed cpus, memory or disk (stopped machines only; disks only grow). */
   modify(machine: MachineSpec, work: Work): Promise<void>;
   /** @throws machine-failed, no-accelerator, tool-missing */
   start(machine: MachineSpec, work: Work): Promise<RunningMachine>;
   /** Saves the state of a machine that this daemon holds, and ends it; the machine's end is `suspended`. @throws machine-failed, no-space: it goes on then */
   suspend?(machine: MachineSpec, work: Work): Promise<void>;
+  /**
+   * Keeps the disk of a machine that does not run as it is, as a layer of that id (16 hex digits); the machine goes on above it.
+   * Done again for the same layer it changes nothing. @throws no-space, machine-failed: nothing is changed then
+   */
+  freeze?(machine: MachineSpec, layer: string, work: Work): Promise<void>;
+  /** The disk of a machine that does not run is as that layer from now on; what it was suspended to is given up. @throws no-space, machine-failed: nothing is changed then */
+  revert?(machine: MachineSpec, layer: string, work: Work): Promise<void>;
+  /** Removes the layers that neither these are, nor any machine lies on. */
+  sweepLayers?(kept: ReadonlySet<string>): Promise<void>;
   /** Gives up what a machine was suspended to: its next start is a boot. */
   discard?(id: string): Promise<void>;
   /** Plugs the card of this slot, which the specification has, into a machine that this daemon holds. @throws machine-failed */

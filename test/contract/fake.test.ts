@@ -7,11 +7,12 @@ import { FakeDriver } from '../../src/drivers/fake/fake-driver.ts';
 import type { FakeMachine } from '../../src/drivers/fake/machine.ts';
 import { describeForking } from './fork-suite.ts';
 import { describeDriver } from './driver-suite.ts';
-import { ended, work, type DriverUnderTest } from './under-test.ts';
+import { describeLayers } from './layer-suite.ts';
+import { ended, work, type DriverUnderTest, type Marks } from './under-test.ts';
 
 const machineProcess = fileURLToPath(new URL('../../src/drivers/fake/machine-process.ts', import.meta.url));
 
-async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> {
+async function makeFake(): Promise<DriverUnderTest & Marks & { readonly home: string }> {
   const home = await mkdtemp(join(tmpdir(), 'hf-fake-'));
   const [instancesDir, runDir] = [join(home, 'instances'), join(home, 'run')];
   await mkdir(instancesDir);
@@ -27,11 +28,14 @@ async function makeFake(): Promise<DriverUnderTest & { readonly home: string }> 
     remains: async (id) => (await readdir(home, { recursive: true })).filter((path) => path.includes(id)).toSorted(),
     cards: async ({ id }) => JSON.parse(await readFile(join(instancesDir, id, 'cards.json'), 'utf8')) as number[],
     pause: (running) => (running as FakeMachine).pause(),
+    mark: ({ id }, value) => writeFile(join(instancesDir, id, 'mark'), String(value)),
+    markOf: async ({ id }) => Number(await readFile(join(instancesDir, id, 'mark'), 'utf8').catch(() => '0')),
     dispose: () => rm(home, { recursive: true, force: true }),
   };
 }
 
 describeDriver('fake', makeFake);
+describeLayers('fake', makeFake);
 
 describeForking('fake', async () => {
   const under = await makeFake();

@@ -29,7 +29,7 @@ export function describeForking(name: string, make: () => Promise<ForkingUnderTe
       return driver.templates;
     };
     const fork = async (machine: MachineSpec): Promise<RunningMachine> => {
-      await driver.create(machine, work(), key);
+      await driver.create(machine, work(), { template: key });
       return await driver.start(machine, work());
     };
 
@@ -60,13 +60,13 @@ export function describeForking(name: string, make: () => Promise<ForkingUnderTe
 
     test('a machine of a template that is not there is refused, and nothing is laid down', async () => {
       const machine = under.machine('0badcafe', 'nobody');
-      await expect(driver.create(machine, work(), 'no-such-key')).rejects.toMatchObject({ code: 'machine-failed' });
+      await expect(driver.create(machine, work(), { template: 'no-such-key' })).rejects.toMatchObject({ code: 'machine-failed' });
       expect(await under.remains(machine.id)).toEqual([]);
     });
 
     test('a cancelled fork leaves nothing running', async () => {
       const machine = under.machine('0badcafe', 'nobody');
-      await driver.create(machine, work(), key);
+      await driver.create(machine, work(), { template: key });
       await expect(driver.start(machine, work(AbortSignal.abort()))).rejects.toMatchObject({ code: 'cancelled' });
       const found = await under.daemon().adopt(machine);
       expect(found === undefined || 'end' in found).toBe(true);
@@ -120,7 +120,7 @@ export function describeForking(name: string, make: () => Promise<ForkingUnderTe
       expect(await templates().all()).toEqual([]);
       expect(first.end).toBeUndefined();
       expect(await hostname(first)).toBe('first');
-      await expect(driver.create(under.machine('0badcafe', 'late'), work(), key)).rejects.toMatchObject({ code: 'machine-failed' });
+      await expect(driver.create(under.machine('0badcafe', 'late'), work(), { template: key })).rejects.toMatchObject({ code: 'machine-failed' });
     });
 
     test('tidying up concerns no machine', async () => {

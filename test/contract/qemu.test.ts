@@ -1,7 +1,9 @@
 /** The contract on real QEMU with an empty disk: all that a driver does short of a guest, in seconds. test/e2e boots guests. */
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { HoldGuest } from '../../src/drivers/qemu/hold-guest.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
@@ -12,15 +14,16 @@ import { LANES } from '../../src/guest/lane-port.ts';
 import { HostNetwork } from '../../src/host/network/host-network.ts';
 import { machineUid } from '../../src/drivers/qemu/identity.ts';
 import { describeDriver } from './driver-suite.ts';
-import { work, type DriverUnderTest } from './under-test.ts';
+import { describeLayers } from './layer-suite.ts';
+import { work, type DriverUnderTest, type Marks } from './under-test.ts';
 import { idleGuest } from './idle-guest.ts';
 
 const GiB = 1024 ** 3;
 
-async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUnderTest & { readonly home: string }> {
+async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUnderTest & Marks & { readonly home: string }> {
   const home = await mkdtemp(join(tmpdir(), 'hf-qemu-'));
   await chmod(home, 0o755);
-  const layout = { instancesDir: join(home, 'instances'), runDir: join(home, 'run'), acceleratorFile: join(home, 'accelerators.json'), templatesDir: join(home, 'templates') };
+  const layout = { instancesDir: join(home, 'instances'), runDir: join(home, 'run'), acceleratorFile: join(home, 'accelerators.json'), templatesDir: join(home, 'templates'), layersDir: join(home, 'layers') };
   await mkdir(layout.instancesDir);
   await mkdir(layout.runDir);
   const image = join(home, 'image.raw');
@@ -52,6 +55,11 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
       cards: async (running) => (await (running as QemuMachine).monitor.execute('qom-list', { path: '/machine/peripheral' }))
         .flatMap(({ name }) => /^net([1-7])$/.exec(name)?.[1] ?? []).map(Number).toSorted(),
     } : {}),
+    async mark(running, value) {
+      await (running as QemuMachine).monitor.execute('human-monitor-command', { 'command-line': `qemu-io -d disk "write -P ${value} 65536 512"` });
+      expect(await markOf(running as QemuMachine, home)).toBe(value);
+    },
+    markOf: (running) => markOf(running as QemuMachine, home),
     async pause(running) { await (running as QemuMachine).monitor.execute('stop'); },
     async dispose() {
       // Of two daemons at once, which only a test has, one may still be attaching what the other has removed.
@@ -62,7 +70,22 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
   };
 }
 
+/** Of the disk as QEMU shows it to its guest. */
+async function markOf({ id, monitor }: QemuMachine, home: string): Promise<number> {
+  const path = join(home, 'run', id, 'nbd');
+  const say = (words: string) => monitor.execute('human-monitor-command', { 'command-line': words });
+  await say(`nbd_server_start unix:${path}`);
+  await say('nbd_server_add disk');
+  try {
+    const { stdout } = await promisify(execFile)('qemu-io', ['-r', '-f', 'raw', `nbd+unix:///disk?socket=${path}`, '-c', 'read -v 65536 512']);
+    return Number.parseInt(/^[0-9a-f]{8}: +([0-9a-f]{2})/m.exec(stdout)?.[1] ?? '', 16);
+  } finally {
+    await say('nbd_server_stop');
+  }
+}
+
 describeDriver('qemu', () => makeQemu());
+describeLayers('qemu', () => makeQemu());
 
 describe('qemu alone', { timeout: 60_000 }, () => {
   test('every lane and the rescue line can be connected to, anew after each hang-up', async () => {

@@ -22,6 +22,12 @@ export interface DriverUnderTest {
   dispose(): Promise<void>;
 }
 
+/** A mark of 1 to 9 on a running machine's disk, and which it is: 0 where there is none. */
+export interface Marks {
+  mark(running: RunningMachine, value: number): Promise<void>;
+  markOf(running: RunningMachine): Promise<number>;
+}
+
 export const work = (signal: AbortSignal = AbortSignal.timeout(60_000)): Work => ({ signal, progress: () => undefined });
 
 export function ended(machine: RunningMachine, deadlineMs = 10_000): Promise<MachineEnd> {

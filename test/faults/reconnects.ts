@@ -40,7 +40,7 @@ const notHere = () => Promise.reject(new Error('nothing is created here'));
 
 async function takeOver(directory: string, name: string): Promise<RunningMachine> {
   const driver = new QemuDriver({
-    layout: { instancesDir: join(directory, 'instances'), runDir: join(directory, 'run'), acceleratorFile: join(directory, 'accelerators.json'), templatesDir: join(directory, 'templates') },
+    layout: { instancesDir: join(directory, 'instances'), runDir: join(directory, 'run'), acceleratorFile: join(directory, 'accelerators.json'), templatesDir: join(directory, 'templates'), layersDir: join(directory, 'layers') },
     resolveImage: () => { throw new Error('nothing is created here'); },
     log: () => {}, holdGuest, writeSeed: notHere, freezeGuest: notHere, thawGuest: notHere, setClock: notHere, defaultUser: DEFAULT_USER,
   });

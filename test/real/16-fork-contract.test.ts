@@ -24,7 +24,7 @@ describeForking('qemu', async () => {
   if (template === undefined) throw new Error('the shared home has no template');
   const { shape, diskBytes } = template.record;
   const { writeSeed, renewal } = await guestFiles(join(CHECKOUT, 'dist/assets'));
-  const layout = { instancesDir: at('instances'), runDir: at('run'), acceleratorFile: join(inject('home'), 'accelerators.json'), templatesDir: at('templates') };
+  const layout = { instancesDir: at('instances'), runDir: at('run'), acceleratorFile: join(inject('home'), 'accelerators.json'), templatesDir: at('templates'), layersDir: at('layers') };
   return {
     daemon: () => new QemuDriver({
       layout, resolveImage: (digest, format) => at('images', `${digest}.${format}`), log: () => undefined,

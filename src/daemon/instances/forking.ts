@@ -50,7 +50,7 @@ async function createAndStart(house: House, supervisor: Supervisor, task: Task, 
   if (spec.cards) supervisor.respecify({ ...spec, cards: spec.cards.map((card) => ({ ...card, seeded: template === undefined })) });
   task.step('create');
   task.progress(`Creating ${supervisor.name}`);
-  await house.driver.create(supervisor.machineSpec, task, template);
+  await house.driver.create(supervisor.machineSpec, task, { template });
   task.step('start');
   await powerOn(house, supervisor, task);
 }

@@ -8,12 +8,13 @@ import { ensureInstanceKeys } from '../../host/keys.ts';
 import { startDetached } from '../../host/process/detached.ts';
 import { isHeldBySignal, isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
-import type { Driver, DriverAbilities, MachineEnd, MachineSpec, RunningMachine, SshKeys, Work } from '../driver.ts';
+import type { Driver, DriverAbilities, MachineEnd, MachineSpec, Origin, RunningMachine, SshKeys, Work } from '../driver.ts';
 import { FAKE_USER } from './guest.ts';
 import { offered } from '../../core/subnets.ts';
 import type { FakeCard } from './ailments.ts';
 import { fakeExaminer } from './examine.ts';
 import { FakeMachine, keepRun, type FakeRun } from './machine.ts';
+import { FakeLayers } from './layers.ts';
 import { NICS, type FakeNic } from './network.ts';
 import { send } from './protocol.ts';
 import { FakeTemplates } from './templates.ts';
@@ -29,9 +30,10 @@ export interface FakeDriverOptions {
 
 export class FakeDriver implements Driver {
   readonly name = 'fake';
-  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: true, console: true, sharedMemory: false };
   readonly #options: FakeDriverOptions;
   readonly templates: FakeTemplates | undefined;
+  readonly layers: FakeLayers;
   readonly examine = fakeExaminer({
     version: () => this.version(),
     runs: async ({ id }) => {
@@ -43,6 +45,7 @@ export class FakeDriver implements Driver {
 
   constructor(options: FakeDriverOptions) {
     this.#options = options;
+    this.layers = new FakeLayers(join(options.instancesDir, '../layers'), (id) => this.#paths(id).directory);
     this.templates = options.templatesDir === undefined ? undefined : new FakeTemplates(options.templatesDir, () => this.version());
   }
 
@@ -50,10 +53,11 @@ export class FakeDriver implements Driver {
     return Promise.resolve('1');
   }
 
-  async create({ id, name }: MachineSpec, { signal }: Work, template?: string): Promise<void> {
+  async create({ id, name }: MachineSpec, { signal }: Work, { template, layer }: Origin = {}): Promise<void> {
     if (signal.aborted) throw fail('cancelled', `creating ${name} was cancelled`, { cause: signal.reason });
     if (template !== undefined) await this.templates?.require(template);
     await mkdir(this.#paths(id).directory, { recursive: true });
+    if (layer !== undefined) await this.layers.put(layer, id);
   }
 
   async modify(_machine: MachineSpec, _work: Work): Promise<void> { /* everything comes with the next start */ }
@@ -147,6 +151,19 @@ export class FakeDriver implements Driver {
 
   async #keepPlugged(id: string, slots: readonly number[]): Promise<void> {
     await writeFile(this.#paths(id).cards, JSON.stringify(slots.toSorted((a, b) => a - b)));
+  }
+
+  async freeze({ id }: MachineSpec, layer: string): Promise<void> {
+    await this.layers.take(layer, id);
+  }
+
+  async revert({ id }: MachineSpec, layer: string): Promise<void> {
+    await this.discard(id);
+    await this.layers.put(layer, id);
+  }
+
+  async sweepLayers(kept: ReadonlySet<string>): Promise<void> {
+    await this.layers.sweep(kept);
   }
 
   async discard(id: string): Promise<void> {

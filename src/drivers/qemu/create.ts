@@ -5,24 +5,28 @@ import { fail, HoldfastError } from '../../core/errors.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import type { MachineSpec, Work } from '../driver.ts';
 import { findFirmware, newestMachineType } from './binary.ts';
-import { ensureOverlay, requireFree } from './disk.ts';
+import { ensureOverlay, requireFree, type DiskPath } from './disk.ts';
 import type { WriteSeed } from './hold-guest.ts';
 import { machineUid, requireReachable, type IdentityPolicy } from './identity.ts';
+import type { LayerStore } from './layers/layer-store.ts';
 import { requireShortSockets, type MachineFiles } from './layout.ts';
 import { readState, writeState } from './state-file.ts';
 import type { Template } from './template/store.ts';
 
 export interface CreateParts {
   readonly files: MachineFiles;
-  readonly basePath: string;
+  readonly image: DiskPath;
+  readonly layers: LayerStore;
   readonly identity: IdentityPolicy;
   readonly writeSeed: WriteSeed;
   /** Whose disk and memory it begins with. */
   readonly template?: Template | undefined;
+  /** What its disk begins with. */
+  readonly layer?: string | undefined;
 }
 
 /** Each step is skipped when its result is there; the state file is written last and says that all of it is. */
-export async function createMachine(machine: MachineSpec, { files, basePath, identity, writeSeed, template }: CreateParts, { signal, progress }: Work): Promise<void> {
+export async function createMachine(machine: MachineSpec, { files, image, layers, identity, writeSeed, template, layer }: CreateParts, { signal, progress }: Work): Promise<void> {
   if (await readState(files.state) !== undefined) return;
   requireShortSockets(files.run, process.platform);
   try {
@@ -30,12 +34,12 @@ export async function createMachine(machine: MachineSpec, { files, basePath, ide
     await mkdir(files.directory, { recursive: true, mode: 0o711 });
     // Passable for the machine's own identity, which may list nothing in it; as the daemon's own user nobody else has to pass.
     await chmod(files.directory, uid === null ? 0o700 : 0o711);
-    await requireReachable(basePath, uid);
+    await requireReachable(image.path, uid);
     await requireFree(files.directory);
     const machineType = template?.record.shape.machineType ?? await newestMachineType(machine.architecture);
     progress('Preparing the disk');
     if (template) await copyWhole(template.files.disk, files.disk);
-    else await ensureOverlay(files.disk, { path: basePath, format: machine.spec.imageFormat }, machine.spec.diskBytes, signal);
+    else await ensureOverlay(files.disk, layer === undefined ? image : { path: layers.files(layer).disk, format: 'qcow2' }, machine.spec.diskBytes, signal);
     const firmware = findFirmware(machine.architecture);
     if (firmware !== undefined) await copyWhole(firmware.variables, files.firmwareVariables);
     progress('Writing the seed');
@@ -46,7 +50,7 @@ export async function createMachine(machine: MachineSpec, { files, basePath, ide
     if (firmware !== undefined) await own(files.firmwareVariables, uid, 0o600);
     await requireReachable(files.disk, uid);
     signal.throwIfAborted();
-    await writeState(files.state, { version: 1, machineType, layout: 1, uid, ...(template ? { fork: template.key } : {}), run: null });
+    await writeState(files.state, { version: 1, machineType, layout: 1, uid, ...(template ? { fork: template.key } : {}), ...(layer === undefined ? {} : { layer }), run: null });
   } catch (error) {
     await rm(files.directory, { recursive: true, force: true });
     throw asOurs(error, machine.name, signal);

@@ -3,7 +3,8 @@ import { hostBootId, signalProcess, waitForEnd } from '../../host/process/identi
 import type { MachineSpec, Work } from '../driver.ts';
 import type { Accelerator, Card, Memory } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
-import { launch } from './launch.ts';
+import { FIRST_DESCRIPTOR, launch } from './launch.ts';
+import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
 import { machineCommand } from './machine-command.ts';
 import type { QmpClient } from './qmp/client.ts';
@@ -12,7 +13,7 @@ import { recordEnd, writeState, type MachineState } from './state-file.ts';
 
 export interface IncomingParts {
   readonly files: MachineFiles;
-  readonly basePath: string;
+  readonly openBase: OpenDiskBase;
   readonly state: MachineState;
   readonly accelerator: Accelerator;
   readonly memory: Memory;
@@ -31,15 +32,13 @@ export interface IncomingParts {
   readonly arrived: MachineState;
 }
 
-/** What QEMU is given after the standard three. */
-export const FIRST_DESCRIPTOR = 3;
-
 /** @throws whatever went wrong; nothing runs then, and the machine's state is what it was */
 export async function startIncoming(machine: MachineSpec, parts: IncomingParts, work: Work): Promise<Started> {
   const { files, state, accelerator, kvmGid, log } = parts;
-  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory: parts.memory, cards: parts.cards, basePath: parts.basePath, incoming: true });
+  await using below = await parts.openBase(FIRST_DESCRIPTOR + parts.descriptors.length);
+  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory: parts.memory, cards: parts.cards, base: below.base, incoming: true });
   const { identity, exited, monitor } = await launch({
-    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: parts.descriptors,
+    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: [...parts.descriptors, ...below.descriptors],
   });
   let hypervisor: Hypervisor | undefined;
   try {

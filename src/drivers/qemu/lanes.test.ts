@@ -7,7 +7,7 @@ import { machineFiles } from './layout.ts';
 import { connectSocket, QemuLanes } from './lanes.ts';
 
 test('what the monitor says of a lane is told once per change, and other devices are none', () => {
-  const lanes = new QemuLanes(machineFiles({ instancesDir: '/i', runDir: '/r', acceleratorFile: '/a', templatesDir: '/h/templates' }, '00c0ffee').run.lanes);
+  const lanes = new QemuLanes(machineFiles({ instancesDir: '/i', runDir: '/r', acceleratorFile: '/a', templatesDir: '/h/templates', layersDir: '/h/layers' }, '00c0ffee').run.lanes);
   const told: string[] = [];
   lanes.onGuestOpen((lane, open) => told.push(`${lane} ${open}`));
   for (const [id, open] of [['lane-control', true], ['lane-control', true], ['console', true], [7, true], ['lane-nothing', true]] as const) lanes.update(id, open);

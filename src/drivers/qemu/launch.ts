@@ -7,6 +7,8 @@ import { lastComplaint } from './end.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
 
+/** What QEMU is given after the standard three. */
+export const FIRST_DESCRIPTOR = 3;
 const START_DEADLINE_MS = 30_000;
 
 export interface LaunchRequest {

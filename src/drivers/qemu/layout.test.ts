@@ -3,7 +3,7 @@ import { machineUid, machineUuid } from './identity.ts';
 import { machineFiles, requireShortSockets } from './layout.ts';
 
 function sockets(runDir: string) {
-  return machineFiles({ instancesDir: '/h/instances', runDir, acceleratorFile: '/h/a', templatesDir: '/h/templates' }, '00c0ffee').run;
+  return machineFiles({ instancesDir: '/h/instances', runDir, acceleratorFile: '/h/a', templatesDir: '/h/templates', layersDir: '/h/layers' }, '00c0ffee').run;
 }
 
 test('a socket path that fits is taken, one byte more is refused', () => {

@@ -11,6 +11,8 @@ export interface HomeLayout {
   readonly acceleratorFile: string;
   /** Booted machines to fork. */
   readonly templatesDir: string;
+  /** Disks that were frozen. */
+  readonly layersDir: string;
 }
 
 export interface MachineFiles {

@@ -2,7 +2,7 @@
 import type { MachineSpec } from '../driver.ts';
 import { BINARIES, findFirmware } from './binary.ts';
 import { commandLine } from './command-line/command-line.ts';
-import type { Accelerator, Card, Memory } from './command-line/input.ts';
+import type { Accelerator, Card, DiskBase, Memory } from './command-line/input.ts';
 import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 
@@ -16,20 +16,19 @@ export interface StartKind {
   readonly machineType: string;
   readonly accelerator: Accelerator;
   readonly memory: Memory;
-  /** Of its image. */
-  readonly basePath: string;
+  readonly base: DiskBase;
   readonly cards: readonly Card[];
   /** A saved state will be loaded instead of a boot. */
   readonly incoming: boolean;
 }
 
 /** @throws tool-missing */
-export function machineCommand({ id, name, architecture, spec }: MachineSpec, files: MachineFiles, { basePath, ...kind }: StartKind): MachineCommand {
+export function machineCommand({ id, name, architecture, spec }: MachineSpec, files: MachineFiles, kind: StartKind): MachineCommand {
   const firmware = findFirmware(architecture);
   const args = commandLine({
     ...kind, architecture, name, uuid: machineUuid(id), hostSystem: process.platform === 'darwin' ? 'darwin' : 'linux',
     cpus: spec.cpus, memoryBytes: spec.memoryBytes,
-    disk: files.disk, base: { path: basePath, format: spec.imageFormat }, seed: files.seed, sockets: files.run,
+    disk: files.disk, seed: files.seed, sockets: files.run,
     firmware: firmware === undefined ? undefined : { code: firmware.code, variables: files.firmwareVariables },
   });
   const { tool, package: brings } = BINARIES[architecture];

@@ -7,7 +7,7 @@ import { readPidFile } from '../../host/process/detached.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
 import type { CardNetworks } from '../card-networks.ts';
-import type { Driver, DriverAbilities, Examiner, MachineEnd, MachineSpec, RunningMachine, SshKeys, Work } from '../driver.ts';
+import type { Driver, DriverAbilities, Examiner, MachineEnd, MachineSpec, Origin, RunningMachine, SshKeys, Work } from '../driver.ts';
 import { candidates, thisHost } from './accelerator/candidates.ts';
 import { AcceleratorMemory } from './accelerator/memory.ts';
 import { adoptHypervisor } from './adopt.ts';
@@ -15,7 +15,6 @@ import { qemuVersion } from './binary.ts';
 import type { Accelerator } from './command-line/input.ts';
 import { logTail } from './console/bounded-log.ts';
 import { createMachine } from './create.ts';
-import { growOverlay } from './disk.ts';
 import { hostChecks } from './examine/host.ts';
 import { machineChecks } from './examine/machine.ts';
 import type { AgentRenewal, FreezeGuest, HoldGuest, SetClock, ThawGuest, WriteSeed } from './hold-guest.ts';
@@ -23,6 +22,7 @@ import type { Hypervisor } from './hypervisor.ts';
 import { defaultIdentityPolicy, machineUuid, type IdentityPolicy } from './identity.ts';
 import { orAbort } from '../../guest/ssh/time-limit.ts';
 import { rescueLine } from './lanes.ts';
+import { MachineDisks } from './layers/machine-disks.ts';
 import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
 import { QemuMachine } from './machine.ts';
 import { MachineCards, type Attached } from './machine-cards.ts';
@@ -55,7 +55,7 @@ export interface QemuDriverOptions {
 
 export class QemuDriver implements Driver {
   readonly name = 'qemu';
-  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: false, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: true, console: true, sharedMemory: false };
   readonly #options: QemuDriverOptions;
   readonly #identity: IdentityPolicy;
   readonly #memory: AcceleratorMemory;
@@ -65,11 +65,13 @@ export class QemuDriver implements Driver {
   readonly examine: Examiner;
   readonly #turns = new Turns();
   readonly #cards: MachineCards;
+  readonly #disks: MachineDisks;
 
   constructor(options: QemuDriverOptions) {
     this.#options = options;
     this.#identity = options.identity ?? defaultIdentityPolicy();
     this.#cards = new MachineCards(options.networks);
+    this.#disks = new MachineDisks({ layersDir: options.layout.layersDir, resolveImage: options.resolveImage, filesOf: (id) => this.#files(id) });
     this.#memory = new AcceleratorMemory(options.layout.acceleratorFile);
     this.templates = new QemuTemplates({
       directory: options.layout.templatesDir, identity: this.#identity, memory: this.#memory, only: options.accelerators,
@@ -90,17 +92,16 @@ export class QemuDriver implements Driver {
     return qemuVersion(HOST_ARCHITECTURE);
   }
 
-  async create(machine: MachineSpec, work: Work, template?: string): Promise<void> {
+  async create(machine: MachineSpec, work: Work, origin?: Origin): Promise<void> {
     await createMachine(machine, {
-      files: this.#files(machine.id), identity: this.#identity, writeSeed: this.#options.writeSeed,
-      basePath: this.#basePath(machine),
-      template: template === undefined ? undefined : await this.templates.require(template),
+      files: this.#files(machine.id), identity: this.#identity, writeSeed: this.#options.writeSeed, image: this.#disks.image(machine), layers: this.#disks.layers,
+      template: origin?.template === undefined ? undefined : await this.templates.require(origin.template), layer: origin?.layer,
     }, work);
   }
 
   /** Processors and memory are taken from the specification at each start. */
   async modify(machine: MachineSpec, { signal }: Work): Promise<void> {
-    await growOverlay(this.#files(machine.id).disk, { path: this.#basePath(machine), format: machine.spec.imageFormat }, machine.spec.diskBytes, signal);
+    await this.#disks.grow(machine, signal);
   }
 
   async start(machine: MachineSpec, work: Work): Promise<RunningMachine> {
@@ -124,6 +125,19 @@ export class QemuDriver implements Driver {
     await suspendMachine(machine, held, this.#files(machine.id), signal);
   }
 
+  async freeze(machine: MachineSpec, layer: string, { signal }: Work): Promise<void> {
+    await this.#disks.freeze(machine, layer, signal);
+  }
+
+  async revert(machine: MachineSpec, layer: string, { signal }: Work): Promise<void> {
+    await this.discard(machine.id);
+    await this.#disks.revert(machine, layer, signal);
+  }
+
+  async sweepLayers(kept: ReadonlySet<string>): Promise<void> {
+    await this.#disks.sweep(kept, await this.traces());
+  }
+
   async discard(id: string): Promise<void> {
     await discardSuspended(this.#files(id));
   }
@@ -132,7 +146,7 @@ export class QemuDriver implements Driver {
     const { kvmGid } = candidates(await thisHost(this.#identity), machine.architecture);
     const { setClock } = this.#options;
     return await this.#cards.around(machine, state.uid, async (attached) => {
-      const started = await resumeMachine(machine, { files, basePath: this.#basePath(machine), state, kvmGid, cards: this.#cards.of(machine), setClock, log: this.#logOf(machine.id) }, work);
+      const started = await resumeMachine(machine, { files, openBase: this.#disks.opener(machine), state, kvmGid, cards: this.#cards.of(machine), setClock, log: this.#logOf(machine.id) }, work);
       return await this.#hold(machine, files, { ...started, attached, answered: true });
     });
   }
@@ -142,7 +156,7 @@ export class QemuDriver implements Driver {
     const turn = record.shape.accelerator === 'tcg' ? await this.#turns.take('now', work.signal) : undefined;
     const arrived = (): void => turn?.[Symbol.dispose]();
     try {
-      const started = await this.templates.fork(machine, key, { files, basePath: this.#basePath(machine), cards: this.#cards.of(machine), log: this.#logOf(machine.id) }, work);
+      const started = await this.templates.fork(machine, key, { files, openBase: this.#disks.opener(machine), cards: this.#cards.of(machine), log: this.#logOf(machine.id) }, work);
       return await this.#hold(machine, files, { ...started, arrived });
     } catch (error) {
       arrived();
@@ -154,7 +168,7 @@ export class QemuDriver implements Driver {
     const files = this.#files(machine.id);
     return await this.#cards.around(machine, await this.#uid(machine.id), async (attached) => {
       const started = await startHypervisor(machine, {
-        files, basePath: this.#basePath(machine), identity: this.#identity, memory: this.#memory, cards: this.#cards.of(machine), log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
+        files, openBase: this.#disks.opener(machine), identity: this.#identity, memory: this.#memory, cards: this.#cards.of(machine), log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
       }, work);
       return await this.#hold(machine, files, { ...started, attached });
     });
@@ -305,10 +319,6 @@ export class QemuDriver implements Driver {
     await using held = monitor;
     const { UUID } = await held.execute('query-uuid');
     return UUID === machineUuid(id) ? { pid, startTime } : undefined;
-  }
-
-  #basePath({ spec }: MachineSpec): string {
-    return this.#options.resolveImage(spec.imageDigest, spec.imageFormat);
   }
 
   #files(id: string): MachineFiles {

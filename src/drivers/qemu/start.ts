@@ -12,14 +12,15 @@ import { qemuVersion } from './binary.ts';
 import type { Accelerator, Card, Memory } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
 import { requireReachable, type IdentityPolicy } from './identity.ts';
-import { launch } from './launch.ts';
+import { FIRST_DESCRIPTOR, launch } from './launch.ts';
+import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
 import { machineCommand } from './machine-command.ts';
 import { readState, recordEnd, writeState, type MachineState } from './state-file.ts';
 
 export interface StartParts {
   readonly files: MachineFiles;
-  readonly basePath: string;
+  readonly openBase: OpenDiskBase;
   readonly identity: IdentityPolicy;
   readonly memory: AcceleratorMemory;
   readonly cards: readonly Card[];
@@ -74,9 +75,10 @@ async function startOn(
 ): Promise<{ hypervisor: Hypervisor; startedAt: string }> {
   const { files, log } = parts;
   const memory: Memory = parts.ramPath === undefined ? { kind: 'own' } : { kind: 'template', path: parts.ramPath };
-  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory, cards: parts.cards, basePath: parts.basePath, incoming: false });
+  await using below = await parts.openBase(FIRST_DESCRIPTOR);
+  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory, cards: parts.cards, base: below.base, incoming: false });
   const { identity, exited, monitor } = await launch({
-    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal,
+    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: below.descriptors,
   });
   const hypervisor = await Hypervisor.attach({
     name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end),

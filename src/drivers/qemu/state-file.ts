@@ -35,6 +35,10 @@ export interface MachineState {
   readonly unsettled?: boolean;
   /** It was suspended, and its next start takes it up again. */
   readonly suspended?: { readonly format: MemoryFormat; readonly accelerator: Accelerator; readonly cpus: number; readonly memoryBytes: number } | null;
+  /** The layer that its disk lies on; none: the image. */
+  readonly layer?: string;
+  /** Its disk is being replaced by one above that layer. */
+  readonly reverting?: boolean;
   readonly run: Run | null;
 }
 

@@ -7,7 +7,9 @@ import { orAbort, timeLimit } from '../../guest/ssh/time-limit.ts';
 import { qemuVersion } from './binary.ts';
 import type { Card } from './command-line/input.ts';
 import type { SetClock } from './hold-guest.ts';
-import { FIRST_DESCRIPTOR, startIncoming } from './incoming.ts';
+import { startIncoming } from './incoming.ts';
+import { FIRST_DESCRIPTOR } from './launch.ts';
+import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
 import type { QemuMachine } from './machine.ts';
 import { requireFree } from './disk.ts';
@@ -44,7 +46,7 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
 
 /** The file stays until the machine has arrived. @throws machine-failed */
 export async function resumeMachine(
-  machine: MachineSpec, parts: { readonly files: MachineFiles; readonly basePath: string; readonly state: MachineState; readonly kvmGid: number | undefined; readonly cards: readonly Card[]; readonly setClock: SetClock; readonly log: (cause: string, message: string) => void }, work: Work,
+  machine: MachineSpec, parts: { readonly files: MachineFiles; readonly openBase: OpenDiskBase; readonly state: MachineState; readonly kvmGid: number | undefined; readonly cards: readonly Card[]; readonly setClock: SetClock; readonly log: (cause: string, message: string) => void }, work: Work,
 ): Promise<Started> {
   const { files, state, setClock } = parts;
   const { suspended } = state;

@@ -5,7 +5,7 @@ import { machineFiles } from '../layout.ts';
 import { commandLine } from './command-line.ts';
 import { escaped, type CommandLineInput } from './input.ts';
 
-const { directory: _directory, disk, seed, run: sockets } = machineFiles({ instancesDir: '/h/instances', runDir: '/r', acceleratorFile: '/h/accelerators.json', templatesDir: '/h/templates' }, '00c0ffee');
+const { directory: _directory, disk, seed, run: sockets } = machineFiles({ instancesDir: '/h/instances', runDir: '/r', acceleratorFile: '/h/accelerators.json', templatesDir: '/h/templates', layersDir: '/h/layers' }, '00c0ffee');
 const input: CommandLineInput = {
   architecture: 'x86_64', accelerator: 'kvm', hostSystem: 'linux', machineType: 'pc-q35-7.2', name: 'apollo',
   uuid: '686f6c64-6661-8374-8000-000000c0ffee', cpus: 2, memoryBytes: 1024 ** 3, memory: { kind: 'own' },

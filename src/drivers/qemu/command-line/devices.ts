@@ -7,14 +7,14 @@
  * and have the same name (enp1s0, …) when they were there from the start.
  */
 import { guestPortName, LANES } from '../../../guest/lane-port.ts';
-import { escaped, type Card, type CommandLineInput } from './input.ts';
+import { escaped, type Card, type CommandLineInput, type DiskBase } from './input.ts';
 
 export const ROOT_PORTS = 8;
 /** Devices and character devices of lanes have this id in the monitor. */
 export const LANE_ID_PREFIX = 'lane-';
 
 export function devices(input: CommandLineInput): string[] {
-  return [...monitor(input), ...rootPorts(), ...disks(input), ...lanes(input), ...small(input), ...serialLines(input), ...network(input)];
+  return [...monitor(input), ...rootPorts(), ...descriptors(input), ...disks(input), ...lanes(input), ...small(input), ...serialLines(input), ...network(input)];
 }
 
 function socket(id: string, path: string): string[] {
@@ -44,8 +44,25 @@ function disks({ disk, base, seed }: CommandLineInput): string[] {
 export function overlayNode(disk: string, base: CommandLineInput['base'], file: { readonly discard?: 'unmap' } = {}): Record<string, unknown> {
   return {
     driver: 'qcow2', file: { driver: 'file', filename: disk, ...file },
-    backing: { driver: base.format, 'read-only': true, file: { driver: 'file', filename: base.path, 'read-only': true } },
+    backing: baseNode(base),
   };
+}
+
+/** Without a `backing` of its own an image in qcow2 has none: images that name one are refused when they come. */
+function baseNode(base: DiskBase): Record<string, unknown> {
+  return {
+    driver: base.format, 'read-only': true, file: { driver: 'file', filename: 'path' in base ? base.path : `/dev/fdset/${base.descriptor}`, 'read-only': true },
+    ...(base.backing && { backing: baseNode(base.backing) }),
+  };
+}
+
+/** Sets of one descriptor each, which have its number. */
+function descriptors({ base }: CommandLineInput): string[] {
+  const words: string[] = [];
+  for (let each: DiskBase | undefined = base; each; each = each.backing) {
+    if ('descriptor' in each) words.push('-add-fd', `fd=${each.descriptor},set=${each.descriptor}`);
+  }
+  return words;
 }
 
 function lanes({ sockets }: CommandLineInput): string[] {

@@ -26,6 +26,16 @@ export interface Card {
   readonly backend: Backend;
 }
 
+/** What a disk is an overlay of, as it lies now: the path in the overlay's own header is of the day it was made. */
+export type DiskBase = ({ readonly path: string } | {
+  /** QEMU's own, which it gets with its start. */
+  readonly descriptor: number;
+}) & {
+  readonly format: 'qcow2' | 'raw';
+  /** Where it is an overlay itself. */
+  readonly backing?: DiskBase;
+};
+
 export interface CommandLineInput {
   readonly architecture: Architecture;
   readonly accelerator: Accelerator;
@@ -41,8 +51,7 @@ export interface CommandLineInput {
   readonly incoming?: boolean;
   readonly cards: readonly Card[];
   readonly disk: string;
-  /** What the disk is an overlay of, as it lies now: the path in the overlay's own header is of the day it was made. */
-  readonly base: { readonly path: string; readonly format: 'qcow2' | 'raw' };
+  readonly base: DiskBase;
   readonly seed: string;
   readonly sockets: MachineSockets;
   /** UEFI, where the machine has no firmware of its own (aarch64). */

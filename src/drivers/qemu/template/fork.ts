@@ -8,7 +8,9 @@ import type { Card, Memory } from '../command-line/input.ts';
 import type { ThawGuest } from '../hold-guest.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { machineUuid } from '../identity.ts';
-import { FIRST_DESCRIPTOR, startIncoming } from '../incoming.ts';
+import { startIncoming } from '../incoming.ts';
+import { FIRST_DESCRIPTOR } from '../launch.ts';
+import type { OpenDiskBase } from '../layers/layer-store.ts';
 import type { MachineFiles } from '../layout.ts';
 import type { Started } from '../start.ts';
 import type { MachineState } from '../state-file.ts';
@@ -18,7 +20,7 @@ import type { Template } from './store.ts';
 
 export interface ForkParts {
   readonly files: MachineFiles;
-  readonly basePath: string;
+  readonly openBase: OpenDiskBase;
   readonly state: MachineState;
   readonly template: Template;
   readonly templateKeys: InstanceKeys;
@@ -32,12 +34,12 @@ export interface ForkParts {
 
 /** @throws whatever went wrong; nothing runs then */
 export async function startFork(machine: MachineSpec, parts: ForkParts, work: Work): Promise<Started> {
-  const { files, basePath, state, template, kvmGid, cards, log } = parts;
+  const { files, openBase, state, template, kvmGid, cards, log } = parts;
   await using saved = await open(template.files.state, 'r');
   const { memory, descriptors } = await memoryOf(parts);
   work.progress('Starting QEMU');
   return await startIncoming(machine, {
-    files, basePath, state, accelerator: template.record.shape.accelerator, memory, template: template.key, kvmGid, cards, log, descriptors: [saved.fd, ...descriptors],
+    files, openBase, state, accelerator: template.record.shape.accelerator, memory, template: template.key, kvmGid, cards, log, descriptors: [saved.fd, ...descriptors],
     load: (monitor) => loadState(monitor, { kind: 'device-stream', descriptor: FIRST_DESCRIPTOR }),
     arrive: (hypervisor) => arrive(machine, parts, hypervisor, work),
     arrived: { ...state, fork: null, unsettled: true },

@@ -8,6 +8,7 @@ import { qemuVersion } from '../binary.ts';
 import type { Accelerator, Card } from '../command-line/input.ts';
 import type { ThawGuest } from '../hold-guest.ts';
 import type { IdentityPolicy } from '../identity.ts';
+import type { OpenDiskBase } from '../layers/layer-store.ts';
 import type { MachineFiles } from '../layout.ts';
 import type { Started } from '../start.ts';
 import { readState } from '../state-file.ts';
@@ -91,7 +92,7 @@ export class QemuTemplates implements Templates {
   }
 
   /** @throws whatever went wrong; nothing runs then */
-  async fork(machine: MachineSpec, key: string, { files, basePath, cards, log }: { readonly files: MachineFiles; readonly basePath: string; readonly cards: readonly Card[]; readonly log: (cause: string, message: string) => void }, work: Work): Promise<Started> {
+  async fork(machine: MachineSpec, key: string, { files, openBase, cards, log }: { readonly files: MachineFiles; readonly openBase: OpenDiskBase; readonly cards: readonly Card[]; readonly log: (cause: string, message: string) => void }, work: Work): Promise<Started> {
     const template = await this.require(key);
     if (shapeKey(await shapeOf({ ...machine, ...machine.spec }, template.record.shape.accelerator)) !== key) {
       throw fail('machine-failed', `the template ${key} was made for another machine or another QEMU`);
@@ -100,7 +101,7 @@ export class QemuTemplates implements Templates {
     if (state === undefined) throw fail('machine-failed', `${machine.name} has no machine to start: its files are gone`);
     const { kvmGid } = candidates(await thisHost(this.#options.identity), machine.architecture);
     const [keys, templateKeys] = await Promise.all([ensureInstanceKeys(files.keys), ensureInstanceKeys(template.files.keys)]);
-    const started = await startFork(machine, { files, basePath, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, cards, log }, work);
+    const started = await startFork(machine, { files, openBase, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, cards, log }, work);
     const notice = this.#notice;
     this.#notice = null;
     return { ...started, notice };

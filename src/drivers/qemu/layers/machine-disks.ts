@@ -1,0 +1,60 @@
+/** The disks of all machines: what each lies on now, and how it changes. */
+import type { MachineSpec } from '../../driver.ts';
+import { growOverlay, type DiskPath } from '../disk.ts';
+import type { MachineFiles } from '../layout.ts';
+import { readState } from '../state-file.ts';
+import { LayerStore, type OpenDiskBase } from './layer-store.ts';
+import { endReverting, freezeDisk, revertDisk, type DiskParts } from './machine-disk.ts';
+
+export interface MachineDisksOptions {
+  readonly layersDir: string;
+  /** Where the image of a digest lies. */
+  readonly resolveImage: (digest: string, format: 'qcow2' | 'raw') => string;
+  readonly filesOf: (id: string) => MachineFiles;
+}
+
+export class MachineDisks {
+  readonly layers: LayerStore;
+  readonly #options: MachineDisksOptions;
+
+  constructor(options: MachineDisksOptions) {
+    this.#options = options;
+    this.layers = new LayerStore(options.layersDir);
+  }
+
+  image({ spec }: MachineSpec): DiskPath {
+    return { path: this.#options.resolveImage(spec.imageDigest, spec.imageFormat), format: spec.imageFormat };
+  }
+
+  /** For a QEMU that is about to be started. */
+  opener(machine: MachineSpec): OpenDiskBase {
+    return async (first) => {
+      const files = this.#options.filesOf(machine.id);
+      await endReverting(files);
+      return await this.layers.open((await readState(files.state))?.layer, this.image(machine), first);
+    };
+  }
+
+  async grow(machine: MachineSpec, signal: AbortSignal): Promise<void> {
+    const { disk, state } = this.#options.filesOf(machine.id);
+    await growOverlay(disk, await this.layers.base((await readState(state))?.layer, this.image(machine)), machine.spec.diskBytes, signal);
+  }
+
+  freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
+    return freezeDisk(machine.name, layer, this.#parts(machine), signal);
+  }
+
+  revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
+    return revertDisk(machine.name, layer, this.#parts(machine), signal);
+  }
+
+  /** @param machines  all that there is any trace of */
+  async sweep(kept: ReadonlySet<string>, machines: readonly string[]): Promise<void> {
+    const used = await Promise.all(machines.map(async (id) => (await readState(this.#options.filesOf(id).state))?.layer));
+    await this.layers.sweep(new Set([...kept, ...used.filter((layer) => layer !== undefined)]));
+  }
+
+  #parts(machine: MachineSpec): DiskParts {
+    return { files: this.#options.filesOf(machine.id), layers: this.layers, image: this.image(machine) };
+  }
+}
