@@ -6,7 +6,7 @@
 import { Type, type TSchema } from 'typebox';
 import {
   ActionSchema, CardWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, NetworkSchema,
-  OperationSchema, SettingSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
+  OperationSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
 } from './schemas.ts';
 import {
   InstanceNetworkSchema, NetworkChangeSchema, NetworkDecisionSchema, NetworkDiffSchema, NetworkHistorySchema, NetworkPlanSchema, NetworkWishSchema, NewNetworkSchema,
@@ -29,6 +29,7 @@ const byName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) 
 const byId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
 const byCard = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), card: Type.String({ minLength: 1, maxLength: 17 }) });
 const byRevision = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), from: Type.String({ pattern: '^[0-9]{1,9}$' }) });
+const bySnapshot = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), snapshot: Type.String({ minLength: 1, maxLength: 64 }) });
 const byKey = Type.Object({ key: Type.String({ minLength: 1, maxLength: 256 }) });
 
 export const ROUTES = {
@@ -48,6 +49,10 @@ export const ROUTES = {
   listNetworks: { method: 'GET', path: '/v1/networks', summary: 'Networks that further cards can be put on', answer: Type.Object({ networks: Type.Array(NetworkSchema) }) },
   createNetwork: { method: 'POST', path: '/v1/networks', summary: 'Make a network of the host\'s that Holdfast owns', body: NewNetworkSchema, answer: NetworkSchema },
   deleteNetwork: { method: 'DELETE', path: '/v1/networks/:name', summary: 'Remove one that no instance has a card on', params: byName, answer: Type.Object({}) },
+  listSnapshots: { method: 'GET', path: '/v1/snapshots', summary: 'Snapshots of all instances', answer: Type.Object({ snapshots: Type.Array(SnapshotSchema) }) },
+  takeSnapshot: { method: 'POST', path: '/v1/instances/:name/snapshots', summary: 'Take a snapshot of a stopped instance', params: byName, body: SnapshotWishSchema, answer: OperationSchema, status: 202 },
+  restoreSnapshot: { method: 'POST', path: '/v1/instances/:name/snapshots/:snapshot/restore', summary: 'Go back to a snapshot; unless it is destructive, one is taken first', params: bySnapshot, body: Type.Object({ destructive: Type.Optional(Type.Boolean()) }, { additionalProperties: false }), answer: OperationSchema, status: 202 },
+  deleteSnapshot: { method: 'DELETE', path: '/v1/instances/:name/snapshots/:snapshot', summary: 'Delete a snapshot for good', params: bySnapshot, answer: Type.Object({}) },
   listZones: { method: 'GET', path: '/v1/zones', summary: 'The zones that instances are in', answer: Type.Object({ zones: Type.Array(ZoneSchema) }) },
   changeZones: { method: 'POST', path: '/v1/zones', summary: 'Make zones available, or unavailable', body: ZoneChangeSchema, answer: OperationSchema, status: 202 },
   purge: { method: 'POST', path: '/v1/purge', summary: 'Remove all deleted instances for good', answer: OperationSchema, status: 202 },

@@ -111,6 +111,17 @@ export const CardWishSchema = Type.Object({
 
 export const NetworkSchema = Type.Object({ name: Type.String(), type: Type.String(), description: Type.String() }, closed);
 
+export const SnapshotSchema = Type.Object({
+  instance: Type.String(), name: Type.String(), comment: Type.String(), parent: nullable(Type.String()), children: Type.Array(Type.String()), createdAt: Type.String(),
+  cpus: Type.Integer(), memoryBytes: Type.Integer(), diskBytes: Type.Integer(),
+}, closed);
+
+export const SnapshotWishSchema = Type.Object({
+  /** `snapshot1` and so on when absent. */
+  name: Type.Optional(Type.String({ maxLength: 64 })),
+  comment: Type.Optional(Type.String({ maxLength: 4096 })),
+}, closed);
+
 export const ZoneSchema = Type.Object({ name: oneOf(ZONES), available: Type.Boolean(), subnet: Type.String() }, closed);
 
 /** By name or number. */
@@ -260,6 +271,8 @@ export type WireSshAccess = Static<typeof SshAccessSchema>;
 export type WireLaunch = Static<typeof LaunchSchema>;
 export type WireCardWish = Static<typeof CardWishSchema>;
 export type WireNetwork = Static<typeof NetworkSchema>;
+export type WireSnapshot = Static<typeof SnapshotSchema>;
+export type WireSnapshotWish = Static<typeof SnapshotWishSchema>;
 export type WireZone = Static<typeof ZoneSchema>;
 export type WireZoneChange = Static<typeof ZoneChangeSchema>;
 export type WireAction = Static<typeof ActionSchema>;

@@ -24,11 +24,13 @@ import { prefer } from './commands/prefer.ts';
 import { proxy } from './commands/proxy.ts';
 import { purge } from './commands/purge.ts';
 import { recover } from './commands/recover.ts';
+import { restore } from './commands/restore.ts';
 import { restart } from './commands/restart.ts';
 import { service } from './commands/service.ts';
 import { set } from './commands/set.ts';
 import { shell } from './commands/shell.ts';
 import { sshConfig } from './commands/ssh-config.ts';
+import { snapshot } from './commands/snapshot.ts';
 import { start } from './commands/start.ts';
 import { stop } from './commands/stop.ts';
 import { suspend } from './commands/suspend.ts';
@@ -40,7 +42,7 @@ import { waitReady } from './commands/wait-ready.ts';
 import { zones } from './commands/zones.ts';
 
 export const COMMANDS: readonly Command[] = [
-  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, exec, shell, transfer, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
+  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, snapshot, restore, exec, shell, transfer, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
 ];
 
 export function findCommand(word: string): Command | undefined {

@@ -49,3 +49,7 @@ export async function goneOf(client: Client, names: readonly string[]): Promise<
 export function noSuchInstance(name: string): HoldfastError {
   return fail('instance-not-found', `instance "${name}" does not exist`, { hint: 'which ones do: holdfast list' });
 }
+
+export function noSuchSnapshot(instance: string, snapshot: string): HoldfastError {
+  return fail('no-such-snapshot', `No such snapshot: ${instance}.${snapshot}`, { hint: 'which ones there are: holdfast list --snapshots' });
+}

@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   'instance-busy': { http: 409, exit: 2 },
   'wrong-state': { http: 409, exit: 2 },
   'instance-crashed': { http: 409, exit: 2 },
+  'snapshot-exists': { http: 409, exit: 2 },
+  'no-such-snapshot': { http: 404, exit: 2 },
   'image-not-found': { http: 404, exit: 2 },
   'image-refused': { http: 400, exit: 2 },
   'download-failed': { http: 502, exit: 2 },

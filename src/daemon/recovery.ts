@@ -12,6 +12,7 @@ import { houseOf } from './callers.ts';
 import type { House } from './instances/house.ts';
 import { resumeLaunch } from './instances/launch.ts';
 import { removeForGood } from './instances/remove.ts';
+import { performSnapshots, SNAPSHOT_KINDS, sweepLayers, type SnapshotRequest } from './instances/snapshots.ts';
 import { CARD_KINDS, changeCards, type CardChange } from './network/plug.ts';
 import { DECISION_KINDS, carryOut } from './network/transaction/decide.ts';
 import { NETWORK_KINDS, resumeChange, type NetworkRequest } from './network/transaction/change.ts';
@@ -29,6 +30,7 @@ export async function takeOver(house: House, operations: OperationStore, hostRes
   await Promise.all(house.registry.all.map((supervisor) => takeOverOne(house, supervisor, occupied.has(supervisor.id), hostRestarted)));
   if (hostRestarted) wantAutostarted(house, occupied);
   await clearUnclaimed(house);
+  await sweepLayers(house);
   resumeAll(house, unfinished);
 }
 
@@ -89,6 +91,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
   if (CARD_KINDS.some((kind) => kind === row.kind)) return await changeCards(house, supervisor, row.kind, request as CardChange, task);
   if (NETWORK_KINDS.some((kind) => kind === row.kind)) return await resumeChange(house, supervisor, row.kind, request as NetworkRequest, task);
+  if (SNAPSHOT_KINDS.some((kind) => kind === row.kind)) return await performSnapshots(house, supervisor, JSON.parse(row.request) as SnapshotRequest, task);
   if (DECISION_KINDS.some((kind) => kind === row.kind)) return await carryOut(house, supervisor, row.kind === DECISION_KINDS[0], task);
   // An action that had not begun is as if it had not been asked for, except that a client may be waiting for it: do it.
   return await perform(house, supervisor, request, task);

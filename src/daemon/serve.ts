@@ -14,6 +14,7 @@ import { openDb } from '../store/db.ts';
 import { instanceStore } from '../store/instances.ts';
 import { networkHistoryStore } from '../store/network-history.ts';
 import { operationStore } from '../store/operations.ts';
+import { snapshotStore } from '../store/snapshots.ts';
 import { settingStore } from '../store/settings.ts';
 import { callers } from './callers.ts';
 import { attachConsole } from './console.ts';
@@ -143,7 +144,7 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
       ({ name }) => void act(house, name, { action: 'stop' }),
       ({ name }, error) => log.line('delayed-stop', name, `it was to be stopped now, and is not yet: ${error instanceof Error ? error.message : String(error)}`, `stop it: holdfast stop ${name}`),
     ),
-    registry, store: instanceStore(db), history: networkHistoryStore(db), settings, zones: zoneBook(settings), driver, network, images, engine, events, log,
+    registry, store: instanceStore(db), history: networkHistoryStore(db), snapshots: snapshotStore(db), settings, zones: zoneBook(settings), driver, network, images, engine, events, log,
     node: hostname(), owner: process.getuid?.() ?? 0,
     onSetting: () => { changed.setting = true; },
   };

@@ -10,6 +10,7 @@ import { NETWORK_WISHES } from './network/choose.ts';
 import type { House } from './instances/house.ts';
 import { hashPassphrase } from '../host/passphrase.ts';
 import { attachCard } from './network/plug.ts';
+import { describeSnapshot, snapshotKey, snapshotKeys } from './snapshot-settings.ts';
 import type { Supervisor } from './supervisor.ts';
 import { parseFlag } from './parse-flag.ts';
 
@@ -93,6 +94,8 @@ export function makeSettings(house: House, user?: { readonly uid: number; readon
       const kept = store.get(keyOf(key)) ?? rule.initial;
       return { key, value: rule.show?.(kept) ?? kept };
     }
+    const snapshot = snapshotKey(house, key);
+    if (snapshot) return { key, value: snapshot.found[snapshot.what] };
     const { supervisor, what } = instanceKey(house, key);
     return { key, value: shown(supervisor, what) };
   };
@@ -100,10 +103,17 @@ export function makeSettings(house: House, user?: { readonly uid: number; readon
     get,
     all: () => [
       ...Object.keys(RULES),
-      ...house.registry.all.flatMap(({ name }) => ['autostart', 'bridged', 'cpus', 'disk', 'memory'].map((what) => `local.${name}.${what}`)),
+      ...house.registry.all.flatMap(({ id, name }) => [
+        ...['autostart', 'bridged', 'cpus', 'disk', 'memory'].map((what) => `local.${name}.${what}`),
+        ...snapshotKeys(house, id, name),
+      ]),
     ].toSorted().map(get),
     async set(key, value) {
       const rule = ruleOf(key);
+      const snapshot = rule ? undefined : snapshotKey(house, key);
+      if (snapshot) {
+        return get(describeSnapshot(house, snapshot, key, value));
+      }
       if (!rule) {
         const { supervisor, what } = instanceKey(house, key);
         if (what === 'autostart') supervisor.respecify({ ...supervisor.record.instance.spec, autostart: flag(key, value) });

@@ -9,6 +9,7 @@ import { addressesToShow, networkHealth } from '../core/network-health.ts';
 import { defaultAddress } from '../core/subnets.ts';
 import type { MachineEnd, MachineSpec, RunningMachine } from '../drivers/driver.ts';
 import type { InstanceRecord, InstanceStore, Wanted } from '../store/instances.ts';
+import type { SnapshotStore } from '../store/snapshots.ts';
 import type { EventHub } from './event-hub.ts';
 import { setGuestClock } from './guest-clocks.ts';
 import type { Log } from './log.ts';
@@ -29,6 +30,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #events: EventHub;
   readonly #log: Log;
   readonly #zones: ZoneBook;
+  readonly #snapshots: SnapshotStore;
   readonly #changes = new Set<() => void>();
   #record: InstanceRecord;
   #machine: RunningMachine | undefined;
@@ -37,12 +39,13 @@ export class Supervisor implements AsyncDisposable {
   #occupation: Occupation | undefined;
   #network: Network = { health: 'unknown', reason: null };
 
-  constructor(record: InstanceRecord, parts: { store: InstanceStore; events: EventHub; log: Log; zones: ZoneBook }) {
+  constructor(record: InstanceRecord, parts: { store: InstanceStore; snapshots: SnapshotStore; events: EventHub; log: Log; zones: ZoneBook }) {
     this.#record = record;
     this.#store = parts.store;
     this.#events = parts.events;
     this.#log = parts.log;
     this.#zones = parts.zones;
+    this.#snapshots = parts.snapshots;
   }
 
   get id(): string { return this.#record.instance.id; }
@@ -59,6 +62,7 @@ export class Supervisor implements AsyncDisposable {
     return this.observed === 'Running' && this.#record.instance.spec.stopAt !== undefined ? 'Delayed Shutdown' : this.observed;
   }
 
+  get snapshotCount(): number { return this.#snapshots.of(this.id).length; }
   get reason(): string | null { return this.#record.observed.reason; }
   get machine(): RunningMachine | undefined { return this.#machine; }
   get network(): Network { return this.#machine && this.state !== 'Crashed' ? this.#network : { health: 'unknown', reason: null }; }

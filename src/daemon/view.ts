@@ -23,7 +23,7 @@ export function viewOf(supervisor: Supervisor): WireInstance {
     cpus: instance.spec.cpus,
     memoryBytes: instance.spec.memoryBytes,
     diskBytes: instance.spec.diskBytes,
-    snapshotCount: 0,
+    snapshotCount: supervisor.snapshotCount,
     ipv4: addressesToShow(links, instance.spec.mac, 4),
     ipv6: addressesToShow(links, instance.spec.mac, 6),
     guest: system ? guestInfo(system) : null,

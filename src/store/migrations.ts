@@ -59,4 +59,20 @@ export const MIGRATIONS: readonly string[] = [
      at TEXT NOT NULL,
      json TEXT NOT NULL
    ) STRICT`,
+  // A snapshot's id is its layer's; `parent` and `head` are ids of the same instance's.
+  `CREATE TABLE snapshots (
+     id TEXT PRIMARY KEY,
+     instance TEXT NOT NULL REFERENCES instances(id) ON DELETE CASCADE,
+     name TEXT NOT NULL,
+     comment TEXT NOT NULL,
+     parent TEXT,
+     spec TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     UNIQUE (instance, name)
+   ) STRICT;
+   CREATE TABLE snapshot_heads (
+     instance TEXT PRIMARY KEY REFERENCES instances(id) ON DELETE CASCADE,
+     head TEXT,
+     taken INTEGER NOT NULL
+   ) STRICT`,
 ];

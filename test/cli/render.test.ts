@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { WireFound, WireImage, WireInstance, WireZone } from '../../src/api/schemas.ts';
+import type { WireFound, WireImage, WireInstance, WireSnapshot, WireZone } from '../../src/api/schemas.ts';
 import { renderFound } from '../../src/cli/render/find.ts';
 import { NO_ALIASES, type AliasBook } from '../../src/core/aliases.ts';
 import { renderAliases } from '../../src/cli/render/aliases.ts';
 import { FORMATS } from '../../src/cli/render/format.ts';
 import { renderImages } from '../../src/cli/render/images.ts';
-import { renderInfo } from '../../src/cli/render/info.ts';
+import { renderInfo, renderInfoOfSnapshots } from '../../src/cli/render/info.ts';
 import { renderList } from '../../src/cli/render/list.ts';
 import { renderNetworks } from '../../src/cli/render/networks.ts';
+import { snapshotsInOrder } from '../../src/cli/render/order.ts';
+import { renderSnapshots } from '../../src/cli/render/snapshots.ts';
 import { renderVersion } from '../../src/cli/render/version.ts';
 import { renderZones } from '../../src/cli/render/zones.ts';
 import { all, apollo, hermes, primary, zeus } from './instances.ts';
@@ -27,6 +29,22 @@ const OF_INFO: Record<string, readonly WireInstance[]> = { table: [zeus, hermes,
 
 test.each(FORMATS)('list as %s', (format) => expect(renderList(OF_LIST[format] ?? [], format, 'primary')).toBe(golden(`list.${format}`)));
 test.each(FORMATS)('info as %s', (format) => expect(renderInfo(OF_INFO[format] ?? [], format, 'primary')).toBe(golden(`info.${format}`)));
+const shots: readonly WireSnapshot[] = [
+  { instance: 'apollo', name: 'snapshot1', comment: 'first one: all well', parent: null, children: ['with-nginx'], createdAt: '2026-09-01T10:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120 },
+  {
+    instance: 'apollo', name: 'with-nginx', comment: 'a long comment of more than fifty characters, which is cut\nand a second line', parent: 'snapshot1', children: [],
+    createdAt: '2026-09-02T10:00:00.000Z', cpus: 2, memoryBytes: 2147483648, diskBytes: 10737418240,
+  },
+  { instance: 'primary', name: 'clean', comment: '', parent: null, children: [], createdAt: '2026-09-01T11:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120 },
+];
+test.each(FORMATS)('list --snapshots as %s', (format) => expect(renderSnapshots(format === 'json' ? shots : snapshotsInOrder(shots, 'primary'), format)).toBe(golden(`snapshots.${format}`)));
+test.each(FORMATS)('info of snapshots as %s', (format) => expect(renderInfoOfSnapshots([], shots.slice(0, 2), format, 'primary')).toBe(golden(`snapshot-info.${format}`)));
+test('info of an instance and its snapshot has both', () => {
+  expect(JSON.parse(renderInfoOfSnapshots([apollo], shots.slice(0, 1), 'json', 'primary'))).toMatchObject({ info: { apollo: { state: 'Stopped', snapshots: { snapshot1: { cpu_count: '1' } } } } });
+  expect(parse(renderInfoOfSnapshots([apollo], shots.slice(0, 1), 'yaml', 'primary'))).toMatchObject({ apollo: [{ state: 'Stopped', snapshots: [{ snapshot1: [{ cpu_count: 1 }] }] }] });
+  expect(renderInfoOfSnapshots([apollo], shots.slice(0, 1), 'table', 'primary')).toMatch(/^Name: +apollo\n[^]*\n\nSnapshot: +snapshot1\n/);
+});
+test('no snapshots, in each format', () => expect(FORMATS.map((format) => renderSnapshots([], format))).toEqual(['No snapshots found.\n', '{\n    "errors": [\n    ],\n    "info": {\n    }\n}\n', 'Instance,Snapshot,Parent,Comment\n', '\n']));
 const versions = { cli: '0.1.0', daemon: '0.1.1' };
 const update = { title: 'Holdfast 0.2', description: 'Zones, aliases and more', url: 'https://example.org/0.2' };
 test.each(FORMATS)('version as %s', (format) => expect(renderVersion(versions, format)).toBe(golden(`version.${format}`)));

@@ -1,5 +1,5 @@
 /** `holdfast info` in each format. */
-import type { WireInstance } from '../../api/schemas.ts';
+import type { WireInstance, WireSnapshot } from '../../api/schemas.ts';
 import { showSize } from '../../core/sizes.ts';
 import { csvLine } from './csv.ts';
 import type { Format } from './format.ts';
@@ -7,10 +7,37 @@ import { infoFacts, type InfoFacts } from './info-facts.ts';
 import { toJson, type Json } from './json.ts';
 import { inOrder } from './order.ts';
 import { oneLine } from './plain.ts';
+import { snapshotFacts, snapshotFields, snapshotRecord, snapshotYaml, SNAPSHOT_TITLES } from './snapshots.ts';
 import { toYaml } from './yaml.ts';
 
 export function renderInfo(instances: readonly WireInstance[], format: Format, primary: string): string {
   return RENDER[format](format === 'json' ? instances : inOrder(instances, primary));
+}
+
+/** Instances first, each format as Multipass has it. */
+export function renderInfoOfSnapshots(instances: readonly WireInstance[], snapshots: readonly WireSnapshot[], format: Format, primary: string): string {
+  const ordered = format === 'json' ? instances : inOrder(instances, primary);
+  const names = [...new Set([...ordered.map(({ name }) => name), ...snapshots.map(({ instance }) => instance)])];
+  const factsOf = (name: string) => instances.find((each) => each.name === name);
+  const of = (name: string) => snapshots.filter(({ instance }) => instance === name);
+  switch (format) {
+    case 'table': return [...ordered.map(record), ...snapshots.map(snapshotRecord)].join('\n') || 'No snapshots found.\n';
+    case 'csv': return csvLine(SNAPSHOT_TITLES) + snapshots.map((snapshot) => csvLine(snapshotFields(snapshot))).join('');
+    case 'json': return toJson({
+      errors: [],
+      info: Object.fromEntries(names.map((name) => {
+        const instance = factsOf(name);
+        return [name, { ...(instance && infoFacts(instance)), ...(of(name).length > 0 ? { snapshots: Object.fromEntries(of(name).map((each) => [each.name, snapshotFacts(each)])) } : {}) }];
+      })),
+    });
+    case 'yaml': return toYaml({
+      errors: [null],
+      ...Object.fromEntries(names.map((name) => {
+        const instance = factsOf(name);
+        return [name, [{ ...(instance && yamlOf(infoFacts(instance))), ...(of(name).length > 0 ? { snapshots: of(name).map((each) => ({ [each.name]: [snapshotYaml(each)] })) } : {}) }]];
+      })),
+    });
+  }
 }
 
 const LABEL_WIDTH = 16;

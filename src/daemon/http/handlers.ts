@@ -1,11 +1,12 @@
 /** What each route does, one line where possible: the work is elsewhere. */
 import type { WireNetworkChange, WireNetworkWish, WireNewNetwork } from '../../api/network-schemas.ts';
-import type { WireAction, WireCardWish, WireLaunch, WireZoneChange } from '../../api/schemas.ts';
+import type { WireAction, WireCardWish, WireLaunch, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
 import { API_VERSION } from '../../api/routes.ts';
 import type { Readable } from 'node:stream';
 import { act, purge } from '../instances/actions.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import { launch } from '../instances/launch.ts';
+import { deleteSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../instances/snapshots.ts';
 import { createNetwork, deleteNetwork, listNetworks } from '../network/networks.ts';
 import { changeNetwork } from '../network/transaction/change.ts';
 import { decide } from '../network/transaction/decide.ts';
@@ -46,6 +47,13 @@ export function makeHandlers({ doctor, version, home, updates }: { readonly doct
     createNetwork: async ({ body }, { house }) => await createNetwork(house, body as WireNewNetwork),
     deleteNetwork: async ({ params }, { house }) => {
       await deleteNetwork(house, params['name'] ?? '');
+      return {};
+    },
+    listSnapshots: (_call, { house }) => ({ snapshots: listSnapshots(house) }),
+    takeSnapshot: ({ params, body }, { house }) => takeSnapshot(house, params['name'] ?? '', body as WireSnapshotWish),
+    restoreSnapshot: ({ params, body }, { house }) => restoreSnapshot(house, params['name'] ?? '', params['snapshot'] ?? '', (body as { destructive?: boolean }).destructive ?? false),
+    deleteSnapshot: async ({ params }, { house }) => {
+      await deleteSnapshot(house, params['name'] ?? '', params['snapshot'] ?? '');
       return {};
     },
     listZones: async (_call, { house }) => ({ zones: await listZones(house) }),

@@ -4,6 +4,7 @@ import type { Driver } from '../../drivers/driver.ts';
 import { HOST_ARCHITECTURE } from '../../host/architecture.ts';
 import type { InstanceStore } from '../../store/instances.ts';
 import type { NetworkHistoryStore } from '../../store/network-history.ts';
+import type { SnapshotStore } from '../../store/snapshots.ts';
 import type { SettingStore } from '../../store/settings.ts';
 import type { EventHub } from '../event-hub.ts';
 import type { ImageService } from '../images.ts';
@@ -19,6 +20,7 @@ export interface House {
   readonly store: InstanceStore;
   /** Of guests' netplan files. */
   readonly history: NetworkHistoryStore;
+  readonly snapshots: SnapshotStore;
   readonly driver: Driver;
   /** The home's own network, where this daemon can make one. */
   readonly network: HomeNetworkPort | undefined;

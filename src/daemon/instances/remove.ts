@@ -1,6 +1,7 @@
 /** Removes an instance and every trace of it, in the order in which an interruption can be taken up again. */
 import type { Supervisor } from '../supervisor.ts';
 import type { House } from './house.ts';
+import { sweepLayers } from './snapshots.ts';
 
 /** Machine and files first, the record last: what has no record any more has no files either. */
 export async function removeForGood(house: House, supervisor: Supervisor): Promise<void> {
@@ -9,6 +10,8 @@ export async function removeForGood(house: House, supervisor: Supervisor): Promi
   await supervisor.detach();
   await house.driver.remove(supervisor.id);
   house.store.remove(supervisor.id);
+  house.snapshots.forget(supervisor.id);
   house.registry.delete(supervisor.id);
+  await sweepLayers(house);
   house.events.publish({ type: 'instance-state', instance: supervisor.name, state: 'Deleted', reason: 'it was removed for good' }, supervisor.owner);
 }

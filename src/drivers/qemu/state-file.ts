@@ -37,6 +37,8 @@ export interface MachineState {
   readonly suspended?: { readonly format: MemoryFormat; readonly accelerator: Accelerator; readonly cpus: number; readonly memoryBytes: number } | null;
   /** The layer that its disk lies on; none: the image. */
   readonly layer?: string;
+  /** The layer that its disk is about to become, which nobody else needs yet. */
+  readonly freezing?: string;
   /** Its disk is being replaced by one above that layer. */
   readonly reverting?: boolean;
   readonly run: Run | null;

@@ -82,13 +82,21 @@ export class LayerStore {
     return { base, descriptors: handles.map(({ fd }) => fd), [Symbol.asyncDispose]: close };
   }
 
+  async isEmpty(): Promise<boolean> {
+    return (await this.#all()).length === 0;
+  }
+
   /** Removes what neither these need, nor what lies on them. */
   async sweep(needed: ReadonlySet<string>): Promise<void> {
-    const there = (await readdir(this.#directory).catch(() => [] as string[])).filter((name) => ID.test(name));
+    const there = await this.#all();
     const kept = new Set<string>();
     // One that cannot be read keeps everything: what lies below it is not known.
-    for (const id of needed) for (const each of await this.#down(id)) kept.add(each);
+    for (const id of there.filter((each) => needed.has(each))) for (const each of await this.#down(id)) kept.add(each);
     for (const id of there.filter((each) => !kept.has(each))) await rm(this.files(id).directory, { recursive: true, force: true });
+  }
+
+  async #all(): Promise<readonly string[]> {
+    return (await readdir(this.#directory).catch(() => [] as string[])).filter((name) => ID.test(name));
   }
 
   /** Ids from the top down. @throws machine-failed */

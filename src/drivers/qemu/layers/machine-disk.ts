@@ -22,12 +22,14 @@ export async function freezeDisk(name: string, layer: string, { files, layers, i
   if (!(await layers.has(layer))) {
     await requireFree(dirname(files.disk));
     const bytes = await virtualSize(files.disk, 'qcow2', signal);
+    await writeState(files.state, { ...state, freezing: layer });
     // Made first: where there is no space for it, nothing has happened yet.
     await makeOverlay(fresh, { path: layers.files(layer).disk, format: 'qcow2', backing: image }, bytes, signal);
     await layers.take(layer, files.disk, state.layer ?? undefined);
   }
   if (await exists(fresh)) await putInPlace(fresh, files, state);
-  await writeState(files.state, { ...state, layer, fork: null });
+  const { freezing: _, ...frozen } = state;
+  await writeState(files.state, { ...frozen, layer, fork: null });
 }
 
 /** What the disk holds is given up: it is as the layer is. @throws no-space: nothing is changed then */

@@ -16,6 +16,7 @@ export interface MachineDisksOptions {
 export class MachineDisks {
   readonly layers: LayerStore;
   readonly #options: MachineDisksOptions;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(options: MachineDisksOptions) {
     this.#options = options;
@@ -41,17 +42,28 @@ export class MachineDisks {
   }
 
   freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
-    return freezeDisk(machine.name, layer, this.#parts(machine), signal);
+    return this.#oneByOne(() => freezeDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
   revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
-    return revertDisk(machine.name, layer, this.#parts(machine), signal);
+    return this.#oneByOne(() => revertDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
   /** @param machines  all that there is any trace of */
-  async sweep(kept: ReadonlySet<string>, machines: readonly string[]): Promise<void> {
-    const used = await Promise.all(machines.map(async (id) => (await readState(this.#options.filesOf(id).state))?.layer));
-    await this.layers.sweep(new Set([...kept, ...used.filter((layer) => layer !== undefined)]));
+  sweep(kept: ReadonlySet<string>, machines: readonly string[]): Promise<void> {
+    return this.#oneByOne(async () => {
+      if (await this.layers.isEmpty()) return;
+      const states = await Promise.all(machines.map((id) => readState(this.#options.filesOf(id).state)));
+      const used = states.flatMap((state) => [state?.layer, state?.freezing]).filter((layer) => layer !== undefined);
+      await this.layers.sweep(new Set([...kept, ...used]));
+    });
+  }
+
+  /** A layer that has just been made is nobody's yet: whoever sweeps meanwhile would remove it. */
+  async #oneByOne(work: () => Promise<void>): Promise<void> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => {});
+    await mine;
   }
 
   #parts(machine: MachineSpec): DiskParts {
