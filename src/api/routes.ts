@@ -5,7 +5,7 @@
  */
 import { Type, type TSchema } from 'typebox';
 import {
-  ActionSchema, CardWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, NetworkSchema,
+  ActionSchema, CardWishSchema, CloneWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, NetworkSchema,
   OperationSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
 } from './schemas.ts';
 import {
@@ -49,6 +49,7 @@ export const ROUTES = {
   listNetworks: { method: 'GET', path: '/v1/networks', summary: 'Networks that further cards can be put on', answer: Type.Object({ networks: Type.Array(NetworkSchema) }) },
   createNetwork: { method: 'POST', path: '/v1/networks', summary: 'Make a network of the host\'s that Holdfast owns', body: NewNetworkSchema, answer: NetworkSchema },
   deleteNetwork: { method: 'DELETE', path: '/v1/networks/:name', summary: 'Remove one that no instance has a card on', params: byName, answer: Type.Object({}) },
+  clone: { method: 'POST', path: '/v1/instances/:name/clone', summary: 'Make another instance of a stopped one', params: byName, body: CloneWishSchema, answer: OperationSchema, status: 202 },
   listSnapshots: { method: 'GET', path: '/v1/snapshots', summary: 'Snapshots of all instances', answer: Type.Object({ snapshots: Type.Array(SnapshotSchema) }) },
   takeSnapshot: { method: 'POST', path: '/v1/instances/:name/snapshots', summary: 'Take a snapshot of a stopped instance', params: byName, body: SnapshotWishSchema, answer: OperationSchema, status: 202 },
   restoreSnapshot: { method: 'POST', path: '/v1/instances/:name/snapshots/:snapshot/restore', summary: 'Go back to a snapshot; unless it is destructive, one is taken first', params: bySnapshot, body: Type.Object({ destructive: Type.Optional(Type.Boolean()) }, { additionalProperties: false }), answer: OperationSchema, status: 202 },

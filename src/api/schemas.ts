@@ -122,6 +122,9 @@ export const SnapshotWishSchema = Type.Object({
   comment: Type.Optional(Type.String({ maxLength: 4096 })),
 }, closed);
 
+/** `<source>-clone1` and so on when absent. */
+export const CloneWishSchema = Type.Object({ name: Type.Optional(Type.String({ maxLength: 64 })) }, closed);
+
 export const ZoneSchema = Type.Object({ name: oneOf(ZONES), available: Type.Boolean(), subnet: Type.String() }, closed);
 
 /** By name or number. */
@@ -273,6 +276,7 @@ export type WireCardWish = Static<typeof CardWishSchema>;
 export type WireNetwork = Static<typeof NetworkSchema>;
 export type WireSnapshot = Static<typeof SnapshotSchema>;
 export type WireSnapshotWish = Static<typeof SnapshotWishSchema>;
+export type WireCloneWish = Static<typeof CloneWishSchema>;
 export type WireZone = Static<typeof ZoneSchema>;
 export type WireZoneChange = Static<typeof ZoneChangeSchema>;
 export type WireAction = Static<typeof ActionSchema>;

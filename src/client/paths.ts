@@ -21,6 +21,7 @@ export const PATHS: { readonly [N in RouteName]: Pick<(typeof ROUTES)[N], 'metho
   listNetworks: { method: 'GET', path: '/v1/networks' },
   createNetwork: { method: 'POST', path: '/v1/networks' },
   deleteNetwork: { method: 'DELETE', path: '/v1/networks/:name' },
+  clone: { method: 'POST', path: '/v1/instances/:name/clone' },
   listSnapshots: { method: 'GET', path: '/v1/snapshots' },
   takeSnapshot: { method: 'POST', path: '/v1/instances/:name/snapshots' },
   restoreSnapshot: { method: 'POST', path: '/v1/instances/:name/snapshots/:snapshot/restore' },

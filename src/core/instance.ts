@@ -32,6 +32,8 @@ export interface InstanceSpec {
   readonly bridged?: true;
   /** What the default card is plugged into, decided at launch and never changed; the user network where it is left out. */
   readonly network?: BridgeNetwork;
+  /** Its disk began as another's: its first boot makes it a machine of its own. */
+  readonly cloned?: true;
   /** Further cards, by slot; left out while it never had any. */
   readonly cards?: readonly ExtraCard[];
 }

@@ -28,6 +28,7 @@ export const ACCESS: { readonly [N in RouteName]: 'shared' | 'own' | 'root' } = 
   listNetworks: 'shared',
   createNetwork: 'root',
   deleteNetwork: 'root',
+  clone: 'own',
   listSnapshots: 'own',
   takeSnapshot: 'own',
   restoreSnapshot: 'own',

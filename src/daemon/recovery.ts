@@ -7,6 +7,7 @@ import { fail } from '../core/errors.ts';
 import type { OperationRow, OperationStore } from '../store/operations.ts';
 import { adopt, adopted } from './instances/adopt.ts';
 import { wantAutostarted } from './instances/come-back.ts';
+import { CLONE_KIND, performClone, type CloneRequest } from './instances/clone.ts';
 import { perform } from './instances/actions.ts';
 import { houseOf } from './callers.ts';
 import type { House } from './instances/house.ts';
@@ -91,6 +92,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
   if (CARD_KINDS.some((kind) => kind === row.kind)) return await changeCards(house, supervisor, row.kind, request as CardChange, task);
   if (NETWORK_KINDS.some((kind) => kind === row.kind)) return await resumeChange(house, supervisor, row.kind, request as NetworkRequest, task);
+  if (row.kind === CLONE_KIND) return await performClone(house, supervisor, JSON.parse(row.request) as CloneRequest, task);
   if (SNAPSHOT_KINDS.some((kind) => kind === row.kind)) return await performSnapshots(house, supervisor, JSON.parse(row.request) as SnapshotRequest, task);
   if (DECISION_KINDS.some((kind) => kind === row.kind)) return await carryOut(house, supervisor, row.kind === DECISION_KINDS[0], task);
   // An action that had not begun is as if it had not been asked for, except that a client may be waiting for it: do it.

@@ -68,3 +68,10 @@ test('info and list show them, and name what is not there', async () => {
   expect(await bench.run(['info', 'apollo.two'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^info failed: No such snapshot: apollo\.two\n/) });
   expect(await bench.run(['info', '--format', 'csv', 'apollo', 'apollo.one'])).toMatchObject({ code: 1, stderr: 'In CSV there is one kind of line: instances or snapshots, not both\n' });
 });
+
+test('clone says what became of what', async () => {
+  result = { name: 'apollo-clone1' };
+  expect(await bench.run(['clone', 'apollo'])).toEqual({ code: 0, stdout: 'Cloned from apollo to apollo-clone1.\n', stderr: '' });
+  await bench.run(['clone', 'apollo', '-n', 'artemis']);
+  expect(changes()).toEqual(['POST /v1/instances/apollo/clone {}', 'POST /v1/instances/apollo/clone {"name":"artemis"}']);
+});

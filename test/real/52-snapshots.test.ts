@@ -1,5 +1,6 @@
 /** A real guest's disk, taken, gone back to, and given to another machine that is its own self. */
 import { afterAll, expect, test } from 'vitest';
+import { waitFor } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const home = openHomeUnderTest();
@@ -22,4 +23,24 @@ test('what was written after a snapshot is gone with its restore, and back with 
   expect(await inGuest('keeper', 'cat note; ls /etc/netplan | wc -l')).toMatch(/^first\n[1-9]/);
   expect((await home.must(['list', '--snapshots', '--format', 'csv'])).stdout).toBe('Instance,Snapshot,Parent,Comment\nkeeper,snapshot1,,"as it was"\nkeeper,broken,snapshot1,""\n');
   process.stdout.write(`snapshot ${taken.seconds.toFixed(2)} s, restore ${restored.seconds.toFixed(2)} s\n`);
+});
+
+test('a clone is a machine of its own, beside the one that it was made of', async () => {
+  await home.must(['stop', 'keeper'], SLOW);
+  const cloned = await home.must(['clone', 'keeper', '--name', 'twin']);
+  expect(cloned.stdout).toBe('Cloned from keeper to twin.\n');
+  expect((await home.info('twin')).state).toBe('Stopped');
+  await home.must(['start', 'twin', 'keeper'], SLOW);
+  const who = 'hostname; cat /etc/machine-id; sudo ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | cut -d" " -f2; cat /sys/class/net/e*/address; cloud-init query instance_id';
+  const [keeper, twin] = [(await inGuest('keeper', who)).split('\n'), (await inGuest('twin', `cloud-init status --wait > /dev/null; ${who}`)).split('\n')];
+  expect([keeper[0], twin[0]]).toEqual(['keeper', 'twin']);
+  for (const [index, line] of keeper.entries()) if (line !== '') expect(twin[index]).not.toBe(line);
+  expect(await inGuest('twin', 'cat note; echo twins > note; sync')).toBe('first\n');
+  expect(await inGuest('keeper', 'cat note')).toBe('first\n');
+  await waitFor('both to have addresses', async () => (await home.info('keeper')).network === 'ok' && (await home.info('twin')).network === 'ok', 90_000);
+  expect((await home.info('keeper')).ipv4).not.toEqual((await home.info('twin')).ipv4);
+  await home.must(['delete', '--purge', 'keeper'], SLOW);
+  await home.must(['restart', 'twin'], SLOW);
+  expect(await inGuest('twin', 'cat note; cat /etc/machine-id')).toBe(`twins\n${twin[1]}\n`);
+  process.stdout.write(`clone ${cloned.seconds.toFixed(2)} s\n`);
 });

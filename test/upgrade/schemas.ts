@@ -257,4 +257,31 @@ PRAGMA user_version = 3;
 `,
 };
 
-export const OLD_HOMES: readonly OldHome[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3];
+/** Instances have snapshots. */
+const SCHEMA_4: OldHome = {
+  schema: 4,
+  database: (vm) => SCHEMA_3.database(vm).replace('PRAGMA user_version = 3;', `CREATE TABLE snapshots (
+     id TEXT PRIMARY KEY,
+     instance TEXT NOT NULL REFERENCES instances(id) ON DELETE CASCADE,
+     name TEXT NOT NULL,
+     comment TEXT NOT NULL,
+     parent TEXT,
+     spec TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     UNIQUE (instance, name)
+   ) STRICT;
+CREATE TABLE snapshot_heads (
+     instance TEXT PRIMARY KEY REFERENCES instances(id) ON DELETE CASCADE,
+     head TEXT,
+     taken INTEGER NOT NULL
+   ) STRICT;
+INSERT INTO snapshots VALUES
+  ('00000000000000aa', '0000aaaa', 'snapshot1', 'as it was', NULL,
+   '{"cpus":1,"memoryBytes":1073741824,"diskBytes":5368709120,"imageDigest":"${'d'.repeat(64)}","imageFormat":"qcow2","mac":"52:54:00:0a:0b:0c","subnetIndex":201}', '2026-11-20T11:00:00.000Z'),
+  ('00000000000000ab', '0000aaaa', 'later', '', '00000000000000aa',
+   '{"cpus":2,"memoryBytes":1073741824,"diskBytes":5368709120,"imageDigest":"${'d'.repeat(64)}","imageFormat":"qcow2","mac":"52:54:00:0a:0b:0c","subnetIndex":201}', '2026-11-20T12:00:00.000Z');
+INSERT INTO snapshot_heads VALUES ('0000aaaa', '00000000000000ab', 2);
+PRAGMA user_version = 4;`),
+};
+
+export const OLD_HOMES: readonly OldHome[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4];

@@ -46,6 +46,7 @@ describe.each(OLD_HOMES)('a home of schema $schema', (old) => {
     expect(byName('apollo')).toMatchObject({ id: running.id, state: 'Running', mac: running.mac, cpus: running.cpus, memoryBytes: running.memoryBytes, diskBytes: running.diskBytes });
     expect(await home.client.call('getSetting', { params: { key: REMEMBERED.setting.key } })).toMatchObject(REMEMBERED.setting);
     expect(await home.client.call('getOperation', { params: { id: REMEMBERED.operation.id } })).toMatchObject(REMEMBERED.operation);
+    expect((await home.client.call('listSnapshots', {})).snapshots.map(({ name, parent, cpus }) => [name, parent, cpus])).toEqual(old.schema < 4 ? [] : [['snapshot1', null, 1], ['later', 'snapshot1', 2]]);
     const db = new DatabaseSync(join(home.directory, 'holdfast.db'), { readOnly: true });
     expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: MIGRATIONS.length });
     expect(Buffer.from(db.prepare("SELECT user_data FROM instances WHERE name = 'archive'").get()?.['user_data'] as Uint8Array).toString()).toBe(REMEMBERED.userData);

@@ -1,9 +1,10 @@
 /** What each route does, one line where possible: the work is elsewhere. */
 import type { WireNetworkChange, WireNetworkWish, WireNewNetwork } from '../../api/network-schemas.ts';
-import type { WireAction, WireCardWish, WireLaunch, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
+import type { WireAction, WireCardWish, WireCloneWish, WireLaunch, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
 import { API_VERSION } from '../../api/routes.ts';
 import type { Readable } from 'node:stream';
 import { act, purge } from '../instances/actions.ts';
+import { clone } from '../instances/clone.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import { launch } from '../instances/launch.ts';
 import { deleteSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../instances/snapshots.ts';
@@ -49,6 +50,7 @@ export function makeHandlers({ doctor, version, home, updates }: { readonly doct
       await deleteNetwork(house, params['name'] ?? '');
       return {};
     },
+    clone: ({ params, body }, { house }) => clone(house, params['name'] ?? '', body as WireCloneWish),
     listSnapshots: (_call, { house }) => ({ snapshots: listSnapshots(house) }),
     takeSnapshot: ({ params, body }, { house }) => takeSnapshot(house, params['name'] ?? '', body as WireSnapshotWish),
     restoreSnapshot: ({ params, body }, { house }) => restoreSnapshot(house, params['name'] ?? '', params['snapshot'] ?? '', (body as { destructive?: boolean }).destructive ?? false),

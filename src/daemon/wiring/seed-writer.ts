@@ -4,6 +4,7 @@ import { boothookScript } from '../../core/cloudinit/boothook.ts';
 import { makesUserEarly } from '../../core/cloudinit/early-user.ts';
 import { seedFiles } from '../../core/cloudinit/seed.ts';
 import type { AgentRenewal, WriteSeed } from '../../drivers/qemu/hold-guest.ts';
+import { machineIdOf } from '../../drivers/qemu/identity.ts';
 import { AGENT_VERSION, agentBundle, renewInput } from '../../guest/agent/bundle.ts';
 import { loadAgentAssets } from '../../guest/agent/load-assets.ts';
 import { unpackUserData } from '../../host/unpack-user-data.ts';
@@ -47,7 +48,7 @@ export async function guestFiles(assetsDir: string): Promise<GuestFiles> {
         sshAuthorizedKey: keys.session.publicKey,
         sshHostKey: { private: keys.guestHost.privateKey, public: keys.guestHost.publicKey },
         userData,
-        boothook: boothookScript(bundle, makesUserEarly(userData) ? DEFAULT_USER : undefined),
+        boothook: boothookScript(bundle, { earlyUser: makesUserEarly(userData) ? DEFAULT_USER : undefined, machineId: machine.spec.cloned ? machineIdOf(machine.id) : undefined }),
       }), { signal });
     },
   };

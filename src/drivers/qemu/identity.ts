@@ -23,6 +23,11 @@ export function machineUuid(id: string): string {
   return `686f6c64-6661-8374-8000-0000${id.padStart(8, '0').slice(-8)}`;
 }
 
+/** As systemd takes it on a first boot under a hypervisor: the machine's own UUID. */
+export function machineIdOf(id: string): string {
+  return machineUuid(id).replaceAll('-', '');
+}
+
 /**
  * Every directory above must let the identity pass, and the file let it read. Its group is not counted on.
  * @throws no-rights  naming the first that does not

@@ -116,7 +116,7 @@ export class LayerStore {
       throw fail('machine-failed', `a part of the disk is gone: ${record}`, { cause });
     });
     const { below } = requireVersion(text, VERSION, record) as LayerRecord;
-    if (below !== null && !ID.test(String(below))) throw fail('machine-failed', `${record} is damaged: it lies on nothing that is known`);
+    if (below !== null && !ID.test(below)) throw fail('machine-failed', `${record} is damaged: it lies on nothing that is known`);
     return { version: VERSION, below };
   }
 }

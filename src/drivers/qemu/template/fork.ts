@@ -7,7 +7,7 @@ import { qemuVersion } from '../binary.ts';
 import type { Card, Memory } from '../command-line/input.ts';
 import type { ThawGuest } from '../hold-guest.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { machineUuid } from '../identity.ts';
+import { machineIdOf } from '../identity.ts';
 import { startIncoming } from '../incoming.ts';
 import { FIRST_DESCRIPTOR } from '../launch.ts';
 import type { OpenDiskBase } from '../layers/layer-store.ts';
@@ -55,8 +55,7 @@ async function arrive(machine: MachineSpec, { template, templateKeys, keys, thaw
   await thaw(lanes, {
     template: { ...identity, keys: templateKeys },
     fork: { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, keys },
-    // As systemd does on a first boot under a hypervisor: the machine's own UUID.
-    machineId: machineUuid(machine.id).replaceAll('-', ''),
+    machineId: machineIdOf(machine.id),
     timezone: machine.timezone, anew: machine.userData !== undefined, grows,
   }, signal);
 }
