@@ -37,6 +37,7 @@ export class Supervisor implements AsyncDisposable {
   #releases: (() => void)[] = [];
   #endExpected = false;
   #occupation: Occupation | undefined;
+  #heldUntil: string | undefined;
   #network: Network = { health: 'unknown', reason: null };
 
   constructor(record: InstanceRecord, parts: { store: InstanceStore; snapshots: SnapshotStore; events: EventHub; log: Log; zones: ZoneBook }) {
@@ -64,6 +65,8 @@ export class Supervisor implements AsyncDisposable {
 
   get snapshotCount(): number { return this.#snapshots.of(this.id).length; }
   get reason(): string | null { return this.#record.observed.reason; }
+  /** ISO 8601: its guest has not been held from then on; undefined while it is. */
+  get heldUntil(): string | undefined { return this.#heldUntil; }
   get machine(): RunningMachine | undefined { return this.#machine; }
   get network(): Network { return this.#machine && this.state !== 'Crashed' ? this.#network : { health: 'unknown', reason: null }; }
   get occupation(): Occupation | undefined { return this.#occupation; }
@@ -128,6 +131,7 @@ export class Supervisor implements AsyncDisposable {
   attach(machine: RunningMachine): void {
     this.#machine = machine;
     this.#endExpected = false;
+    this.#heldUntil = undefined;
     this.#network = { health: 'unknown', reason: null };
     let pausedAt = performance.now();
     this.#releases = [
@@ -150,6 +154,7 @@ export class Supervisor implements AsyncDisposable {
         },
       }),
       machine.guest.onHold((hold) => {
+        this.#heldUntil = hold.level === 'held' ? undefined : this.#heldUntil ?? new Date().toISOString();
         this.#tell({ type: 'instance-hold', instance: this.name, hold });
         // It was given up as too slow, and came after all.
         const late = this.observed === 'Starting' || (this.observed === 'Running' && this.reason !== null);

@@ -27,9 +27,9 @@ function textOf(supervisor: Supervisor): string {
 }
 
 /** All that viewOf looks at and that can change: records and reports are replaced, never written into. */
-function partsOf({ record, machine, network, isZoneAvailable }: Supervisor): readonly unknown[] {
-  if (machine === undefined) return [record, network.health, network.reason, isZoneAvailable];
+function partsOf({ record, machine, network, isZoneAvailable, snapshotCount, heldUntil }: Supervisor): readonly unknown[] {
+  if (machine === undefined) return [record, network.health, network.reason, isZoneAvailable, snapshotCount];
   const { guest, isPaused, pauseReason } = machine;
   const { level, reason } = guest.hold;
-  return [record, network.health, network.reason, isZoneAvailable, machine, isPaused, pauseReason, level, reason, guest.reports.network, guest.reports.system];
+  return [record, network.health, network.reason, isZoneAvailable, snapshotCount, machine, isPaused, pauseReason, level, reason, guest.reports.network, guest.reports.system, heldUntil];
 }

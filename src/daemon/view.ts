@@ -27,6 +27,7 @@ export function viewOf(supervisor: Supervisor): WireInstance {
     ipv4: addressesToShow(links, instance.spec.mac, 4),
     ipv6: addressesToShow(links, instance.spec.mac, 6),
     guest: system ? guestInfo(system) : null,
+    figuresAt: system ? supervisor.heldUntil ?? null : null,
     hold: machine?.isPaused ? { level: hold.level, reason: 'the machine is paused' } : { level: hold.level, reason: hold.reason },
     network: { ...supervisor.network },
     accelerator: machine?.accelerator ?? null,

@@ -4,7 +4,7 @@ import type { WireInstance } from '../../src/api/schemas.ts';
 const base: WireInstance = {
   id: '0a1b2c3d', name: 'apollo', state: 'Stopped', reason: null, zone: { name: 'zone1', available: true },
   image: { name: 'debian:12', os: 'Debian', release: '12 (bookworm)', digest: 'ab5191cc172564e7cc0eafd397312a32598823e645279c820f0935393aead509' },
-  architecture: 'x86_64', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120, snapshotCount: 0, ipv4: [], ipv6: [], guest: null,
+  architecture: 'x86_64', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120, snapshotCount: 0, ipv4: [], ipv6: [], guest: null, figuresAt: null,
   hold: { level: 'none', reason: null }, network: { health: 'unknown', reason: null }, accelerator: null, mac: '52:54:00:00:00:01',
   createdAt: '2026-09-01T10:00:00.000Z', startedAt: null,
 };

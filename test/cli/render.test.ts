@@ -45,6 +45,11 @@ test('info of an instance and its snapshot has both', () => {
   expect(renderInfoOfSnapshots([apollo], shots.slice(0, 1), 'table', 'primary')).toMatch(/^Name: +apollo\n[^]*\n\nSnapshot: +snapshot1\n/);
 });
 test('no snapshots, in each format', () => expect(FORMATS.map((format) => renderSnapshots([], format))).toEqual(['No snapshots found.\n', '{\n    "errors": [\n    ],\n    "info": {\n    }\n}\n', 'Instance,Snapshot,Parent,Comment\n', '\n']));
+test('figures of a guest that does not answer are of then', () => {
+  const silent = { ...primary, figuresAt: '2026-09-01T10:05:00.000Z' };
+  expect(renderInfo([silent], 'table', 'primary')).toMatch(/^Load: +0\.45 [^]*^Figures: +as of 2026-09-01T10:05:00\.000Z: the guest has not answered since$/m);
+  expect(JSON.parse(renderInfo([silent], 'json', 'primary'))).toMatchObject({ info: { primary: { load: [0.45, 0.51, 0.1], figures_at: '2026-09-01T10:05:00.000Z' } } });
+});
 const versions = { cli: '0.1.0', daemon: '0.1.1' };
 const update = { title: 'Holdfast 0.2', description: 'Zones, aliases and more', url: 'https://example.org/0.2' };
 test.each(FORMATS)('version as %s', (format) => expect(renderVersion(versions, format)).toBe(golden(`version.${format}`)));

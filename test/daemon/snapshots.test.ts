@@ -43,6 +43,7 @@ test('each lies on the one before; to go back moves the head, and what goes hand
   expect(await tree()).toEqual({ snapshot1: null, second: 'snapshot1', snapshot3: 'snapshot1' });
   expect((await home.client.call('listSnapshots', {})).snapshots[0]).toMatchObject({ instance: 'apollo', comment: 'the first', children: ['second', 'snapshot3'], cpus: 1 });
   expect((await apollo()).snapshotCount).toBe(3);
+  expect((await home.client.call('listInstances', {})).instances[0]?.snapshotCount).toBe(3);
   await remove('snapshot1');
   expect(await tree()).toEqual({ second: null, snapshot3: null });
   await remove('snapshot3');

@@ -21,6 +21,7 @@ export interface InfoFacts {
   readonly reason: string | null;
   readonly accelerator: string | null;
   readonly architecture: string;
+  readonly figures_at: string | null;
 }
 
 const HASH_CHARACTERS = 12;
@@ -51,5 +52,6 @@ export function infoFacts(instance: WireInstance): InfoFacts {
     reason: instance.reason,
     accelerator: instance.accelerator,
     architecture: instance.architecture,
+    figures_at: instance.figuresAt,
   };
 }

@@ -78,6 +78,7 @@ function record(instance: WireInstance): string {
     ...(reason ? [['Reason', reason] as const] : []),
     ['Accelerator', instance.accelerator ?? NONE],
     ['Architecture', instance.architecture],
+    ...(instance.figuresAt === null ? [] : [['Figures', `as of ${instance.figuresAt}: the guest has not answered since`] as const]),
   ];
   return rows.flatMap(([label, ...values]) => values.map((value, at) =>
     `${(at === 0 ? `${label}:` : '').padEnd(LABEL_WIDTH)}${oneLine(value)}\n`)).join('');
@@ -93,7 +94,7 @@ function because(what: string, reason: string | null): string {
 
 const CSV_TITLES = [
   'Name', 'State', 'Zone', 'Zone available', 'Ipv4', 'Release', 'Image hash', 'Image release', 'Load', 'Disk usage', 'Disk total',
-  'Memory usage', 'Memory total', 'Mounts', 'AllIPv4', 'CPU(s)', 'Snapshots', 'Hold', 'Network', 'Reason', 'Accelerator', 'Architecture',
+  'Memory usage', 'Memory total', 'Mounts', 'AllIPv4', 'CPU(s)', 'Snapshots', 'Hold', 'Network', 'Reason', 'Accelerator', 'Architecture', 'Figures at',
 ];
 
 function csvFields(instance: WireInstance): readonly (string | number | boolean)[] {
@@ -102,7 +103,7 @@ function csvFields(instance: WireInstance): readonly (string | number | boolean)
   return [
     instance.name, facts.state, facts.zone.name, facts.zone.available, facts.ipv4[0] ?? '', oneLine(facts.release), facts.image_hash,
     oneLine(facts.image_release), facts.load.join(' '), disk?.used ?? '', disk?.total ?? '', facts.memory.used ?? '', facts.memory.total ?? '',
-    '', facts.ipv4.join(';'), facts.cpu_count, facts.snapshot_count, facts.hold, facts.network, oneLine(facts.reason ?? ''), facts.accelerator ?? '', facts.architecture,
+    '', facts.ipv4.join(';'), facts.cpu_count, facts.snapshot_count, facts.hold, facts.network, oneLine(facts.reason ?? ''), facts.accelerator ?? '', facts.architecture, facts.figures_at ?? '',
   ];
 }
 
