@@ -116,12 +116,16 @@ export const NetworkSchema = Type.Object({ name: Type.String(), type: Type.Strin
 export const SnapshotSchema = Type.Object({
   instance: Type.String(), name: Type.String(), comment: Type.String(), parent: nullable(Type.String()), children: Type.Array(Type.String()), createdAt: Type.String(),
   cpus: Type.Integer(), memoryBytes: Type.Integer(), diskBytes: Type.Integer(),
+  /** It has the memory too. */
+  live: Type.Boolean(),
 }, closed);
 
 export const SnapshotWishSchema = Type.Object({
   /** `snapshot1` and so on when absent. */
   name: Type.Optional(Type.String({ maxLength: 64 })),
   comment: Type.Optional(Type.String({ maxLength: 4096 })),
+  /** Of an instance that runs, with its memory. */
+  live: Type.Optional(Type.Boolean()),
 }, closed);
 
 /** `<source>-clone1` and so on when absent. */

@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly comment: string;
   /** Id of the one that the instance was on when it was taken; null: of the image. */
   readonly parent: string | null;
+  /** It has the memory too, of an instance that ran. */
+  readonly live: boolean;
   /** ISO 8601. */
   readonly createdAt: string;
   /** As the instance was. */

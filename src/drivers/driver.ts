@@ -181,8 +181,13 @@ export interface Driver {
    * Done again for the same layer it changes nothing. @throws no-space, machine-failed: nothing is changed then
    */
   freeze?(machine: MachineSpec, layer: string, work: Work): Promise<void>;
-  /** The disk of a machine that does not run is as that layer from now on; what it was suspended to is given up. @throws no-space, machine-failed: nothing is changed then */
-  revert?(machine: MachineSpec, layer: string, work: Work): Promise<void>;
+  /** The same of a machine that this daemon holds, with its memory; its guest stands still meanwhile. @throws no-space, machine-failed: it goes on then, and no layer is to be used */
+  freezeLive?(machine: MachineSpec, layer: string, work: Work): Promise<void>;
+  /**
+   * The disk of a machine that does not run is as that layer from now on; what it was suspended to is given up. With a layer that has
+   * memory it is a suspended machine. @throws no-space, machine-failed: nothing is changed then
+   */
+  revert?(machine: MachineSpec, layer: string, work: Work): Promise<{ readonly suspended: boolean }>;
   /** Removes the layers that neither these are, nor any machine lies on. */
   sweepLayers?(kept: ReadonlySet<string>): Promise<void>;
   /** Gives up what a machine was suspended to: its next start is a boot. */

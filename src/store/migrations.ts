@@ -66,6 +66,7 @@ export const MIGRATIONS: readonly string[] = [
      name TEXT NOT NULL,
      comment TEXT NOT NULL,
      parent TEXT,
+     live INTEGER NOT NULL,
      spec TEXT NOT NULL,
      created_at TEXT NOT NULL,
      UNIQUE (instance, name)

@@ -55,8 +55,8 @@ export function snapshotStore(db: Db): SnapshotStore {
     add(instance, snapshot) {
       const { snapshots, taken } = treeOf(instance);
       change(instance, { snapshots: [...snapshots, snapshot], head: snapshot.id, taken: taken + 1 }, () => db.run(
-        'INSERT INTO snapshots (id, instance, name, comment, parent, spec, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        snapshot.id, instance, snapshot.name, snapshot.comment, snapshot.parent, JSON.stringify(snapshot.spec), snapshot.createdAt,
+        'INSERT INTO snapshots (id, instance, name, comment, parent, live, spec, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        snapshot.id, instance, snapshot.name, snapshot.comment, snapshot.parent, Number(snapshot.live), JSON.stringify(snapshot.spec), snapshot.createdAt,
       ));
     },
     remove(instance, id) {
@@ -83,6 +83,6 @@ export function snapshotStore(db: Db): SnapshotStore {
 function fromRow(row: Row): Snapshot {
   return {
     id: String(row['id']), name: String(row['name']), comment: String(row['comment']), parent: row['parent'] === null ? null : String(row['parent']),
-    createdAt: String(row['created_at']), spec: JSON.parse(String(row['spec'])) as InstanceSpec,
+    live: row['live'] === 1, createdAt: String(row['created_at']), spec: JSON.parse(String(row['spec'])) as InstanceSpec,
   };
 }

@@ -30,12 +30,12 @@ const OF_INFO: Record<string, readonly WireInstance[]> = { table: [zeus, hermes,
 test.each(FORMATS)('list as %s', (format) => expect(renderList(OF_LIST[format] ?? [], format, 'primary')).toBe(golden(`list.${format}`)));
 test.each(FORMATS)('info as %s', (format) => expect(renderInfo(OF_INFO[format] ?? [], format, 'primary')).toBe(golden(`info.${format}`)));
 const shots: readonly WireSnapshot[] = [
-  { instance: 'apollo', name: 'snapshot1', comment: 'first one: all well', parent: null, children: ['with-nginx'], createdAt: '2026-09-01T10:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120 },
+  { instance: 'apollo', name: 'snapshot1', comment: 'first one: all well', parent: null, children: ['with-nginx'], createdAt: '2026-09-01T10:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120, live: false },
   {
     instance: 'apollo', name: 'with-nginx', comment: 'a long comment of more than fifty characters, which is cut\nand a second line', parent: 'snapshot1', children: [],
-    createdAt: '2026-09-02T10:00:00.000Z', cpus: 2, memoryBytes: 2147483648, diskBytes: 10737418240,
+    createdAt: '2026-09-02T10:00:00.000Z', cpus: 2, memoryBytes: 2147483648, diskBytes: 10737418240, live: true,
   },
-  { instance: 'primary', name: 'clean', comment: '', parent: null, children: [], createdAt: '2026-09-01T11:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120 },
+  { instance: 'primary', name: 'clean', comment: '', parent: null, children: [], createdAt: '2026-09-01T11:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120, live: false },
 ];
 test.each(FORMATS)('list --snapshots as %s', (format) => expect(renderSnapshots(format === 'json' ? shots : snapshotsInOrder(shots, 'primary'), format)).toBe(golden(`snapshots.${format}`)));
 test.each(FORMATS)('info of snapshots as %s', (format) => expect(renderInfoOfSnapshots([], shots.slice(0, 2), format, 'primary')).toBe(golden(`snapshot-info.${format}`)));

@@ -5,7 +5,7 @@ import { apollo } from './instances.ts';
 
 let bench: Bench;
 let result: Readonly<Record<string, string>>;
-const shot = { instance: 'apollo', name: 'one', comment: '', parent: null, children: [], createdAt: '2026-09-01T10:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120 };
+const shot = { instance: 'apollo', name: 'one', comment: '', parent: null, children: [], createdAt: '2026-09-01T10:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120, live: false };
 
 beforeAll(async () => {
   bench = await makeBench();
@@ -33,9 +33,9 @@ test('snapshot says what it is called, and hands on name and comment', async () 
   result = { snapshot: 'snapshot3' };
   expect(await bench.run(['snapshot', 'apollo'])).toEqual({ code: 0, stdout: 'Snapshot taken: apollo.snapshot3\n', stderr: '' });
   await bench.run(['snapshot', 'apollo', '-n', 'mine', '-c', 'a: b']);
-  await bench.run(['snapshot', 'apollo', '-m', 'a: b']);
+  await bench.run(['snapshot', 'apollo', '-m', 'a: b', '--live']);
   expect(changes()).toEqual([
-    'POST /v1/instances/apollo/snapshots {}', 'POST /v1/instances/apollo/snapshots {"name":"mine","comment":"a: b"}', 'POST /v1/instances/apollo/snapshots {"comment":"a: b"}',
+    'POST /v1/instances/apollo/snapshots {}', 'POST /v1/instances/apollo/snapshots {"name":"mine","comment":"a: b"}', 'POST /v1/instances/apollo/snapshots {"comment":"a: b","live":true}',
   ]);
 });
 

@@ -94,6 +94,25 @@ export function describeLayers(name: string, make: () => Promise<DriverUnderTest
       await expect(revert(SECOND)).rejects.toMatchObject({ code: 'machine-failed' });
     });
 
+    test('one that runs is frozen with its memory and goes on; gone back to, it is a suspended machine, however often', async () => {
+      await using running = await driver.start(machine, work());
+      await under.mark(running, 1);
+      await driver.freezeLive?.(machine, FIRST, work());
+      expect([running.isPaused, running.end, await under.markOf(running)]).toEqual([false, undefined, 1]);
+      await under.mark(running, 2);
+      await driver.freezeLive?.(machine, SECOND, work());
+      await under.mark(running, 3);
+      expect(await under.markOf(running)).toBe(3);
+      await running.kill();
+      expect(await boot()).toBe(3);
+      for (const [layer, mark] of [[FIRST, 1], [SECOND, 2], [FIRST, 1]] as const) {
+        expect(await revert(layer)).toEqual({ suspended: true });
+        expect(await under.daemon().adopt(machine)).toEqual({ end: { kind: 'suspended' } });
+        expect(await boot(machine, 9)).toBe(mark);
+      }
+      expect(await boot()).toBe(9);
+    });
+
     test('a machine with layers is suspended and taken up again', async () => {
       await boot(machine, 1);
       await freeze(FIRST);

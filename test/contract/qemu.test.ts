@@ -73,11 +73,12 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
 /** Of the disk as QEMU shows it to its guest. */
 async function markOf({ id, monitor }: QemuMachine, home: string): Promise<number> {
   const path = join(home, 'run', id, 'nbd');
+  const node = (await monitor.execute('query-block')).find(({ qdev }) => qdev === 'disk')?.inserted?.['node-name'] ?? '';
   const say = (words: string) => monitor.execute('human-monitor-command', { 'command-line': words });
   await say(`nbd_server_start unix:${path}`);
-  await say('nbd_server_add disk');
+  await say(`nbd_server_add ${node}`);
   try {
-    const { stdout } = await promisify(execFile)('qemu-io', ['-r', '-f', 'raw', `nbd+unix:///disk?socket=${path}`, '-c', 'read -v 65536 512']);
+    const { stdout } = await promisify(execFile)('qemu-io', ['-r', '-f', 'raw', `nbd+unix:///${node}?socket=${path}`, '-c', 'read -v 65536 512']);
     return Number.parseInt(/^[0-9a-f]{8}: +([0-9a-f]{2})/m.exec(stdout)?.[1] ?? '', 16);
   } finally {
     await say('nbd_server_stop');
@@ -144,6 +145,47 @@ describe('qemu alone', { timeout: 60_000 }, () => {
     await expect(under.daemon().start({ ...machine, spec: { ...machine.spec, mac: 'no mac' } }, work()))
       .rejects.toMatchObject({ code: 'machine-failed', message: expect.stringMatching(/QEMU did not start \(code 1\): .*no mac/) as string });
     await under.dispose();
+  });
+
+  test('a daemon that dies while it freezes a machine that runs leaves it whole: its disk was switched, or was not', async () => {
+    const layer = 'c'.repeat(16);
+    for (const isSwitched of [false, true]) {
+      const under = await makeQemu();
+      const machine = under.machine('00c0ffee');
+      const driver = under.daemon();
+      await driver.create(machine, work());
+      const at = (name: string) => join(under.home, 'instances/00c0ffee', name);
+      {
+        await using running = await driver.start(machine, work()) as QemuMachine;
+        await under.mark(running, 1);
+        await running.monitor.execute('stop');
+        await writeFile(at('machine.json'), JSON.stringify({ ...JSON.parse(await readFile(at('machine.json'), 'utf8')) as object, live: layer }));
+        await promisify(execFile)('qemu-img', ['create', '-q', '-f', 'qcow2', '-u', '-F', 'qcow2', '-b', 'later', at(`disk.qcow2-${layer}`), '1G']);
+        await chmod(at(`disk.qcow2-${layer}`), 0o666);
+        if (isSwitched) {
+          await running.monitor.execute('blockdev-add', { driver: 'qcow2', 'node-name': `above-${layer}`, backing: null, file: { driver: 'file', filename: at(`disk.qcow2-${layer}`) } });
+          await running.monitor.execute('blockdev-snapshot', { node: 'disk', overlay: `above-${layer}` });
+        }
+      }
+      const next = under.daemon();
+      const found = await next.adopt(machine);
+      if (!found || !('id' in found)) throw new Error('it does not run');
+      await using running = found as QemuMachine;
+      expect((await running.monitor.execute('query-status')).running).toBe(true);
+      expect(await under.markOf(running)).toBe(1);
+      await under.mark(running, 2);
+      await running.kill();
+      const { live, layer: below } = JSON.parse(await readFile(at('machine.json'), 'utf8')) as { live?: string; layer?: string };
+      expect([live, below]).toEqual([undefined, isSwitched ? layer : undefined]);
+      await using again = await next.start(machine, work());
+      expect(await under.markOf(again)).toBe(2);
+      await expect(stat(at(`disk.qcow2-${layer}`))).rejects.toMatchObject({ code: 'ENOENT' });
+      // The guest has gone on: what its disk was then goes with no memory of it.
+      if (isSwitched) await expect(next.freezeLive?.(machine, layer, work())).rejects.toThrow('was interrupted');
+      await again.kill();
+      await next.remove(machine.id);
+      await under.dispose();
+    }
   });
 
   test('another process under the recorded pid is not taken for the machine, nor harmed', async () => {

@@ -113,6 +113,30 @@ test('what a removed instance had goes with it, and the next daemon knows what t
   expect(await layers()).toEqual([]);
 });
 
+test('one of a running instance has its memory: restored, it is suspended there, however often', LONG, async () => {
+  await stopped();
+  const live = async () => await follow(home.client.call('takeSnapshot', { params: { name: 'apollo' }, body: { live: true } }));
+  await expect(live()).rejects.toMatchObject({ code: 'wrong-state', message: 'A snapshot with the memory can only be taken of a running instance: apollo is Stopped' });
+  await act({ action: 'start' });
+  await mark('then');
+  expect((await live()).error).toBeNull();
+  expect((await apollo()).state).toBe('Running');
+  expect((await home.client.call('listSnapshots', {})).snapshots[0]).toMatchObject({ name: 'snapshot1', live: true });
+  await mark('later');
+  await act({ action: 'stop' });
+  for (let turn = 0; turn < 2; turn += 1) {
+    expect((await restore('snapshot1')).error).toBeNull();
+    expect((await apollo()).state).toBe('Suspended');
+    await home.kill();
+    await home.start();
+    expect((await apollo()).state).toBe('Suspended');
+    expect((await act({ action: 'start' })).error).toBeNull();
+    expect(await marked()).toBe('then');
+    await mark('again');
+    await act({ action: 'stop' });
+  }
+});
+
 describe('a daemon that dies over it', () => {
   test.each(SNAPSHOT_STEPS.map((step) => [step]))('taking, at %s: the next ends it', LONG, async (step) => {
     await stopped();

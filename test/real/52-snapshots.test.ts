@@ -25,6 +25,24 @@ test('what was written after a snapshot is gone with its restore, and back with 
   process.stdout.write(`snapshot ${taken.seconds.toFixed(2)} s, restore ${restored.seconds.toFixed(2)} s\n`);
 });
 
+test('one with the memory is taken while a command runs, and goes on from there when it is restored', async () => {
+  // A program that is in no file, once it runs: what it says is of the memory.
+  await inGuest('keeper', 'echo then > note; sync; nohup sh -c "i=0; while :; do i=\\$((i+1)); echo \\$i > /dev/shm/count; sleep 1; done" > /dev/null 2>&1 & sleep 3');
+  const meanwhile = home.must(['exec', 'keeper', '--', 'sh', '-c', 'sleep 10; cat /dev/shm/count'], SLOW);
+  const taken = await home.must(['snapshot', '--live', 'keeper', '--name', 'live'], SLOW);
+  expect(Number((await meanwhile).stdout)).toBeGreaterThan(3);
+  await inGuest('keeper', 'echo later > note; sync; pkill -f dev/shm/count; rm /dev/shm/count');
+  await home.must(['stop', 'keeper'], SLOW);
+  await home.must(['restore', '--destructive', 'keeper.live'], SLOW);
+  expect((await home.info('keeper')).state).toBe('Suspended');
+  await home.must(['start', 'keeper'], SLOW);
+  const [note, first, second] = (await inGuest('keeper', 'cat note; cat /dev/shm/count; sleep 3; cat /dev/shm/count')).split('\n');
+  expect(note).toBe('then');
+  expect(Number(second)).toBeGreaterThan(Number(first));
+  expect(Math.abs(Number(await inGuest('keeper', 'date +%s')) - Date.now() / 1000)).toBeLessThan(10);
+  process.stdout.write(`live snapshot ${taken.seconds.toFixed(2)} s\n`);
+});
+
 test('a clone is a machine of its own, beside the one that it was made of', async () => {
   await home.must(['stop', 'keeper'], SLOW);
   const cloned = await home.must(['clone', 'keeper', '--name', 'twin']);

@@ -266,6 +266,7 @@ const SCHEMA_4: OldHome = {
      name TEXT NOT NULL,
      comment TEXT NOT NULL,
      parent TEXT,
+     live INTEGER NOT NULL,
      spec TEXT NOT NULL,
      created_at TEXT NOT NULL,
      UNIQUE (instance, name)
@@ -276,9 +277,9 @@ CREATE TABLE snapshot_heads (
      taken INTEGER NOT NULL
    ) STRICT;
 INSERT INTO snapshots VALUES
-  ('00000000000000aa', '0000aaaa', 'snapshot1', 'as it was', NULL,
+  ('00000000000000aa', '0000aaaa', 'snapshot1', 'as it was', NULL, 0,
    '{"cpus":1,"memoryBytes":1073741824,"diskBytes":5368709120,"imageDigest":"${'d'.repeat(64)}","imageFormat":"qcow2","mac":"52:54:00:0a:0b:0c","subnetIndex":201}', '2026-11-20T11:00:00.000Z'),
-  ('00000000000000ab', '0000aaaa', 'later', '', '00000000000000aa',
+  ('00000000000000ab', '0000aaaa', 'later', '', '00000000000000aa', 1,
    '{"cpus":2,"memoryBytes":1073741824,"diskBytes":5368709120,"imageDigest":"${'d'.repeat(64)}","imageFormat":"qcow2","mac":"52:54:00:0a:0b:0c","subnetIndex":201}', '2026-11-20T12:00:00.000Z');
 INSERT INTO snapshot_heads VALUES ('0000aaaa', '00000000000000ab', 2);
 PRAGMA user_version = 4;`),

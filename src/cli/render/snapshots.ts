@@ -33,19 +33,19 @@ const LIST = {
 } satisfies Record<Format, unknown>;
 
 /** One record of `info`'s table. */
-export function snapshotRecord({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment }: WireSnapshot): string {
+export function snapshotRecord({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live }: WireSnapshot): string {
   const rows: readonly (readonly [label: string, ...values: string[]])[] = [
     ['Snapshot', name], ['Instance', instance], ['CPU(s)', String(cpus)], ['Disk space', showSize(diskBytes)], ['Memory size', showSize(memoryBytes)], ['Mounts', NONE],
-    ['Created', createdAt], ['Parent', parent ?? NONE], ['Children', ...(children.length > 0 ? children : [NONE])], ['Comment', ...(comment ? comment.split('\n') : [NONE])],
+    ['Created', createdAt], ['Parent', parent ?? NONE], ['Children', ...(children.length > 0 ? children : [NONE])], ['Comment', ...(comment ? comment.split('\n') : [NONE])], ...(live ? [['Memory', 'saved: restored, it goes on from there'] as const] : []),
   ];
   return rows.flatMap(([label, ...values]) => values.map((value, at) => `${(at === 0 ? `${label}:` : '').padEnd(LABEL_WIDTH)}${oneLine(value)}\n`)).join('');
 }
 
 /** As Multipass has it: `size` is never known. */
-export function snapshotFacts({ cpus, diskBytes, memoryBytes, createdAt, parent, children, comment }: WireSnapshot): { readonly [key: string]: Json } {
+export function snapshotFacts({ cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live }: WireSnapshot): { readonly [key: string]: Json } {
   return {
     size: '', cpu_count: String(cpus), disk_space: showSize(diskBytes), memory_size: showSize(memoryBytes), mounts: {}, created: createdAt,
-    parent: parent ?? '', children: [...children], comment,
+    parent: parent ?? '', children: [...children], comment, live,
   };
 }
 
@@ -55,10 +55,10 @@ export function snapshotYaml(snapshot: WireSnapshot): { readonly [key: string]: 
   return { ...snapshotFacts(snapshot), size: null, cpu_count: cpus, mounts: null, parent, children: children.length > 0 ? [...children] : null, comment: comment || null };
 }
 
-export const SNAPSHOT_TITLES = ['Snapshot', 'Instance', 'CPU(s)', 'Disk space', 'Memory size', 'Mounts', 'Created', 'Parent', 'Children', 'Comment'];
+export const SNAPSHOT_TITLES = ['Snapshot', 'Instance', 'CPU(s)', 'Disk space', 'Memory size', 'Mounts', 'Created', 'Parent', 'Children', 'Comment', 'Live'];
 
-export function snapshotFields({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment }: WireSnapshot): Parameters<typeof csvLine>[0] {
-  return [name, instance, cpus, showSize(diskBytes), showSize(memoryBytes), '', createdAt, parent ?? '', children.join(';'), always(comment)];
+export function snapshotFields({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live }: WireSnapshot): Parameters<typeof csvLine>[0] {
+  return [name, instance, cpus, showSize(diskBytes), showSize(memoryBytes), '', createdAt, parent ?? '', children.join(';'), always(comment), live];
 }
 
 /** In the order in which they come. */

@@ -16,6 +16,7 @@ interface Taking {
   readonly id: string;
   readonly name: string;
   readonly comment: string;
+  readonly live: boolean;
 }
 
 interface Restoring {
@@ -27,9 +28,9 @@ interface Restoring {
 export type SnapshotRequest = Taking | Restoring;
 
 /** @throws instance-not-found, wrong-state, snapshot-exists, bad-name, not-supported */
-export function takeSnapshot(house: House, name: string, { name: wanted, comment = '' }: WireSnapshotWish): WireOperation {
-  const supervisor = requireStopped(house, name);
-  const taking = newTaking(house, supervisor, comment, wanted);
+export function takeSnapshot(house: House, name: string, { name: wanted, comment = '', live = false }: WireSnapshotWish): WireOperation {
+  const supervisor = live ? requireRunning(house, name) : requireStopped(house, name);
+  const taking = { ...newTaking(house, supervisor, comment, wanted), live };
   return house.engine.begin({
     kind: 'snapshot', instanceName: name, instanceId: supervisor.id, request: taking, owner: house.owner,
     body: (task) => performSnapshots(house, supervisor, taking, task),
@@ -75,27 +76,29 @@ async function restore(house: House, supervisor: Supervisor, { snapshot: id, bef
   if (before) await take(house, supervisor, before, task);
   task.step('revert');
   task.progress(`Restoring ${supervisor.name} to ${snapshot.name}`);
-  await driver.revert?.(supervisor.machineSpec, id, task);
+  const spec = restoredSpec(supervisor.record.instance.spec, snapshot.spec);
+  const reverted = await driver.revert?.(supervisor.machineSpec, id, task);
   task.step('settle');
-  supervisor.respecify(restoredSpec(supervisor.record.instance.spec, snapshot.spec));
+  supervisor.respecify(spec);
   snapshots.setHead(supervisor.id, id);
-  supervisor.settle('Stopped');
+  supervisor.settle(reverted?.suspended ? 'Suspended' : 'Stopped');
   await sweepLayers(house);
   return { snapshot: snapshot.name, ...(before ? { before: before.name } : {}) };
 }
 
-async function take({ snapshots, driver }: House, supervisor: Supervisor, { id, name, comment }: Taking, task: Task): Promise<void> {
+async function take({ snapshots, driver }: House, supervisor: Supervisor, { id, name, comment, live }: Taking, task: Task): Promise<void> {
   if (snapshots.of(supervisor.id).some((each) => each.id === id)) return;
   refuseTaken(snapshots.of(supervisor.id), supervisor.name, name);
-  await driver.freeze?.(supervisor.machineSpec, id, task);
+  if (live) await driver.freezeLive?.(supervisor.machineSpec, id, task);
+  else await driver.freeze?.(supervisor.machineSpec, id, task);
   task.step('record');
-  snapshots.add(supervisor.id, { id, name, comment, parent: snapshots.headOf(supervisor.id), createdAt: new Date().toISOString(), spec: supervisor.record.instance.spec });
+  snapshots.add(supervisor.id, { id, name, comment, parent: snapshots.headOf(supervisor.id), live, createdAt: new Date().toISOString(), spec: supervisor.record.instance.spec });
 }
 
 function newTaking({ snapshots }: House, supervisor: Supervisor, comment: string, wanted?: string): Taking {
   const name = wanted === undefined ? nextSnapshotName(snapshots.takenOf(supervisor.id)) : requireSnapshotName(wanted);
   refuseTaken(snapshots.of(supervisor.id), supervisor.name, name);
-  return { id: randomBytes(8).toString('hex'), name, comment };
+  return { id: randomBytes(8).toString('hex'), name, comment, live: false };
 }
 
 /** @throws snapshot-exists */
@@ -110,12 +113,27 @@ export function requireSnapshot({ snapshots }: House, { id, name }: Supervisor, 
   return found;
 }
 
-function requireStopped(house: House, name: string): Supervisor {
+/** @throws wrong-state, instance-busy, not-supported */
+function requireRunning(house: House, name: string): Supervisor {
+  const supervisor = requireFree(house, name);
+  if (house.driver.freezeLive === undefined) throw fail('not-supported', `the driver ${house.driver.name} takes no snapshots of what runs`);
+  if (supervisor.state !== 'Running') {
+    throw fail('wrong-state', `A snapshot with the memory can only be taken of a running instance: ${name} is ${supervisor.state}`, { hint: supervisor.state === 'Stopped' ? `without --live there is one of it as it is: holdfast snapshot ${name}` : `see: holdfast info ${name}` });
+  }
+  return supervisor;
+}
+
+function requireFree(house: House, name: string): Supervisor {
   const supervisor = house.registry.require(name);
   if (!house.driver.abilities.snapshot) throw fail('not-supported', `the driver ${house.driver.name} takes no snapshots`);
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
+  return supervisor;
+}
+
+function requireStopped(house: House, name: string): Supervisor {
+  const supervisor = requireFree(house, name);
   if (supervisor.state !== 'Stopped') {
-    throw fail('wrong-state', `Snapshots can only be taken of, and restored to, stopped instances: ${name} is ${supervisor.state}`, { hint: `stop it first: holdfast stop ${name}` });
+    throw fail('wrong-state', `Snapshots can only be taken of, and restored to, stopped instances: ${name} is ${supervisor.state}`, { hint: `stop it first: holdfast stop ${name}; or take one while it runs: holdfast snapshot --live ${name}` });
   }
   return supervisor;
 }
@@ -131,9 +149,9 @@ export function listSnapshots({ registry, snapshots }: House): WireSnapshot[] {
   return registry.all.flatMap((supervisor) => {
     const all = snapshots.of(supervisor.id);
     const nameOf = (id: string | null) => all.find((each) => each.id === id)?.name ?? null;
-    return all.map(({ id, name, comment, parent, createdAt, spec }) => ({
+    return all.map(({ id, name, comment, parent, createdAt, spec, live }) => ({
       instance: supervisor.name, name, comment, parent: nameOf(parent), children: all.filter((each) => each.parent === id).map((each) => each.name),
-      createdAt, cpus: spec.cpus, memoryBytes: spec.memoryBytes, diskBytes: spec.diskBytes,
+      createdAt, cpus: spec.cpus, memoryBytes: spec.memoryBytes, diskBytes: spec.diskBytes, live,
     }));
   });
 }

@@ -157,9 +157,18 @@ export class FakeDriver implements Driver {
     await this.layers.take(layer, id);
   }
 
-  async revert({ id }: MachineSpec, layer: string): Promise<void> {
+  async freezeLive(machine: MachineSpec, layer: string): Promise<void> {
+    const running = await this.adopt(machine);
+    if (running === undefined || !('id' in running)) throw fail('machine-failed', `${machine.name} does not run`);
+    await using _held = running;
+    await this.layers.take(layer, machine.id, true);
+  }
+
+  async revert({ id }: MachineSpec, layer: string): Promise<{ suspended: boolean }> {
     await this.discard(id);
-    await this.layers.put(layer, id);
+    const suspended = await this.layers.put(layer, id);
+    if (suspended) await writeFile(this.#paths(id).marks.suspended, '');
+    return { suspended };
   }
 
   async sweepLayers(kept: ReadonlySet<string>): Promise<void> {

@@ -1,8 +1,9 @@
 /** What a fake machine's disk holds (its guest's network files, and the mark of a test), copied whole. */
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 
+const MEMORY = 'memory';
 const ON_DISK = ['network.json', 'mark'];
 
 export class FakeLayers {
@@ -14,18 +15,21 @@ export class FakeLayers {
     this.#machine = machine;
   }
 
-  async take(layer: string, machine: string): Promise<void> {
+  /** @param live  its memory as well: it is a suspended machine when it is put back */
+  async take(layer: string, machine: string, live = false): Promise<void> {
     const at = join(this.#directory, layer);
     if (await exists(at)) return;
     await mkdir(`${at}.tmp`, { recursive: true });
     await copy(this.#machine(machine), `${at}.tmp`);
+    if (live) await writeFile(join(`${at}.tmp`, MEMORY), '');
     await rename(`${at}.tmp`, at);
   }
 
-  async put(layer: string, machine: string): Promise<void> {
+  async put(layer: string, machine: string): Promise<boolean> {
     const at = join(this.#directory, layer);
     if (!(await exists(at))) throw fail('machine-failed', `the layer ${layer} is gone`);
     await copy(at, this.#machine(machine));
+    return await exists(join(at, MEMORY));
   }
 
   /** A machine has its own copy. */

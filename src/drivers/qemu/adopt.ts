@@ -19,12 +19,20 @@ export interface Adopted {
   readonly startedAt: string;
 }
 
+export interface Adopting {
+  readonly log: (cause: string, message: string) => void;
+  /** Called with the monitor of what was found to be the machine, before anything else is asked of it. */
+  readonly taken: (monitor: QmpClient) => Promise<void>;
+}
+
 /** @throws machine-failed  it runs, but its monitor does not answer */
 export async function adoptHypervisor(
-  machine: MachineSpec, files: MachineFiles, log: (cause: string, message: string) => void,
+  machine: MachineSpec, files: MachineFiles, { log, taken }: Adopting,
 ): Promise<Adopted | { readonly end: MachineEnd } | undefined> {
   const state = await readState(files.state);
   const run = state?.run;
+  // One that was taken back to where it was running has not run since.
+  if (state?.suspended && !run) return { end: { kind: 'suspended' } };
   if (state === undefined || run === null || run === undefined) return undefined;
   if (!(await isSameProcess(run))) return { end: run.end ?? await recordUnseenEnd(state, run, files) };
   if (!run.settled) {
@@ -43,6 +51,7 @@ export async function adoptHypervisor(
     }
     // Interrupted between the record and the first instruction.
     if ((await monitor.execute('query-status')).status === 'prelaunch') await monitor.execute('cont');
+    await taken(monitor);
     const hypervisor = await Hypervisor.attach({
       name: machine.name, files, identity: run, monitor, exited: undefined, log,
       panicked: run.end?.kind === 'panicked' ? run.end : undefined, record: (end) => recordEnd(files.state, run, end),

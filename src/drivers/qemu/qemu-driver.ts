@@ -22,6 +22,7 @@ import type { Hypervisor } from './hypervisor.ts';
 import { defaultIdentityPolicy, machineUuid, type IdentityPolicy } from './identity.ts';
 import { orAbort } from '../../guest/ssh/time-limit.ts';
 import { rescueLine } from './lanes.ts';
+import { endLive } from './layers/live.ts';
 import { MachineDisks } from './layers/machine-disks.ts';
 import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
 import { QemuMachine } from './machine.ts';
@@ -111,6 +112,7 @@ export class QemuDriver implements Driver {
       await running.kill();
       await running[Symbol.asyncDispose]();
     }
+    await this.#disks.prepare(machine);
     const files = this.#files(machine.id);
     const state = await readState(files.state);
     if (state?.suspended) return await this.#resume(machine, files, state, work);
@@ -120,18 +122,19 @@ export class QemuDriver implements Driver {
   }
 
   async suspend(machine: MachineSpec, { signal }: Work): Promise<void> {
-    const held = this.#held.get(machine.id);
-    if (held === undefined) throw fail('machine-failed', `${machine.name} does not run, or was not taken over`);
-    await suspendMachine(machine, held, this.#files(machine.id), signal);
+    await suspendMachine(machine, this.#require(machine), this.#files(machine.id), signal);
   }
 
   async freeze(machine: MachineSpec, layer: string, { signal }: Work): Promise<void> {
     await this.#disks.freeze(machine, layer, signal);
   }
 
-  async revert(machine: MachineSpec, layer: string, { signal }: Work): Promise<void> {
-    await this.discard(machine.id);
-    await this.#disks.revert(machine, layer, signal);
+  async freezeLive(machine: MachineSpec, layer: string, { signal }: Work): Promise<void> {
+    await this.#disks.freezeLive(machine, this.#require(machine), layer, signal);
+  }
+
+  async revert(machine: MachineSpec, layer: string, { signal }: Work): Promise<{ suspended: boolean }> {
+    return { suspended: await this.#disks.revert(machine, layer, signal) };
   }
 
   async sweepLayers(kept: ReadonlySet<string>): Promise<void> {
@@ -188,10 +191,16 @@ export class QemuDriver implements Driver {
     return (await readState(this.#files(id).state))?.uid;
   }
 
-  /** A fork gets its default card before any other. */
-  async #requireWhole({ id, name }: MachineSpec): Promise<QemuMachine> {
+  #require({ id, name }: MachineSpec): QemuMachine {
     const held = this.#held.get(id);
     if (held === undefined) throw fail('machine-failed', `${name} does not run, or was not taken over`);
+    return held;
+  }
+
+  /** A fork gets its default card before any other. */
+  async #requireWhole(machine: MachineSpec): Promise<QemuMachine> {
+    const { name } = machine;
+    const held = this.#require(machine);
     await orAbort(held.whole, AbortSignal.timeout(WHOLE_MS)).catch((error: unknown) => {
       throw fail('machine-failed', `${name} has not got its default network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
     });
@@ -200,7 +209,7 @@ export class QemuDriver implements Driver {
 
   async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
     const files = this.#files(machine.id);
-    const found = await adoptHypervisor(machine, files, this.#logOf(machine.id));
+    const found = await adoptHypervisor(machine, files, { log: this.#logOf(machine.id), taken: (monitor) => endLive(files, this.#disks.layers, monitor) });
     if (found === undefined || 'end' in found) return found;
     return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
   }

@@ -22,6 +22,14 @@ export interface Run {
   readonly end: MachineEnd | null;
 }
 
+/** What a QEMU must be like that takes up a saved state. */
+export interface SavedMemory {
+  readonly format: MemoryFormat;
+  readonly accelerator: Accelerator;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
 export interface MachineState {
   readonly version: 1;
   readonly machineType: string;
@@ -34,11 +42,15 @@ export interface MachineState {
   /** A fork whose card and services are still to come. */
   readonly unsettled?: boolean;
   /** It was suspended, and its next start takes it up again. */
-  readonly suspended?: { readonly format: MemoryFormat; readonly accelerator: Accelerator; readonly cpus: number; readonly memoryBytes: number } | null;
+  readonly suspended?: SavedMemory | null;
   /** The layer that its disk lies on; none: the image. */
   readonly layer?: string;
   /** The layer that its disk is about to become, which nobody else needs yet. */
   readonly freezing?: string;
+  /** It writes to the disk above that layer, which was made while it ran and has a name of its own until it ends. */
+  readonly diskAbove?: string;
+  /** It stands still while its disk becomes that layer and its memory is saved. */
+  readonly live?: string;
   /** Its disk is being replaced by one above that layer. */
   readonly reverting?: boolean;
   readonly run: Run | null;

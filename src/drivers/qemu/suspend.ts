@@ -82,7 +82,7 @@ export async function discardSuspended(files: MachineFiles): Promise<void> {
 }
 
 /** What is saved must be the machine that its start puts together again. */
-async function untilWhole(name: string, whole: Promise<void>, signal: AbortSignal): Promise<void> {
+export async function untilWhole(name: string, whole: Promise<void>, signal: AbortSignal): Promise<void> {
   using limit = timeLimit(WHOLE_MS, signal);
   await orAbort(whole, limit.signal).catch((error: unknown) => {
     signal.throwIfAborted();

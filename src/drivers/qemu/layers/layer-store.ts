@@ -3,16 +3,19 @@
  * another or on the image, is never written again, and belongs to the daemon alone: QEMU gets it as an open file, so that one
  * that breaks out of its machine can open nobody else's.
  */
-import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, chown, link, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
 import type { DiskBase } from '../command-line/input.ts';
-import { requireVersion, writeWhole } from '../state-file.ts';
+import { requireVersion, writeWhole, type SavedMemory } from '../state-file.ts';
 
 export interface LayerFiles {
   readonly directory: string;
   readonly disk: string;
   readonly record: string;
+  /** Of the guest that ran when it was frozen. */
+  readonly memory: string;
+  readonly memoryRecord: string;
 }
 
 interface LayerRecord {
@@ -44,22 +47,36 @@ export class LayerStore {
   files(id: string): LayerFiles {
     if (!ID.test(id)) throw new TypeError(`no layer's id: ${id}`);
     const directory = join(this.#directory, id);
-    return { directory, disk: join(directory, 'disk.qcow2'), record: join(directory, 'layer.json') };
+    return { directory, disk: join(directory, 'disk.qcow2'), record: join(directory, 'layer.json'), memory: join(directory, 'memory'), memoryRecord: join(directory, 'memory.json') };
   }
 
   has(id: string): Promise<boolean> {
     return stat(this.files(id).disk).then(() => true, () => false);
   }
 
-  /** Takes a disk that nobody has open; what had it under its old name has it no more. Done again it changes nothing. */
-  async take(id: string, disk: string, below: string | undefined): Promise<void> {
+  /** Takes a disk that nobody writes to any more, and its name from it, unless that is still in use (`link`). Done again it changes nothing. */
+  async take(id: string, disk: string, below: string | undefined, how: 'rename' | 'link' = 'rename'): Promise<void> {
     const files = this.files(id);
     await mkdir(files.directory, { recursive: true, mode: 0o700 });
     await chmod(this.#directory, 0o700);
     await writeWhole(files.record, `${JSON.stringify({ version: VERSION, below: below ?? null } satisfies LayerRecord)}\n`);
     if (process.getuid?.() === 0) await chown(disk, 0, 0);
     await chmod(disk, 0o400);
-    await rename(disk, files.disk);
+    await (how === 'link' ? link : rename)(disk, files.disk);
+  }
+
+  /** Takes the file of a state that was saved. */
+  async keepMemory(id: string, path: string, saved: SavedMemory): Promise<void> {
+    const { memory, memoryRecord } = this.files(id);
+    await rename(path, memory);
+    await writeWhole(memoryRecord, `${JSON.stringify({ version: VERSION, ...saved })}\n`);
+  }
+
+  /** undefined where it holds a disk only. */
+  async memoryOf(id: string): Promise<SavedMemory | undefined> {
+    const { memoryRecord } = this.files(id);
+    const text = await readFile(memoryRecord, 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : requireVersion(text, VERSION, memoryRecord) as { readonly version: number } & SavedMemory;
   }
 
   /** From a layer down to the image, by the paths of now. @throws machine-failed when one is gone */

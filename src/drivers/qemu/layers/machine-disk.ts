@@ -1,11 +1,12 @@
 /** A machine's disk is frozen into a layer, or begins anew above one. Each step can be done again after an interruption. */
-import { chmod, chown, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, chown, link, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
 import type { DiskBase } from '../command-line/input.ts';
 import { makeOverlay, requireFree, virtualSize } from '../disk.ts';
 import type { MachineFiles } from '../layout.ts';
 import { readState, writeState, type MachineState } from '../state-file.ts';
+import { suspendedPath } from '../suspend.ts';
 import type { LayerStore } from './layer-store.ts';
 
 export interface DiskParts {
@@ -14,8 +15,30 @@ export interface DiskParts {
   readonly image: DiskBase;
 }
 
+/** The file that a machine which was frozen while it ran writes to, as QEMU has it open. */
+export function diskAbove(files: MachineFiles, layer: string): string {
+  return `${files.disk}-${layer}`;
+}
+
+export function diskNow(files: MachineFiles, { diskAbove: layer }: MachineState): string {
+  return layer === undefined ? files.disk : diskAbove(files, layer);
+}
+
+/** Of a machine that does not run: its disk has its usual name again. */
+export async function putInOrder(files: MachineFiles): Promise<void> {
+  const state = await readState(files.state);
+  if (state?.diskAbove === undefined) return;
+  const now = diskNow(files, state);
+  // What has that name is a layer, and stays one.
+  if (await exists(now)) await rename(now, files.disk);
+  const { diskAbove: _, ...rest } = state;
+  await writeState(files.state, rest);
+  for (const name of await readdir(files.directory)) if (name.startsWith(`${basename(files.disk)}-`)) await rm(join(files.directory, name));
+}
+
 /** What the disk holds becomes the layer; the machine goes on in an empty disk above it. @throws no-space: nothing is changed then */
 export async function freezeDisk(name: string, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
+  await putInOrder(files);
   const state = await requireState(name, files);
   if (state.layer === layer) return;
   const fresh = `${files.disk}.above`;
@@ -32,8 +55,12 @@ export async function freezeDisk(name: string, layer: string, { files, layers, i
   await writeState(files.state, { ...frozen, layer, fork: null });
 }
 
-/** What the disk holds is given up: it is as the layer is. @throws no-space: nothing is changed then */
-export async function revertDisk(name: string, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
+/**
+ * What the disk holds is given up: it is as the layer is. A layer with memory makes it a suspended machine.
+ * @returns whether it is one  @throws no-space: nothing is changed then
+ */
+export async function revertDisk(name: string, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<boolean> {
+  await putInOrder(files);
   const state = await requireState(name, files);
   if (!(await layers.has(layer))) throw fail('machine-failed', `what ${name} is to go back to is gone`);
   await requireFree(dirname(files.disk));
@@ -43,16 +70,26 @@ export async function revertDisk(name: string, layer: string, { files, layers, i
   // From here on the old disk is not the machine's any more, whatever lies under its name.
   const reverted = { ...state, layer, fork: null, suspended: null, reverting: true, run: null };
   await writeState(files.state, reverted);
-  await putInPlace(fresh, files, reverted);
-  await writeState(files.state, { ...reverted, reverting: false });
+  await endReverting(files, layers);
+  return await layers.memoryOf(layer) !== undefined;
 }
 
-/** Ends what an earlier daemon began and was killed over. */
-export async function endReverting(files: MachineFiles): Promise<void> {
+/** Also ends what an earlier daemon began and was killed over. */
+export async function endReverting(files: MachineFiles, layers: LayerStore): Promise<void> {
   const state = await readState(files.state);
-  if (!state?.reverting) return;
+  if (!state?.reverting || state.layer === undefined) return;
   if (await exists(`${files.disk}.above`)) await putInPlace(`${files.disk}.above`, files, state);
-  await writeState(files.state, { ...state, reverting: false });
+  const saved = await layers.memoryOf(state.layer);
+  await rm(suspendedPath(files), { force: true });
+  if (saved) await lendMemory(layers.files(state.layer).memory, suspendedPath(files), state);
+  await writeState(files.state, { ...state, reverting: false, suspended: saved ?? null });
+}
+
+/** The same file under another name: its start removes that name only, and nobody writes to it. */
+async function lendMemory(memory: string, to: string, { uid }: MachineState): Promise<void> {
+  await chmod(memory, 0o400);
+  if (uid !== null) await chown(memory, uid, uid);
+  await link(memory, to);
 }
 
 async function putInPlace(fresh: string, files: MachineFiles, { uid }: MachineState): Promise<void> {

@@ -4,7 +4,9 @@ import { growOverlay, type DiskPath } from '../disk.ts';
 import type { MachineFiles } from '../layout.ts';
 import { readState } from '../state-file.ts';
 import { LayerStore, type OpenDiskBase } from './layer-store.ts';
-import { endReverting, freezeDisk, revertDisk, type DiskParts } from './machine-disk.ts';
+import type { QemuMachine } from '../machine.ts';
+import { endLive, freezeLive } from './live.ts';
+import { endReverting, freezeDisk, putInOrder, revertDisk, type DiskParts } from './machine-disk.ts';
 
 export interface MachineDisksOptions {
   readonly layersDir: string;
@@ -31,21 +33,35 @@ export class MachineDisks {
   opener(machine: MachineSpec): OpenDiskBase {
     return async (first) => {
       const files = this.#options.filesOf(machine.id);
-      await endReverting(files);
       return await this.layers.open((await readState(files.state))?.layer, this.image(machine), first);
     };
   }
 
+  /** Before the start of a machine that does not run: what an earlier daemon left is ended. */
+  async prepare(machine: MachineSpec): Promise<void> {
+    const files = this.#options.filesOf(machine.id);
+    await endReverting(files, this.layers);
+    await endLive(files, this.layers, undefined);
+    await putInOrder(files);
+  }
+
   async grow(machine: MachineSpec, signal: AbortSignal): Promise<void> {
-    const { disk, state } = this.#options.filesOf(machine.id);
-    await growOverlay(disk, await this.layers.base((await readState(state))?.layer, this.image(machine)), machine.spec.diskBytes, signal);
+    const files = this.#options.filesOf(machine.id);
+    await this.prepare(machine);
+    await growOverlay(files.disk, await this.layers.base((await readState(files.state))?.layer, this.image(machine)), machine.spec.diskBytes, signal);
   }
 
   freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
     return this.#oneByOne(() => freezeDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
-  revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
+  /** Its guest stands still meanwhile. */
+  freezeLive(machine: MachineSpec, held: QemuMachine, layer: string, signal: AbortSignal): Promise<void> {
+    return this.#oneByOne(() => freezeLive(machine, held, layer, this.#parts(machine), signal));
+  }
+
+  /** @returns whether the machine is a suspended one now */
+  revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<boolean> {
     return this.#oneByOne(() => revertDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
@@ -54,16 +70,16 @@ export class MachineDisks {
     return this.#oneByOne(async () => {
       if (await this.layers.isEmpty()) return;
       const states = await Promise.all(machines.map((id) => readState(this.#options.filesOf(id).state)));
-      const used = states.flatMap((state) => [state?.layer, state?.freezing]).filter((layer) => layer !== undefined);
+      const used = states.flatMap((state) => [state?.layer, state?.freezing, state?.live]).filter((layer) => layer !== undefined);
       await this.layers.sweep(new Set([...kept, ...used]));
     });
   }
 
   /** A layer that has just been made is nobody's yet: whoever sweeps meanwhile would remove it. */
-  async #oneByOne(work: () => Promise<void>): Promise<void> {
+  async #oneByOne<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#last.then(work);
-    this.#last = mine.catch(() => {});
-    await mine;
+    this.#last = mine.then(() => {}, () => {});
+    return await mine;
   }
 
   #parts(machine: MachineSpec): DiskParts {

@@ -32,4 +32,8 @@ export interface CommandResults {
   'netdev_add': unknown;
   'netdev_del': unknown;
   'block_resize': unknown;
+  'blockdev-add': unknown;
+  'blockdev-del': unknown;
+  'blockdev-snapshot': unknown;
+  'query-block': readonly { readonly qdev?: string; readonly inserted?: { readonly 'node-name': string } }[];
 }

@@ -1,0 +1,101 @@
+/**
+ * Freezes the disk of a machine that runs, together with its memory. The guest stands still for it: its disk becomes a layer,
+ * it gets an empty one above, its memory is saved, and it goes on. What it had open stays open.
+ *
+ * No file gets another name while QEMU runs: it opens a disk again by its name when that becomes read only, and would take
+ * what has the name by then. The layer is another name for the same file; the rest is put in order before the next start.
+ */
+import { chmod, chown, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '../../../core/errors.ts';
+import type { MachineSpec } from '../../driver.ts';
+import { qemuVersion } from '../binary.ts';
+import { makeOverlay, requireFree, virtualSize } from '../disk.ts';
+import type { MachineFiles } from '../layout.ts';
+import type { QemuMachine } from '../machine.ts';
+import type { QmpClient } from '../qmp/client.ts';
+import { readState, writeState, type MachineState } from '../state-file.ts';
+import { memoryFormat, saveState } from '../state-transfer.ts';
+import { untilWhole } from '../suspend.ts';
+import type { LayerStore } from './layer-store.ts';
+import { diskAbove, diskNow, type DiskParts } from './machine-disk.ts';
+
+const nodeOf = (layer: string): string => `above-${layer}`;
+const savedPath = (files: MachineFiles): string => join(files.directory, 'live');
+
+/** @throws no-space, machine-failed, cancelled: the guest goes on */
+export async function freezeLive(machine: MachineSpec, { hypervisor: { monitor }, whole }: QemuMachine, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
+  await untilWhole(machine.name, whole, signal);
+  const state = await readState(files.state);
+  if (!state?.run) throw fail('machine-failed', `${machine.name} does not run`);
+  if (await layers.memoryOf(layer)) return;
+  // The guest has gone on since: its memory and this disk do not belong together any more.
+  if (await layers.has(layer)) throw fail('machine-failed', `the snapshot of ${machine.name} was interrupted`, { hint: 'take it again' });
+  await requireFree(files.directory);
+  const format = memoryFormat(await qemuVersion(machine.architecture));
+  await monitor.execute('stop');
+  try {
+    await writeState(files.state, { ...state, live: layer });
+    await switchDisk(monitor, layer, state, { files, layers, image }, signal);
+    await saveState(monitor, { kind: format, path: savedPath(files), socketPath: join(files.run.directory, 'mig'), uid: state.uid });
+    await layers.keepMemory(layer, savedPath(files), { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes });
+  } finally {
+    await goOn(monitor, files);
+  }
+}
+
+/** What a daemon that was killed over it left: the disk is one or the other, and the guest goes on. @param monitor  where it runs */
+export async function endLive(files: MachineFiles, layers: LayerStore, monitor: QmpClient | undefined): Promise<void> {
+  const state = await readState(files.state);
+  if (state?.live === undefined) return;
+  const layer = state.live;
+  if (state.layer !== layer) {
+    // An empty disk above is as good as none: of a machine that does not run it need not be known whether it was in use.
+    const isSwitched = monitor === undefined ? await exists(diskAbove(files, layer)) : await activeNode(monitor) === nodeOf(layer);
+    if (isSwitched) await settle(layer, state, { files, layers });
+    else await rm(diskAbove(files, layer), { force: true });
+  }
+  await goOn(monitor, files);
+}
+
+async function switchDisk(monitor: QmpClient, layer: string, state: MachineState, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
+  const fresh = diskAbove(files, layer);
+  await makeOverlay(fresh, { path: layers.files(layer).disk, format: 'qcow2', backing: image }, await virtualSize(diskNow(files, state), 'qcow2', signal), signal);
+  await chmod(fresh, 0o600);
+  if (state.uid !== null) await chown(fresh, state.uid, state.uid);
+  const node = nodeOf(layer);
+  await monitor.execute('blockdev-add', { driver: 'qcow2', 'node-name': node, discard: 'unmap', backing: null, file: { driver: 'file', filename: fresh, discard: 'unmap' } });
+  try {
+    await monitor.execute('blockdev-snapshot', { node: await activeNode(monitor), overlay: node });
+  } catch (error) {
+    await monitor.execute('blockdev-del', { 'node-name': node });
+    await rm(fresh, { force: true });
+    throw error;
+  }
+  await settle(layer, state, { files, layers });
+}
+
+/** What QEMU has done already is recorded. */
+async function settle(layer: string, state: MachineState, { files, layers }: Pick<DiskParts, 'files' | 'layers'>): Promise<void> {
+  if (!(await layers.has(layer))) await layers.take(layer, diskNow(files, state), state.layer, 'link');
+  await writeState(files.state, { ...state, layer, live: layer, diskAbove: layer });
+}
+
+async function goOn(monitor: QmpClient | undefined, files: MachineFiles): Promise<void> {
+  await rm(savedPath(files), { force: true });
+  await monitor?.execute('cont');
+  const state = await readState(files.state);
+  if (state === undefined) return;
+  const { live: _, ...rest } = state;
+  await writeState(files.state, rest);
+}
+
+async function activeNode(monitor: QmpClient): Promise<string> {
+  const disk = (await monitor.execute('query-block')).find(({ qdev }) => qdev === 'disk');
+  if (disk?.inserted === undefined) throw fail('machine-failed', 'QEMU does not tell which disk it writes to');
+  return disk.inserted['node-name'];
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}
