@@ -1,8 +1,9 @@
 /** A home of a test's own, used from the outside: through the built command line, as a user would. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { commandLine, removeHome, processesOf } from '../processes.ts';
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
@@ -66,6 +67,8 @@ export async function makeTestHome(options: { readonly imagesFrom?: string | und
   if (options.imagesFrom !== undefined) {
     await mkdir(join(directory, 'images'), { recursive: true, mode: 0o711 });
     await cp(options.imagesFrom, join(directory, 'images'), { recursive: true, filter: (source) => !source.includes('/build') });
+    // The daemon's first record would wait for all of it to be on the disk.
+    await promisify(execFile)('sync', ['-f', directory]);
   }
   const home = openTestHome(directory);
   open.add(home);

@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import secrets
+import signal
 import stat
 import struct
 import sys
@@ -281,6 +282,9 @@ def send(request):
 
 
 def main():
+    # What ends it (sshd sends SIGHUP to what a client has left) leaves nothing half made.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(1))
     try:
         {'receive': receive, 'send': send}[sys.argv[1]](json.loads(sys.argv[2]))
     except Refused as refusal:

@@ -63,6 +63,8 @@ function serveOne(made: TransferBench, socket: WebSocket, name: string): void {
   socket.on('close', () => {
     program?.stdin?.end();
     program?.stdout?.destroy();
+    // As sshd does.
+    program?.kill('SIGHUP');
   });
 
   function begin(request: ExecFrameRequest): ChildProcess {
