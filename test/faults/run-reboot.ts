@@ -21,7 +21,7 @@ export interface Rebooted {
 
 const BOOT_MS = 400_000;
 /** Longer than a guest waits at boot for a network that does not come. */
-const NOTICED_MS = 200_000;
+const NOTICED_MS = 400_000;
 
 /** @param restart  how it is restarted; as its row says, when left out */
 export async function runReboot(fault: RebootFault, { home, instance, other }: Watch, restart?: () => Promise<unknown>): Promise<Rebooted> {

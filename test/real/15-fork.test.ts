@@ -113,11 +113,11 @@ test('suspended, it goes on where it was, with the host\'s clock and another loo
   await clockIsTheHosts('castor');
 });
 
-test('a restart boots it as any other instance, with what it had', { timeout: 600_000 }, async () => {
+test('a restart boots it as any other instance, with what it had', { timeout: 900_000 }, async () => {
   const before = await inGuest('pollux', 'cat /etc/machine-id; cloud-init query v1.instance_id; cat /proc/sys/kernel/random/boot_id');
   await home.must(['restart', 'pollux'], { timeoutMs: 300_000 });
   // One command that waits: an emulated guest that is asked again and again while it boots boots for minutes.
-  expect((await home.run(['exec', 'pollux', '--', 'cloud-init', 'status', '--wait'], { timeoutMs: 240_000 })).stdout).toContain('done');
+  expect((await home.run(['exec', 'pollux', '--', 'cloud-init', 'status', '--wait'], { timeoutMs: 600_000 })).stdout).toContain('done');
   const after = await inGuest('pollux', 'cat /etc/machine-id; cloud-init query v1.instance_id; cat /proc/sys/kernel/random/boot_id');
   expect(after.split('\n').slice(0, 2)).toEqual(before.split('\n').slice(0, 2));
   expect(after.split('\n')[2]).not.toBe(before.split('\n')[2]);
