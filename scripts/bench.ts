@@ -3,7 +3,7 @@
  * same run. The table goes to docs/bench/<date>.md. Nothing is asserted: figures depend on the machine. `npm run bench -- forks
  * exec` takes those parts only, and puts their names into the file's.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { benchCommands } from '../test/bench/commands.ts';
@@ -14,7 +14,8 @@ import { benchForks } from '../test/bench/forks.ts';
 import { benchIdle } from '../test/bench/idle.ts';
 import { benchTransfer } from '../test/bench/transfer.ts';
 import type { Row } from '../test/bench/row.ts';
-import { CHECKOUT, endHomesOnInterrupt, makeTestHome, openTestHome } from '../test/real/home.ts';
+import { CHECKOUT, makeTestHome } from '../test/real/home.ts';
+import { makeImageHome } from '../test/real/image-home.ts';
 
 const PARTS: readonly string[] = ['commands', 'find', 'list', 'crowd', 'forks', 'exec', 'transfer', 'idle'];
 const chosen = process.argv.slice(2);
@@ -23,17 +24,9 @@ if (unknown !== undefined) {
   process.stderr.write(`no such part: ${unknown}; there are: ${PARTS.join(', ')}\n`);
   process.exit(1);
 }
-const kept = process.env['HOLDFAST_TEST_CACHE'];
-const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
-const imageHome = openTestHome(imageDirectory);
-const leave = async (): Promise<void> => {
-  await imageHome.endDaemon();
-  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
-};
-endHomesOnInterrupt(leave);
+const image = await makeImageHome();
 try {
-  await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
-  await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
+  await using home = await makeTestHome({ imagesFrom: image.images });
   const rows: Row[] = [];
   const tell = (row: Row): void => {
     rows.push(row);
@@ -51,7 +44,7 @@ try {
   if (wanted.includes('idle')) await benchIdle(home, tell);
   await publish(rows, breakdown, chosen.length === 0 ? '' : `-${wanted.join('-')}`);
 } finally {
-  await leave();
+  await image[Symbol.asyncDispose]();
 }
 
 function line({ what, figures, unit, note }: Row): string {

@@ -7,8 +7,6 @@
  *
  * It takes hours where guests are emulated: with progress=FILE what was found is kept there, and not done again.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { runSequence } from '../test/faults/change-sequences.ts';
 import { HOST_FAULTS } from '../test/faults/host.ts';
 import { Marks, type Part } from '../test/faults/marks.ts';
@@ -20,7 +18,8 @@ import { reconnect, type Reconnects } from '../test/faults/reconnects.ts';
 import { mend, runFault, type Watched } from '../test/faults/run-fault.ts';
 import { runReboot } from '../test/faults/run-reboot.ts';
 import { FAULTS } from '../test/faults/table.ts';
-import { endHomesOnInterrupt, makeTestHome, openTestHome, type TestHome } from '../test/real/home.ts';
+import { makeTestHome, type TestHome } from '../test/real/home.ts';
+import { makeImageHome } from '../test/real/image-home.ts';
 import { runVitest } from './run-vitest.ts';
 
 const WATCH_SECONDS = 60;
@@ -46,27 +45,19 @@ const todo = {
   noDhcp: due('reboots', [{ name: NO_DHCP }]), lanes: isDue('lanes', 'reconnects') ? ['reconnects'] : [], sequences,
 };
 
-const kept = process.env['HOLDFAST_TEST_CACHE'];
-const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
-const imageHome = openTestHome(imageDirectory);
-const leave = async (): Promise<void> => {
-  await imageHome.endDaemon();
-  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
-};
-endHomesOnInterrupt(leave);
+const image = await makeImageHome();
 try {
-  await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
   if (Object.values(todo).some((part) => part.length > 0)) await inGuests();
   for (const [part, file] of REAL_TESTS) if (isDue(part, part)) await realTests(part, file);
   if (wanted.length === 0) await publishFaults(marks, WATCH_SECONDS);
 } finally {
-  await leave();
+  await image[Symbol.asyncDispose]();
 }
 process.stdout.write(`${marks.passed} passed, ${marks.failed} failed\n`);
 process.exit(marks.failed === 0 ? 0 : 1);
 
 async function inGuests(): Promise<void> {
-  await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
+  await using home = await makeTestHome({ imagesFrom: image.images });
   await Promise.all(['apollo', 'hermes'].map((name) => home.must(['launch', '--name', name], { timeoutMs: 900_000 })));
   const accelerator = (await home.info('apollo')).accelerator ?? undefined;
   const watch: Watch = { home, instance: 'apollo', other: 'hermes', watchSeconds: WATCH_SECONDS };
@@ -104,7 +95,7 @@ async function sequenceRow(home: TestHome, seed: number): Promise<string> {
 }
 
 async function realTests(part: Part, file: string): Promise<void> {
-  const { failed, cases } = await runVitest(['--config', 'vitest.real.config.ts', file], { HOLDFAST_TEST_ALL: '1', HOLDFAST_TEST_CACHE: imageDirectory });
+  const { failed, cases } = await runVitest(['--config', 'vitest.real.config.ts', file], { HOLDFAST_TEST_ALL: '1', HOLDFAST_TEST_CACHE: image.directory });
   for (const { name, passed, seconds } of cases) await marks.add({ part, name, lines: [`| ${name} | ${passed ? 'held' : 'FAILED'} | ${seconds.toFixed(1)} |`], held: passed });
   // A set-up that failed has no cases.
   if (failed > 0 && cases.every(({ passed }) => passed)) await marks.add({ part, name: file, lines: [failedLine(file, 'the suite did not run')], held: false });

@@ -7,11 +7,12 @@
  *
  * A part whose number is 0 is left out.
  */
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { reconnect } from '../test/faults/reconnects.ts';
-import { CHECKOUT, endHomesOnInterrupt, makeTestHome, openTestHome, type TestHome } from '../test/real/home.ts';
+import { CHECKOUT, makeTestHome, type TestHome } from '../test/real/home.ts';
+import { makeImageHome } from '../test/real/image-home.ts';
 import { cycle } from '../test/soak/cycles.ts';
 import { soakLiveFaults } from '../test/soak/live-faults.ts';
 import { seeded } from '../test/soak/random.ts';
@@ -30,17 +31,9 @@ const BETWEEN_LAUNCHES = 2;
 const wish = readWish(process.argv.slice(2));
 const marks = (await readFile(wish.progress, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Mark);
 const done = (what: string): number => marks.filter((mark) => mark.what === what).length;
-const kept = process.env['HOLDFAST_TEST_CACHE'];
-const imageDirectory = kept ?? await mkdtemp('/var/tmp/hf-image-');
-const imageHome = openTestHome(imageDirectory);
-const leave = async (): Promise<void> => {
-  await imageHome.endDaemon();
-  if (kept === undefined) await rm(imageDirectory, { recursive: true, force: true });
-};
-endHomesOnInterrupt(leave);
+const image = await makeImageHome();
 try {
-  await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
-  await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
+  await using home = await makeTestHome({ imagesFrom: image.images });
   if (wish.reconnects > done('control') || wish.cycles > done('start')) {
     await home.must(['launch', '--name', 'apollo'], { timeoutMs: 900_000 });
     await reconnects(home);
@@ -49,7 +42,7 @@ try {
   }
   if (wish.forks > 1 && wish.minutes > 0) await forks(home);
 } finally {
-  await leave();
+  await image[Symbol.asyncDispose]();
   await publish();
 }
 const failures = marks.filter(({ failed }) => failed !== undefined);

@@ -78,7 +78,6 @@ async function* folder(path: Buffer, names: readonly string[], found: BigIntStat
     try {
       yield* below(place, [...names, name], notice);
     } catch (error) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the question is the code's
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       notice(shown(nameOf(place)), 'went away meanwhile');
     }
