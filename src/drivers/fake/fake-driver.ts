@@ -1,9 +1,10 @@
 /** A driver without a hypervisor: a small process stands for each machine, so that what survives a daemon can be tested. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { mkdir, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, watch, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import { exists } from '../../host/exists.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import { startDetached } from '../../host/process/detached.ts';
 import { isHeldBySignal, isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
@@ -219,10 +220,6 @@ export class FakeDriver implements Driver {
     const text = await readFile(this.#paths(id).run, 'utf8').catch(() => undefined);
     return text === undefined ? undefined : JSON.parse(text) as FakeRun;
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }
 
 async function appearance(directory: string, name: string, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,8 @@
 /** What a fake machine's disk holds (its guest's network files, and the mark of a test), copied whole. */
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import { exists } from '../../host/exists.ts';
 
 const MEMORY = 'memory';
 const ON_DISK = ['network.json', 'mark'];
@@ -44,8 +45,4 @@ async function copy(from: string, to: string): Promise<void> {
     if (await exists(join(from, name))) await copyFile(join(from, name), join(to, name));
     else await rm(join(to, name), { force: true });
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }

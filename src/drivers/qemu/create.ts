@@ -1,7 +1,8 @@
 /** Lays down what a machine needs before its first start: keys, disk, seed, state, in files that its identity may use. */
 import { constants } from 'node:fs';
-import { chmod, chown, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { fail, HoldfastError } from '../../core/errors.ts';
+import { exists } from '../../host/exists.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import type { MachineSpec, Work } from '../driver.ts';
 import { findFirmware, newestMachineType } from './binary.ts';
@@ -75,8 +76,4 @@ async function copyWhole(from: string, to: string): Promise<void> {
   if (await exists(to)) return;
   await copyFile(from, `${to}.tmp`, constants.COPYFILE_FICLONE);
   await rename(`${to}.tmp`, to);
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }

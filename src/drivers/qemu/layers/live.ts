@@ -5,9 +5,10 @@
  * No file gets another name while QEMU runs: it opens a disk again by its name when that becomes read only, and would take
  * what has the name by then. The layer is another name for the same file; the rest is put in order before the next start.
  */
-import { chmod, chown, rm, stat } from 'node:fs/promises';
+import { chmod, chown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
+import { exists } from '../../../host/exists.ts';
 import type { MachineSpec } from '../../driver.ts';
 import { qemuVersion } from '../binary.ts';
 import { makeOverlay, requireFree, virtualSize } from '../disk.ts';
@@ -94,8 +95,4 @@ async function activeNode(monitor: QmpClient): Promise<string> {
   const disk = (await monitor.execute('query-block')).find(({ qdev }) => qdev === 'disk');
   if (disk?.inserted === undefined) throw fail('machine-failed', 'QEMU does not tell which disk it writes to');
   return disk.inserted['node-name'];
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }

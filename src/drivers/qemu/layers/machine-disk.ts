@@ -1,7 +1,8 @@
 /** A machine's disk is frozen into a layer, or begins anew above one. Each step can be done again after an interruption. */
-import { chmod, chown, link, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, link, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
+import { exists } from '../../../host/exists.ts';
 import type { DiskBase } from '../command-line/input.ts';
 import { makeOverlay, requireFree, virtualSize } from '../disk.ts';
 import type { MachineFiles } from '../layout.ts';
@@ -102,8 +103,4 @@ async function requireState(name: string, files: MachineFiles): Promise<MachineS
   const state = await readState(files.state);
   if (state === undefined) throw fail('machine-failed', `${name} has no machine: its files are gone`, { hint: `delete it: holdfast delete --purge ${name}` });
   return state;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }
