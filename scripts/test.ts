@@ -2,6 +2,7 @@
  * Runs every suite one after the other and prints what each took. `npm test -- pure real` runs only those named.
  * The last line counts: `N passed, N failed`.
  */
+import { realFiles } from '../test/real-files.ts';
 import { runNode, runVitest } from './run-vitest.ts';
 
 interface Suite {
@@ -28,12 +29,12 @@ const SUITES: readonly Suite[] = [
       ['node_modules/.bin/knip', '--no-progress'],
     ]),
   },
-  { name: 'pure', about: 'what needs no machine', run: () => runVitest(['src', 'test/cli', 'test/guest', 'test/daemon', 'test/hostile', 'test/upgrade']) },
+  { name: 'pure', about: 'what needs no machine', run: () => runVitest(['src', 'test/cli', 'test/guest', 'test/daemon', 'test/hostile', 'test/upgrade', 'test/real-files']) },
   { name: 'predict', about: 'changes of netplan files as predicted, against netplan itself', run: () => runVitest(['test/predict']) },
   { name: 'contract', about: 'the driver contract, on the fake driver and on QEMU', run: () => runVitest(['test/contract']) },
   { name: 'network', about: 'bridges, names, rules and their removal, as root', run: () => runVitest(['test/network']) },
   { name: 'image', about: 'an image is built, and bad ones are refused', run: () => runVitest(['test/images']) },
-  { name: 'real', about: 'real VMs: launch, faults, restarts of the daemon', run: () => runVitest(['--config', 'vitest.real.config.ts']) },
+  { name: 'real', about: 'real VMs: launch, faults, restarts of the daemon', run: () => runVitest(['--config', 'vitest.real.config.ts', ...realFiles()]) },
 ];
 
 const wanted = process.argv.slice(2);

@@ -1,5 +1,6 @@
 /** CI takes one representative of each class of slow test; which one, the commit decides, so that all have their turn. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 
 /** @returns a whole number that changes with the commit; HOLDFAST_ROTATION overrides it */
 export function rotation(): number {
@@ -13,6 +14,11 @@ export function pick<T>(from: readonly T[], offset = 0): T {
   const picked = from[(rotation() + offset) % from.length];
   if (picked === undefined) throw new Error('nothing to pick from');
   return picked;
+}
+
+/** As `pick`, but what one class of this name gets says nothing about another, nor about what `pick` takes: all pairs have their turn. */
+export function pickOf<T>(name: string, from: readonly T[]): T {
+  return pick(from, createHash('sha256').update(`${name} ${rotation()}`).digest().readUInt32BE());
 }
 
 /** HOLDFAST_TEST_ALL=1 takes the full sets; CI and `npm test` rotate. */

@@ -3,14 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test } from 'vitest';
-import { ALL, rotation } from '../rotation.ts';
 import { openTestHome, waitFor, type TestHome } from './home.ts';
 
 let home: TestHome | undefined;
 afterAll(async () => { await home?.[Symbol.asyncDispose](); });
 
-// In turn with the service's test (90-service).
-test.runIf(ALL || rotation() % 3 === 1)('stopped and suspended instances and templates work from the new place, also when one runs while it is moved', async () => {
+test('stopped and suspended instances and templates work from the new place, also when one runs while it is moved', async () => {
   const first = await mkdtemp('/var/tmp/hf-');
   await chmod(first, 0o711);
   // Linked, not copied: what was made in the shared home was moved here already.

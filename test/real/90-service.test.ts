@@ -1,12 +1,9 @@
 /** The system service, inside a guest that systemd runs: installed, restarted, killed, rebooted, removed; the machines go on. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ALL, rotation } from '../rotation.ts';
 import { waitFor } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 import { packForGuest } from './service/pack.ts';
 
-/** It takes minutes where guests are emulated. */
-const ONE_IN = 3;
 const home = openHomeUnderTest();
 
 /** Once booted, a machine's process keeps its pid whatever becomes of the daemon. */
@@ -25,7 +22,7 @@ async function inGuest(script: string): Promise<string> {
   return stdout + stderr;
 }
 
-describe.runIf(ALL || rotation() % ONE_IN === 0)('holdfast service', () => {
+describe('holdfast service', () => {
   beforeAll(async () => {
     const pack = await packForGuest();
     // A fork's small translation buffer makes each command of Node's in it take three times as long.
