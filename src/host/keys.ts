@@ -2,8 +2,9 @@
  * The keys of one instance, made before its seed: three that are shown to the guest, two that the guest shows to the
  * host. OpenSSH's own text forms throughout, so that sshd and ssh take them as they are.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from './write-whole.ts';
 import { makeKeyPair, type KeyPair } from './ed25519.ts';
 
 export interface InstanceKeys {
@@ -39,12 +40,7 @@ async function ensurePair(path: string, comment: string): Promise<KeyPair> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const made = makeKeyPair(comment);
-  await replace(`${path}.pub`, `${made.publicKey}\n`);
-  await replace(path, made.privateKey);
+  await writeWhole(`${path}.pub`, `${made.publicKey}\n`);
+  await writeWhole(path, made.privateKey);
   return made;
-}
-
-async function replace(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.tmp`, content, { mode: 0o600 });
-  await rename(`${path}.tmp`, path);
 }

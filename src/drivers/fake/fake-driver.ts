@@ -9,6 +9,7 @@ import { ensureInstanceKeys } from '../../host/keys.ts';
 import { startDetached } from '../../host/process/detached.ts';
 import { isHeldBySignal, isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
+import { writeWhole } from '../../host/write-whole.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, Origin, RunningMachine, SshKeys, Work } from '../driver.ts';
 import { FAKE_USER } from './guest.ts';
 import { offered } from '../../core/subnets.ts';
@@ -74,7 +75,7 @@ export class FakeDriver implements Driver {
     }
     await mkdir(paths.runDirectory, { recursive: true });
     const { guest, gateway } = offered(machine.spec);
-    await writeFile(join(paths.directory, 'card.json'), JSON.stringify({ mac: machine.spec.mac, address: guest, gateway } satisfies FakeCard));
+    await writeWhole(join(paths.directory, 'card.json'), JSON.stringify({ mac: machine.spec.mac, address: guest, gateway } satisfies FakeCard));
     await this.#keepNics(machine);
     await rm(paths.socket, { force: true });
     const listening = new AbortController();
@@ -141,7 +142,8 @@ export class FakeDriver implements Driver {
       // On the home's network, as the default one may be.
       ...(spec.cards ?? []).map(({ slot, mac, address, seeded }) => ({ slot, mac, lease: address, gateway: address === null ? null : offered({ ...spec, network: { kind: 'bridge', address } }).gateway, seeded })),
     ];
-    await writeFile(join(this.#paths(id).directory, NICS), JSON.stringify(nics));
+    // Its process may read it at any time.
+    await writeWhole(join(this.#paths(id).directory, NICS), JSON.stringify(nics));
   }
 
   async #requirePlugged({ id, name }: MachineSpec): Promise<number[]> {
@@ -151,7 +153,7 @@ export class FakeDriver implements Driver {
   }
 
   async #keepPlugged(id: string, slots: readonly number[]): Promise<void> {
-    await writeFile(this.#paths(id).cards, JSON.stringify(slots.toSorted((a, b) => a - b)));
+    await writeWhole(this.#paths(id).cards, JSON.stringify(slots.toSorted((a, b) => a - b)));
   }
 
   async freeze({ id }: MachineSpec, layer: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** What must be known of a machine after the daemon died: written before it matters, whole or not at all. */
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
+import { writeWhole } from '../../host/write-whole.ts';
 import type { MachineEnd } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
 import type { MemoryFormat } from './state-transfer.ts';
@@ -97,16 +97,4 @@ export async function recordEnd(path: string, { pid, startTime }: Pick<Run, 'pid
   await writeState(path, { ...state, run: { ...state.run, end } }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   });
-}
-
-/** Readers see the old content or the new, never a part. */
-export async function writeWhole(path: string, content: string, mode = 0o600): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await writeFile(temporary, content, { mode, flush: true });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { InstanceSpec } from '../../core/instance.ts';
 import type { NamedCard } from '../../core/network/dnsmasq-config.ts';
 import { tapName, type HomeNetwork } from '../../core/network/home-network.ts';
-import { writeWhole } from './record.ts';
+import { writeWhole } from '../write-whole.ts';
 
 export interface AttachedCard {
   readonly tap: string;

@@ -7,7 +7,7 @@ import type { HomeNetwork } from '../../core/network/home-network.ts';
 import { boundComplaints, lastComplaint, startDetached, type ExitStatus } from '../process/detached.ts';
 import { isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../process/identity.ts';
 import { run } from '../process/run.ts';
-import { writeWhole } from './record.ts';
+import { writeWhole } from '../write-whole.ts';
 
 const LOG_MAX_BYTES = 256 * 1024;
 const READY_MS = 10_000;

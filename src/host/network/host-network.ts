@@ -21,7 +21,8 @@ import { hasIpv6, switchForwardingOff, switchForwardingOn } from './forwarding.t
 import { hasDefaultRoute6, hostLinks, usedNetworks } from './links.ts';
 import { hostReaches, probeFromHost, type ProbeLimits } from './probe.ts';
 import { OwnNetworks } from './own-networks.ts';
-import { homeKey, readRecord, writeWhole, type NetworkRecord } from './record.ts';
+import { homeKey, readRecord, type NetworkRecord } from './record.ts';
+import { writeWhole } from '../write-whole.ts';
 import { nftHas, nftLoad } from './tools.ts';
 
 export interface HostNetworkOptions {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { closedRules, hostOn, rulesRemoval, type OwnNetwork } from '../../core/network/own-networks.ts';
 import { guardLink } from './forwarding.ts';
 import { addressesOf, hostLinks } from './links.ts';
-import { writeWhole } from './record.ts';
+import { writeWhole } from '../write-whole.ts';
 import { ip, nftHas, nftLoad } from './tools.ts';
 import { removeLink } from './bridge.ts';
 

@@ -1,7 +1,7 @@
 /** What a home remembers of its network: which subnet it has, and what it changed on the host. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Switched } from './forwarding.ts';
 
@@ -56,10 +56,4 @@ function parsed(text: string | undefined): NetworkRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whole or not at all. @param mode  0644 for what dnsmasq reads as a user of its own */
-export async function writeWhole(path: string, content: string, mode = 0o600): Promise<void> {
-  await writeFile(`${path}.new`, content, { mode, flush: true });
-  await rename(`${path}.new`, path);
 }

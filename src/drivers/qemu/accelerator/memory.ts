@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
 import type { Accelerator } from '../command-line/input.ts';
-import { writeWhole } from '../state-file.ts';
+import { writeWhole } from '../../../host/write-whole.ts';
 
 /** `proven`: a guest's kernel ran on it. `refused`: none did, where emulation then carried the same guest. */
 export interface Verdict {

@@ -7,7 +7,8 @@ import { chmod, chown, link, mkdir, open, readdir, readFile, rename, rm, stat, t
 import { join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
 import type { DiskBase } from '../command-line/input.ts';
-import { requireVersion, writeWhole, type SavedMemory } from '../state-file.ts';
+import { requireVersion, type SavedMemory } from '../state-file.ts';
+import { writeWhole } from '../../../host/write-whole.ts';
 
 export interface LayerFiles {
   readonly directory: string;

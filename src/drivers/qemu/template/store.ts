@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/prom
 import { join } from 'node:path';
 import { fail, HoldfastError } from '../../../core/errors.ts';
 import { removeDirectory } from '../../../host/remove-directory.ts';
-import { requireVersion, writeWhole } from '../state-file.ts';
+import { requireVersion } from '../state-file.ts';
+import { writeWhole } from '../../../host/write-whole.ts';
 import { shapeKey, type TemplateShape } from './shape.ts';
 
 /** Of the guest that was frozen; its keys lie beside. */

@@ -18,7 +18,7 @@ import { bridgeable, type HostNetworkEntry } from '../bridgeable.ts';
 import { obstacle } from '../availability.ts';
 import { usedNetworks } from '../links.ts';
 import { hostReaches, probeFromHost, type ProbeLimits } from '../probe.ts';
-import { writeWhole } from '../record.ts';
+import { writeWhole } from '../../write-whole.ts';
 
 export interface PrivateNetworksOptions {
   readonly home: string;
