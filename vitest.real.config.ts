@@ -16,8 +16,9 @@ export default defineConfig({
     fileParallelism: false,
     sequence: { sequencer: ByName },
     retry: 0,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    // Deadlines against hanging, on a host that emulates guests four times as slowly as another.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     teardownTimeout: 180_000,
   },
 });

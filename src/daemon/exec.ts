@@ -6,11 +6,11 @@ import type { House } from './instances/house.ts';
 import { readyMachine } from './ready-machine.ts';
 
 /** Unless `--timeout` says otherwise. */
-const REACH_SECONDS = 15;
+const REACH_SECONDS = { native: 15, emulated: 30 };
 
 export async function execIn(house: House, name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal): Promise<ExecSession> {
-  const deadlineMs = (request.timeoutSeconds ?? REACH_SECONDS) * 1000;
-  const { machine, startedAt, leftMs: left } = await readyMachine(house, name, deadlineMs, tell, signal);
+  const deadline = (isEmulated: boolean): number => (request.timeoutSeconds ?? (isEmulated ? REACH_SECONDS.emulated : REACH_SECONDS.native)) * 1000;
+  const { machine, startedAt, deadlineMs, leftMs: left } = await readyMachine(house, name, deadline, tell, signal);
   const { shell, rung, passedOver } = await machine.guest.reach(request.bulk ? 'bulk' : 'session', { deadlineMs: left, signal });
   const session = await begin(shell, name, request, { startedAt, deadlineMs }, signal);
   tell({ type: 'started', rung, passedOver });

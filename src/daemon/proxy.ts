@@ -11,7 +11,7 @@ const REACH_MS = 30_000;
 
 /** @throws as readyMachine, guest-unreachable */
 export async function proxyTo(house: House, name: string, tell: (message: StreamServerControl) => void, signal: AbortSignal): Promise<OpenStream> {
-  const { machine, leftMs } = await readyMachine(house, name, REACH_MS, tell, signal);
+  const { machine, leftMs } = await readyMachine(house, name, () => REACH_MS, tell, signal);
   return await machine.guest.openSsh({ deadlineMs: leftMs, signal });
 }
 

@@ -9,13 +9,17 @@ export interface ReadyMachine {
   readonly machine: RunningMachine;
   /** performance.now() from which the deadline counts: a start has deadlines of its own. */
   readonly startedAt: number;
+  readonly deadlineMs: number;
   /** What is left of the deadline; whole, since timers of Node's refuse a part of a millisecond. */
   readonly leftMs: number;
 }
 
+/** The deadline for an answer, in milliseconds, by how the guest's processor is carried: an emulated one makes a connection in seconds. */
+export type Deadline = (isEmulated: boolean) => number;
+
 /** @throws guest-unreachable, instance-not-found, instance-crashed, instance-deleted, wrong-state, and what a start fails with */
 export async function readyMachine(
-  house: House, name: string, deadlineMs: number, tell: (progress: { readonly type: 'progress'; readonly stage: string }) => void, signal: AbortSignal,
+  house: House, name: string, deadline: Deadline, tell: (progress: { readonly type: 'progress'; readonly stage: string }) => void, signal: AbortSignal,
 ): Promise<ReadyMachine> {
   const supervisor = house.registry.require(name);
   await ensureStarted(house, supervisor, (stage) => tell({ type: 'progress', stage }), signal);
@@ -24,8 +28,9 @@ export async function readyMachine(
     throw fail('guest-unreachable', `${name} does not run: it is ${supervisor.state}${supervisor.reason ? ` (${supervisor.reason})` : ''}`, { hint: `start it: holdfast start ${name}` });
   }
   const startedAt = performance.now();
+  const deadlineMs = deadline(machine.accelerator === 'tcg');
   await untilUnpaused(supervisor, deadlineMs, signal);
-  return { machine, startedAt, leftMs: Math.max(1000, Math.round(deadlineMs - (performance.now() - startedAt))) };
+  return { machine, startedAt, deadlineMs, leftMs: Math.max(1000, Math.round(deadlineMs - (performance.now() - startedAt))) };
 }
 
 /** A paused machine answers nobody: say so, once it has had the time to go on. */

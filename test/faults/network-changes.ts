@@ -35,6 +35,15 @@ const monitor = async ({ home, instance }: ChangeWatch, command: string): Promis
   await tellMonitor(home.directory, pid, command);
 };
 
+/** Blocks are reserved, not written: an emulated guest writes a whole disk in minutes. Fails where something can still be written. */
+const FILL_DISK = `
+n=0
+for size in 1G 64M 4M 256K 4K; do
+  while fallocate -l $size /var/tmp/filler.$n 2>/dev/null; do n=$((n + 1)); done
+  rm -f /var/tmp/filler.$n
+done
+! echo x 2>/dev/null >/var/lib/full || [ ! -s /var/lib/full ]`;
+
 export const CHANGE_FAULTS: readonly ChangeFault[] = [
   { name: 'a change that nobody confirms', confirmWithinSeconds: 5, make: async () => {} },
   { name: 'netguard killed while a change is armed', confirmWithinSeconds: 5, make: root('systemctl kill --signal=KILL holdfast-netguard') },
@@ -51,8 +60,8 @@ export const CHANGE_FAULTS: readonly ChangeFault[] = [
   { name: 'a reboot while a change is armed', confirmWithinSeconds: LONG_SECONDS, make: root('systemd-run --quiet --on-active=1 systemctl reboot') },
   { name: 'a reset while a change is armed', confirmWithinSeconds: LONG_SECONDS, make: (watch) => monitor(watch, 'system_reset') },
   {
-    name: 'the disk full while a change is armed', confirmWithinSeconds: 10, mend: 'rm -f /var/tmp/filler',
-    make: root('dd if=/dev/zero of=/var/tmp/filler bs=1M status=none 2>/dev/null; dd if=/dev/zero of=/var/tmp/filler bs=4k oflag=append conv=notrunc status=none 2>/dev/null; ! echo x >/var/lib/full 2>/dev/null || [ ! -s /var/lib/full ]'),
+    name: 'the disk full while a change is armed', confirmWithinSeconds: 10, mend: 'rm -f /var/tmp/filler.* /var/lib/full',
+    make: root(FILL_DISK),
   },
   { name: 'the clock set back by an hour while a change is armed', confirmWithinSeconds: 10, make: root('date -s @$(($(date +%s) - 3600)) >/dev/null') },
 ];

@@ -24,11 +24,11 @@ beforeAll(async () => {
   await run('cp', ['-a', '--sparse=always', join(inject('home'), 'templates'), join(directory, 'home')]);
   await run('chown', ['-R', `${UID}:${UID}`, directory]);
   home = openTestHome(join(directory, 'home'), { uid: UID, program: join(program, 'bin/holdfast') });
-}, 120_000);
+});
 afterAll(async () => {
   await home[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
-}, 120_000);
+});
 
 test('instances are forks, and reach each other on a network that was made for them', async () => {
   await home.must(['network', 'create', 'lan']);

@@ -13,7 +13,7 @@ import { makeTestHome, type TestHome, waitFor } from './home.ts';
 import { onSmallDisk } from './small-disk.ts';
 
 const run = promisify(execFile);
-const LONG = { timeout: 600_000 };
+const LONG = { timeout: 900_000 };
 let home: TestHome;
 
 beforeAll(async () => {

@@ -26,5 +26,5 @@ describe('user data', () => {
       await home.run(['delete', '--purge', name]);
       await rm(file, { force: true });
     }
-  }, 900_000);
+  });
 });

@@ -1,11 +1,11 @@
 /** Takes a real guest's ways in away from under the daemon, one after the other, and gives them back. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { waitFor } from './home.ts';
-import { openHomeUnderTest } from './provided.ts';
+import { openHomeUnderTest, slowness } from './provided.ts';
 
 const NAME = 'hermes';
 /** Each exec, whole process, on an emulated guest. */
-const LIMIT_SECONDS = 15;
+const LIMIT_SECONDS = 15 * slowness();
 const home = openHomeUnderTest();
 
 /** Runs on its own in the guest, so that the exec that asks for it is not cut off by it. */
@@ -28,7 +28,7 @@ describe('the rungs of a real guest', () => {
   afterAll(async () => {
     await later('systemctl start holdfast-doorman ssh');
     await holdIs('held');
-  }, 120_000);
+  });
 
   test('without the doorman it is reached by its address', async () => {
     expect(await carried(PROBE)).toMatchObject({ rung: 'lane', code: 7, stdout: 'ubuntu\n/home/ubuntu\n' });
@@ -38,7 +38,7 @@ describe('the rungs of a real guest', () => {
     expect(outcome).toMatchObject({ rung: 'address', code: 7, stdout: 'ubuntu\n/home/ubuntu\n' });
     expect(outcome.stderr).toContain("it's said");
     expect((await home.info(NAME)).hold_reason).toContain('it is reached by its address instead');
-  }, 120_000);
+  });
 
   test('without sshd as well it is reached by its console', async () => {
     await later("systemctl stop ssh; pkill -x sshd");
@@ -47,11 +47,11 @@ describe('the rungs of a real guest', () => {
     expect(outcome).toMatchObject({ rung: 'console', code: 7, stdout: 'ubuntu\n/home/ubuntu\n' });
     expect(outcome.stderr).toContain("it's said");
     expect(await carried(['sudo', 'head', '-c', '100000', '/dev/zero'])).toMatchObject({ rung: 'console', code: 0, stdout: '\0'.repeat(100_000) });
-  }, 120_000);
+  });
 
   test('the doorman is noticed by itself when it is back', async () => {
     await later('systemctl start holdfast-doorman ssh');
     await holdIs('held');
     expect(await carried(PROBE)).toMatchObject({ rung: 'lane', code: 7 });
-  }, 120_000);
+  });
 });

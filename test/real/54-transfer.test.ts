@@ -23,7 +23,7 @@ describe('with the guest\'s link down', () => {
   afterAll(async () => {
     await inGuest('for link in /sys/class/net/en*; do ip link set "${link##*/}" up; done');
     await waitFor('the network to be well', async () => (await home.info('apollo')).network === 'ok', 60_000);
-  }, 90_000);
+  });
 
   test('a tree goes in and comes back as it was', async () => {
     await plantTree(join(scratch, 'tree'));

@@ -49,7 +49,7 @@ describe('with the guest\'s link down', () => {
   afterAll(async () => {
     await inGuest('for link in /sys/class/net/en*; do ip link set "${link##*/}" up; done');
     await waitFor('the network to be well', async () => (await home.info('apollo')).network === 'ok', 60_000);
-  }, 90_000);
+  });
 
   test('ssh runs a command as the default user, with its input, output and exit code', async () => {
     expect(await tool('ssh', ['-F', config, 'apollo', 'id -un; cat; exit 7'], { input: 'given\n' })).toEqual({ code: 7, stdout: 'ubuntu\ngiven\n', stderr: '' });

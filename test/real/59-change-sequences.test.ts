@@ -7,8 +7,8 @@ import { openHomeUnderTest } from './provided.ts';
 const LENGTH = 5;
 const home = openHomeUnderTest();
 
-beforeAll(async () => { await home.must(['launch', '--name', 'changed'], { timeoutMs: 600_000 }); }, 600_000);
-afterAll(async () => { await home.must(['delete', '--purge', 'changed']); }, 60_000);
+beforeAll(async () => { await home.must(['launch', '--name', 'changed'], { timeoutMs: 600_000 }); });
+afterAll(async () => { await home.must(['delete', '--purge', 'changed']); });
 
 test('whatever is changed, it is held, and its default interface is brought back', async () => {
   const { steps, repairSeconds } = await runSequence(home, 'changed', { seed: rotation(), length: LENGTH }, (line) => process.stdout.write(`${line}\n`));

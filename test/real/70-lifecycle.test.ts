@@ -1,13 +1,14 @@
 /** An instance's life after launch, on `hermes`: stop, set, start by exec, restart, delete, recover. */
 import { expect, test } from 'vitest';
 import { REBOOTS } from '../faults/reboots.ts';
-import { mend } from '../faults/run-fault.ts';
+import { EXEC_LIMIT_SECONDS, mend } from '../faults/run-fault.ts';
 import { runReboot } from '../faults/run-reboot.ts';
 import { pick } from '../rotation.ts';
 import { cycle } from '../soak/cycles.ts';
-import { openHomeUnderTest } from './provided.ts';
+import { openHomeUnderTest, slowness } from './provided.ts';
 
 const home = openHomeUnderTest();
+const limitSeconds = EXEC_LIMIT_SECONDS * slowness();
 
 test('stop shuts it down in order; what can be set of a stopped instance is taken up at its next start', async () => {
   const running = await home.run(['set', 'local.hermes.cpus=2']);
@@ -34,22 +35,22 @@ test('exec starts what was stopped on purpose', async () => {
 /** Across each restart something is broken first, the commit decides what; `npm run faults` has all of it. */
 const FAULT = pick(REBOOTS.filter(({ restart }) => restart === 'from inside'));
 
-test(`restart boots it anew (${FAULT.name}): exec within 10 s of the guest opening its control lane`, async () => {
+test(`restart boots it anew (${FAULT.name}): exec soon after the guest opens its control lane`, async () => {
   const bootId = async () => (await home.must(['exec', 'hermes', '--', 'cat', '/proc/sys/kernel/random/boot_id'])).stdout;
   const before = await bootId();
-  const watch = { home, instance: 'hermes', other: 'apollo', watchSeconds: 0 };
+  const watch = { home, instance: 'hermes', other: 'apollo', watchSeconds: 0, limitSeconds };
   const { bootSeconds, firstExecSeconds } = await runReboot(FAULT, watch, () => home.must(['restart', 'hermes'], { timeoutMs: 400_000 }));
   process.stdout.write(`${FAULT.name}: booted in ${bootSeconds.toFixed(0)} s, first exec ${firstExecSeconds.toFixed(2)} s after its control lane was open\n`);
   expect(await bootId()).not.toBe(before);
   expect((await home.info('hermes')).state).toBe('Running');
   await mend(FAULT, watch);
-}, 600_000);
+});
 
 /** The first is above, by `stop` and `exec`; npm run soak does a hundred. */
 test('two more stop/start cycles leave no dead lane', async () => {
   for (let turn = 0; turn < 2; turn += 1) {
     const { stopSeconds, startSeconds, execSeconds } = await cycle(home, 'hermes');
     process.stdout.write(`stop ${stopSeconds.toFixed(1)} s, start ${startSeconds.toFixed(1)} s, exec ${execSeconds.toFixed(2)} s\n`);
-    expect(execSeconds).toBeLessThan(10);
+    expect(execSeconds).toBeLessThan(limitSeconds);
   }
-}, 600_000);
+});

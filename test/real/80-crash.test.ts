@@ -1,7 +1,7 @@
 /** Crashes, on `hermes`: shown with their reason before anybody asks, and never started over by a command. */
 import { expect, test } from 'vitest';
 import { waitFor } from './home.ts';
-import { openHomeUnderTest } from './provided.ts';
+import { openHomeUnderTest, slowness } from './provided.ts';
 
 const home = openHomeUnderTest();
 const state = async () => (await home.info('hermes')).state;
@@ -10,7 +10,7 @@ test('the guest\'s kernel panicked: Crashed within 5 s, with the kernel\'s words
   // The command cannot answer: its guest is gone under it.
   const fatal = home.run(['exec', 'hermes', '--', 'sudo', 'sh', '-c', 'echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger'], { timeoutMs: 60_000 });
   const seconds = await waitFor('hermes to be shown as crashed', async () => (await state()) === 'Crashed', 20_000);
-  expect(seconds).toBeLessThan(10);
+  expect(seconds).toBeLessThan(10 * slowness());
   expect((await fatal).code).toBe(255);
   expect((await home.info('hermes')).reason).toMatch(/panic/i);
   const refused = await home.run(['exec', 'hermes', '--', 'true']);

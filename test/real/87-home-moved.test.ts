@@ -37,4 +37,4 @@ test('stopped and suspended instances and templates work from the new place, als
   expect(await home.qemuPid('runs')).toBe(running);
   await home.must(['stop', 'runs']);
   expect(await home.info('runs')).toMatchObject({ state: 'Stopped' });
-}, 900_000);
+});

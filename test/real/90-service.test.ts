@@ -117,7 +117,7 @@ END
     expect(said).toMatch(/^active\n/);
     // None of them had its power cut: they were shut down before the host was.
     expect(await inGuest('holdfast logs | grep -c "ends with its host, and its guests have"; holdfast logs | grep "was not shut down before the host"')).toBe('1\nexit 1\n');
-  }, 600_000);
+  });
 
   test('remove leaves the machines running, and says how to stop them', async () => {
     const said = await inGuest(`

@@ -160,8 +160,8 @@ function runHoldfast(args: readonly string[], directory: string, { input, env, t
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   const timer = setTimeout(() => {
     child.kill('SIGKILL');
-    reject(new Error(`holdfast ${args.join(' ')} took over ${timeoutMs / 1000} s\n${said.stdout}${said.stderr}`));
-  }, timeoutMs);
+    reject(new Error(`holdfast ${args.join(' ')} took over ${Math.round(timeoutMs * patience / 1000)} s\n${said.stdout}${said.stderr}`));
+  }, timeoutMs * patience);
   child.once('error', reject);
   child.once('close', (code) => {
     clearTimeout(timer);
@@ -171,11 +171,18 @@ function runHoldfast(args: readonly string[], directory: string, { input, env, t
   return promise;
 }
 
+/** Deadlines against hanging are multiplied by it: hosts that emulate guests differ fourfold. */
+let patience = 1;
+
+export function havePatience(factor: number): void {
+  patience = factor;
+}
+
 /** Looks until it holds; every 50 ms, so that what is measured is not the waiting. */
 export async function waitFor(what: string, met: () => Promise<boolean>, deadlineMs: number): Promise<number> {
   const startedAt = performance.now();
   while (!(await met())) {
-    if (performance.now() - startedAt > deadlineMs) throw new Error(`waited ${deadlineMs / 1000} s for ${what}`);
+    if (performance.now() - startedAt > deadlineMs * patience) throw new Error(`waited ${Math.round(deadlineMs * patience / 1000)} s for ${what}`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
   return (performance.now() - startedAt) / 1000;

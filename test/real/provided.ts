@@ -1,6 +1,6 @@
 /** What global-setup.ts gives to the tests on real VMs. */
 import { inject } from 'vitest';
-import { openTestHome, type TestHome } from './home.ts';
+import { havePatience, openTestHome, type TestHome } from './home.ts';
 
 export interface Launched {
   readonly name: string;
@@ -18,7 +18,16 @@ declare module 'vitest' {
   }
 }
 
+/** A boot of this image, and all that a launch does besides, where guests are emulated at the speed for which the limits were set. */
+const LAUNCH_SECONDS = 90;
+
+/** By what limits in seconds are multiplied: hosts that emulate differ fourfold, and the same one from day to day. 1 with KVM. Deadlines of `waitFor` and `run` have it already. */
+export function slowness(): number {
+  return Math.max(1, (inject('launched')[0]?.seconds ?? 0) / LAUNCH_SECONDS);
+}
+
 /** The shared home, with `apollo` and `hermes` running; a test leaves them running and well. */
 export function openHomeUnderTest(): TestHome {
+  havePatience(slowness());
   return openTestHome(inject('home'));
 }
