@@ -1,6 +1,6 @@
 /**
- * A list as the API answers it, as text. A thousand instances are asked for often and change seldom: of each the text is
- * kept, and made anew when one of the things that it is made of is another.
+ * A list as the API answers it, as bytes. A thousand instances are asked for often and change seldom: of each the text is
+ * kept, and made anew when one of the things that it is made of is another; so are the bytes of the last list.
  */
 import type { Supervisor } from './supervisor.ts';
 import { viewOf } from './view.ts';
@@ -12,9 +12,14 @@ interface Kept {
 
 const kept = new WeakMap<Supervisor, Kept>();
 
-/** @returns JSON of an InstanceList */
-export function listText(supervisors: readonly Supervisor[]): string {
-  return `{"instances":[${supervisors.map(textOf).join(',')}]}`;
+let last: { readonly texts: readonly string[]; readonly bytes: Buffer } | undefined;
+
+/** @returns JSON of an InstanceList, in UTF-8 */
+export function listBytes(supervisors: readonly Supervisor[]): Buffer {
+  const texts = supervisors.map(textOf);
+  if (last?.texts.length === texts.length && last.texts.every((text, index) => text === texts[index])) return last.bytes;
+  last = { texts, bytes: Buffer.from(`{"instances":[${texts.join(',')}]}`) };
+  return last.bytes;
 }
 
 function textOf(supervisor: Supervisor): string {

@@ -69,9 +69,9 @@ export async function benchCrowd(tell: (row: Row) => void): Promise<void> {
     await pause(client * EVERY_MS / CLIENTS);
     for (let turn = 0; turn < LISTS_EACH; turn += 1) {
       const began = performance.now();
-      const text = await answered(socket, '/v1/instances');
+      const list = await answered(socket, '/v1/instances');
       figures.push((performance.now() - began) / 1000);
-      if (!text.includes(LAST)) throw new Error('the list is not whole');
+      if (!list.includes(LAST)) throw new Error('the list is not whole');
       await pause(Math.max(0, EVERY_MS - (performance.now() - began)));
     }
     return figures;
@@ -124,11 +124,11 @@ async function done(home: FakeHome, name: string, body: { action: 'delete'; purg
 }
 
 /** To its last byte, unparsed: a hundred clients would share that work among as many processes, not do it in this one. */
-async function answered(socketPath: string, path: string): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+async function answered(socketPath: string, path: string): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   request({ socketPath, path, agent: false }, (answer) => {
     const parts: Buffer[] = [];
-    answer.on('data', (part: Buffer) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts).toString('latin1'))).on('error', reject);
+    answer.on('data', (part: Buffer) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts))).on('error', reject);
   }).on('error', reject).end();
   return await promise;
 }

@@ -20,7 +20,7 @@ import { buildTemplate, deleteTemplate, listTemplates, type TemplateRequest } fr
 import type { Updates } from '../updates.ts';
 import { viewOf } from '../view.ts';
 import { changeZones, listZones } from '../zones/change-zones.ts';
-import { listText } from '../view-text.ts';
+import { listBytes } from '../view-text.ts';
 import { untilLeft } from './client-left.ts';
 import { openEventStream } from './event-stream.ts';
 import type { Handlers } from './server.ts';
@@ -31,7 +31,7 @@ export function makeHandlers({ doctor, version, home, updates }: { readonly doct
     version: (_call, { house }) => ({ daemon: version, api: API_VERSION, driver: house.driver.name, home, pid: process.pid, ...(updates.notice ? { update: { ...updates.notice } } : {}) }),
     listInstances: ({ reply }, { house }) => {
       void reply.type('application/json; charset=utf-8');
-      return listText(house.registry.all);
+      return listBytes(house.registry.all);
     },
     getInstance: ({ params }, { house }) => viewOf(house.registry.require(params['name'] ?? '')),
     launch: async ({ body }, { house }) => await launch(house, body as WireLaunch),
