@@ -16,7 +16,8 @@ module.exports = {
     layer('drivers', ['core', 'host', 'guest']),
     layer('images', ['core']),
     layer('store', ['core']),
-    layer('client', ['api', 'core']),
+    layer('tls', ['core']),
+    layer('client', ['api', 'core', 'tls']),
     layer('cli', ['client', 'api', 'core']),
     {
       name: 'core-is-pure',

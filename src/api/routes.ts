@@ -5,8 +5,8 @@
  */
 import { Type, type TSchema } from 'typebox';
 import {
-  ActionSchema, CardWishSchema, CloneWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, NetworkSchema,
-  OperationSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
+  ActionSchema, AuthenticationSchema, CardWishSchema, CloneWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, NetworkSchema,
+  OperationSchema, PassphraseSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
 } from './schemas.ts';
 import {
   InstanceNetworkSchema, NetworkChangeSchema, NetworkDecisionSchema, NetworkDiffSchema, NetworkHistorySchema, NetworkPlanSchema, NetworkWishSchema, NewNetworkSchema,
@@ -20,6 +20,8 @@ export interface Route {
   readonly query?: TSchema;
   readonly body?: TSchema;
   readonly answer?: TSchema;
+  /** In bytes, where it is not the server's. */
+  readonly bodyLimit?: number;
   readonly status?: number;
   /** events: server-sent events; socket: WebSocket; upload: a raw body; text: plain text. */
   readonly stream?: 'events' | 'socket' | 'upload' | 'text';
@@ -34,6 +36,7 @@ const byKey = Type.Object({ key: Type.String({ minLength: 1, maxLength: 256 }) }
 
 export const ROUTES = {
   version: { method: 'GET', path: '/v1/version', summary: 'What serves here', answer: VersionSchema },
+  authenticate: { method: 'POST', path: '/v1/authenticate', summary: 'Have the certificate of a client on TCP trusted, by the passphrase; without one, ask how it stands', body: PassphraseSchema, bodyLimit: 8192, answer: AuthenticationSchema },
   listInstances: { method: 'GET', path: '/v1/instances', summary: 'All instances, deleted ones included, from what the daemon knows', answer: InstanceListSchema },
   getInstance: { method: 'GET', path: '/v1/instances/:name', summary: 'One instance', params: byName, answer: InstanceSchema },
   launch: { method: 'POST', path: '/v1/instances', summary: 'Create and start an instance', body: LaunchSchema, answer: OperationSchema, status: 202 },

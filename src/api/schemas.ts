@@ -230,6 +230,11 @@ export const ImageBuildSchema = Type.Object({
   force: Type.Optional(Type.Boolean()),
 }, closed);
 
+export const PassphraseSchema = Type.Object({ passphrase: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) }, closed);
+
+/** How the client stands with the daemon: `local`: it came in by a socket of the daemon's own machine and needs no passphrase. */
+export const AuthenticationSchema = Type.Object({ standing: oneOf(['local', 'known', 'accepted', 'unknown']) }, closed);
+
 export const SettingSchema = Type.Object({ key: Type.String(), value: Type.String() }, closed);
 
 export const CheckSchema = Type.Object({

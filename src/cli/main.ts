@@ -4,7 +4,9 @@ import { dirname, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { ensureDaemon, listens } from '../client/autostart.ts';
 import { createClient, type Client } from '../client/client.ts';
+import type { Endpoint } from '../client/endpoint.ts';
 import { homeInUse, personsHome } from '../client/home.ts';
+import { remoteEndpoint } from '../client/remote/remote-endpoint.ts';
 import { clientEnvironment } from '../core/multipass-contract.ts';
 import { NODE_FLAGS } from '../core/node-flags.ts';
 import { calledAs, PROGRAMS, type ProgramName } from '../core/program.ts';
@@ -61,13 +63,17 @@ function createContext(script: string, calledAs: ProgramName, verbosity: number)
   const start = async (): Promise<void> => ensureDaemon({
     layout: homeInUse(), script: daemonScript, env, homedir: personsHome(), signal, onSlow: () => { if (stderr.isTTY) stderr.write('Starting the Holdfast daemon\n'); },
   });
-  const connected = (revive: () => Promise<void>): Client => createClient(homeInUse().run.socket, revive);
+  const endpoint = (): Endpoint => {
+    const { socket, remote } = homeInUse().run;
+    return remote ? remoteEndpoint(remote, { env, onFirst: (address, fingerprint) => stderr.write(`First connection to ${address}; its certificate is kept: ${fingerprint}\n`) }) : socket;
+  };
+  const connected = (revive: () => Promise<void>): Client => createClient(endpoint(), revive);
   return {
     async client() {
       await start();
       return connected(start);
     },
-    clientIfRunning: async () => await listens(homeInUse().run.socket) ? connected(async () => {}) : undefined,
+    clientIfRunning: async () => await listens(endpoint()) ? connected(async () => {}) : undefined,
     // Opening stdin costs time, and few commands read it.
     get stdin() { return process.stdin; },
     stdout, stderr, env, signal, verbosity, daemonScript, calledAs,

@@ -12,11 +12,15 @@ import { hostKeyAlias, type SshFiles } from './render/ssh-config.ts';
 
 const FILE = /^(.+)\.(?:key|host)$/;
 
-/** In Holdfast's home when that is the caller's own, else in the one that would be. @throws home-unusable */
-export async function keysDirectory(home: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
+/**
+ * In Holdfast's home when that is the caller's own, else in the one that would be.
+ * @param remote  address of the daemon where it is on another machine: a directory for each, since names are its own
+ * @throws home-unusable
+ */
+export async function keysDirectory(home: string, env: Readonly<Record<string, string | undefined>>, remote?: string): Promise<string> {
   const uid = process.getuid?.();
-  const own = (await stat(home)).uid === uid;
-  const directory = own ? join(home, 'ssh') : join(ownHome({ ...env, HOLDFAST_HOME: undefined }).home, 'ssh-of', createHash('sha256').update(home).digest('hex').slice(0, 16));
+  const own = remote === undefined && (await stat(home)).uid === uid;
+  const directory = own ? join(home, 'ssh') : join(ownHome({ ...env, HOLDFAST_HOME: undefined }).home, 'ssh-of', createHash('sha256').update(remote ?? home).digest('hex').slice(0, 16));
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const found = await lstat(directory);
   if (!found.isDirectory() || found.uid !== uid) {

@@ -3,9 +3,10 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fail, type HoldfastError } from '../core/errors.ts';
+import { fail, HoldfastError } from '../core/errors.ts';
 import { requireShortSocketPaths, type HomeLayout } from '../core/home.ts';
 import { DAEMON_OPTIONS, UNIT } from '../core/service/unit.ts';
+import type { Endpoint } from './endpoint.ts';
 import { cancelled, connectionError, wasReset } from './request.ts';
 import { serviceOf } from './service/installed.ts';
 import type { Manager } from './service/systemd.ts';
@@ -37,6 +38,8 @@ const OUTPUT_KEPT_BYTES = 1024 * 1024;
 /** @throws daemon-denied, daemon-failed, daemon-unreachable where it is not ours to start, or what the daemon said when it could not start */
 export async function ensureDaemon(start: Autostart): Promise<void> {
   const { layout, signal, onSlow, deadlineMs = DEADLINE_MS } = start;
+  // What is wrong with it is said by whoever asks it something: a connection of its own would cost a handshake more.
+  if (layout.run.remote) return;
   // Before connecting: the kernel's word for such a path is EINVAL.
   requireShortSocketPaths(layout, process.platform);
   if (await listens(layout.run.socket)) return;
@@ -67,7 +70,18 @@ export async function ensureDaemon(start: Autostart): Promise<void> {
 }
 
 /** @throws daemon-denied  and whatever is not the plain absence of a daemon */
-export function listens(socket: string): Promise<boolean> {
+export async function listens(socket: Endpoint): Promise<boolean> {
+  if (typeof socket === 'string') return await listensOn(socket);
+  try {
+    (await socket.connect()).destroy();
+    return true;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'daemon-unreachable') return false;
+    throw error;
+  }
+}
+
+function listensOn(socket: string): Promise<boolean> {
   // Most of what `version` costs without a daemon would be loading what connects. No rights to look is connect's to say.
   if (isAbsent(socket)) return Promise.resolve(false);
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();

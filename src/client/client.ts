@@ -5,6 +5,7 @@ import type { Static, TSchema } from 'typebox';
 import type { ROUTES } from '../api/routes.ts';
 import type { WireImage, WireOperation } from '../api/schemas.ts';
 import { fail, HoldfastError } from '../core/errors.ts';
+import type { Endpoint } from './endpoint.ts';
 import { followOperation } from './follow.ts';
 import { PATHS, pathOf, type Parameters } from './paths.ts';
 import { connectionError, send, textOf, wasReset } from './request.ts';
@@ -20,7 +21,7 @@ export type Answer<N extends CallName> = Routes[N] extends { readonly answer: in
 const ANSWER_MS = 60_000;
 
 export interface Client {
-  readonly socket: string;
+  readonly socket: Endpoint;
   call<N extends CallName>(name: N, input: Input<N>, options?: { signal?: AbortSignal | undefined; deadlineMs?: number }): Promise<Answer<N>>;
   /** Resolves when the operation has ended, well or not. */
   follow(id: string, onChange: (operation: WireOperation) => void, signal?: AbortSignal): Promise<WireOperation>;
@@ -32,7 +33,7 @@ export interface Client {
 }
 
 /** @param revive  starts a daemon when the one that was followed does not come back */
-export function createClient(socket: string, revive: () => Promise<void>): Client {
+export function createClient(socket: Endpoint, revive: () => Promise<void>): Client {
   return {
     socket,
     async call(name, input, { signal, deadlineMs = ANSWER_MS } = {}) {
@@ -40,7 +41,7 @@ export function createClient(socket: string, revive: () => Promise<void>): Clien
       const { method } = PATHS[name];
       const ask = () => send({ socket, method, path: pathOf(name, params, query), body, signal, deadlineMs });
       return answerOf(await ask().catch(async (error: unknown) => {
-        if (!canAskAgain(method, error)) throw error;
+        if (!canAskAgain(socket, method, error)) throw error;
         await revive();
         return ask();
       }));
@@ -56,9 +57,10 @@ export function createClient(socket: string, revive: () => Promise<void>): Clien
 }
 
 /** The daemon went between our looking and our asking: either it heard nothing, or it was only to tell something. */
-function canAskAgain(method: string, error: unknown): boolean {
+function canAskAgain(socket: Endpoint, method: string, error: unknown): boolean {
   if (!(error instanceof HoldfastError)) return false;
-  return error.code === 'daemon-unreachable' || (method === 'GET' && wasReset(error.cause));
+  // One elsewhere is not ours to start.
+  return (error.code === 'daemon-unreachable' && typeof socket === 'string') || (method === 'GET' && wasReset(error.cause));
 }
 
 /** The daemon validates what it is sent; what it answers is trusted to be of the version it says. */

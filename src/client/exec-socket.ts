@@ -2,6 +2,7 @@
 import type { ClientControl, ExecFrameRequest, ServerControl } from '../api/exec-frames.ts';
 import { controlFrame, FRAME } from '../api/frames.ts';
 import { fail, isErrorCode, type HoldfastError } from '../core/errors.ts';
+import type { Endpoint } from './endpoint.ts';
 import { pathOf } from './paths.ts';
 import { openSocket, sendBytes } from './socket.ts';
 
@@ -23,7 +24,7 @@ export interface ExecSession {
   readonly outcome: Promise<ExecOutcome>;
 }
 
-export async function openExec(socket: string, name: string, request: ExecFrameRequest, handlers: ExecHandlers, signal?: AbortSignal): Promise<ExecSession> {
+export async function openExec(socket: Endpoint, name: string, request: ExecFrameRequest, handlers: ExecHandlers, signal?: AbortSignal): Promise<ExecSession> {
   const { promise: outcome, resolve, reject } = Promise.withResolvers<ExecOutcome>();
   outcome.catch(() => {});
   const ws = await openSocket(socket, pathOf('exec', { name }), {

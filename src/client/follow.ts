@@ -5,12 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireOperation } from '../api/schemas.ts';
 import { HoldfastError, type ErrorCode } from '../core/errors.ts';
+import type { Endpoint } from './endpoint.ts';
 import { eventData } from './event-stream.ts';
 import { pathOf } from './paths.ts';
 import { cancelled, connectionError, send } from './request.ts';
 
 export interface Follow {
-  readonly socket: string;
+  readonly socket: Endpoint;
   readonly id: string;
   readonly onChange: (operation: WireOperation) => void;
   readonly signal?: AbortSignal | undefined;

@@ -6,6 +6,7 @@ import type { RouteName, ROUTES } from '../api/routes.ts';
 
 export const PATHS: { readonly [N in RouteName]: Pick<(typeof ROUTES)[N], 'method' | 'path'> } = {
   version: { method: 'GET', path: '/v1/version' },
+  authenticate: { method: 'POST', path: '/v1/authenticate' },
   listInstances: { method: 'GET', path: '/v1/instances' },
   getInstance: { method: 'GET', path: '/v1/instances/:name' },
   launch: { method: 'POST', path: '/v1/instances' },

@@ -1,10 +1,11 @@
-/** One HTTP request over the daemon's socket, and what each way to fail is called. */
+/** One HTTP request to the daemon, and what each way to fail is called. */
 import { request, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { fail, HoldfastError, isErrorCode } from '../core/errors.ts';
+import { connectionTo, type Endpoint } from './endpoint.ts';
 
 export interface Ask {
-  readonly socket: string;
+  readonly socket: Endpoint;
   readonly method: string;
   readonly path: string;
   /** An object goes as JSON, a stream as raw bytes. */
@@ -28,7 +29,7 @@ function exchange({ socket, method, path, body, upload, headers, signal, deadlin
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const json = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const asking = request({
-    socketPath: socket, method, path, agent: false, ...(signal ? { signal } : {}),
+    ...connectionTo(socket), method, path, ...(signal ? { signal } : {}),
     headers: {
       host: 'holdfast',
       ...(json ? { 'content-type': 'application/json', 'content-length': json.length } : {}),

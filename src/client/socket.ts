@@ -1,8 +1,8 @@
 /** A WebSocket of the daemon's, as exec, proxy and console use it. */
-import { connect } from 'node:net';
 import type { WebSocket } from 'ws';
 import { FRAME, frame, MAX_FRAME_BYTES } from '../api/frames.ts';
 import type { HoldfastError } from '../core/errors.ts';
+import { connectorTo, type Endpoint } from './endpoint.ts';
 import { cancelled, connectionError, errorOf, textOf } from './request.ts';
 
 export interface SocketHandlers {
@@ -14,11 +14,11 @@ export interface SocketHandlers {
   lost(): HoldfastError;
 }
 
-export async function openSocket(socket: string, path: string, handlers: SocketHandlers, signal?: AbortSignal): Promise<WebSocket> {
+export async function openSocket(socket: Endpoint, path: string, handlers: SocketHandlers, signal?: AbortSignal): Promise<WebSocket> {
   // Loaded here: the other commands do without it.
   const { WebSocket: Socket } = await import('ws');
   // Not `ws+unix:`, whose URL has no way to write a colon in the socket's path.
-  const ws = new Socket(`ws://holdfast${path}`, { createConnection: () => connect(socket), perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES + 1 });
+  const ws = new Socket(`ws://holdfast${path}`, { createConnection: connectorTo(socket), perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES + 1 });
   const abort = () => {
     handlers.failed(cancelled());
     ws.terminate();

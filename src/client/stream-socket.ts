@@ -2,6 +2,7 @@
 import { controlFrame, FRAME } from '../api/frames.ts';
 import type { StreamServerControl } from '../api/stream-frames.ts';
 import { fail, isErrorCode, type HoldfastError } from '../core/errors.ts';
+import type { Endpoint } from './endpoint.ts';
 import { pathOf } from './paths.ts';
 import { openSocket, sendBytes } from './socket.ts';
 
@@ -25,7 +26,7 @@ export interface StreamSession {
 }
 
 /** @param signal  of use until it has started: what is aborted afterwards goes on */
-export async function openStream(socket: string, route: 'proxy' | 'console', name: string, handlers: StreamHandlers, signal?: AbortSignal): Promise<StreamSession> {
+export async function openStream(socket: Endpoint, route: 'proxy' | 'console', name: string, handlers: StreamHandlers, signal?: AbortSignal): Promise<StreamSession> {
   const { promise: over, resolve, reject } = Promise.withResolvers<void>();
   over.catch(() => {});
   const starting = new AbortController();

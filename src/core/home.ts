@@ -1,5 +1,6 @@
 /** Decides where a home is and what lies in it. The client and the daemon both ask here, so they cannot disagree. */
 import { fail } from './errors.ts';
+import type { TcpAddress } from './server-address.ts';
 
 export interface HomeQuestion {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,6 +17,10 @@ export interface HomeLayout {
   readonly data: {
     readonly database: string;
     readonly lock: string;
+    /** Key and certificate that it shows over TLS. */
+    readonly identity: string;
+    /** Certificates of clients that are let in over TLS, a line each. */
+    readonly trusted: string;
     readonly instances: string;
     readonly images: string;
     /** Booted machines to fork. */
@@ -34,6 +39,8 @@ export interface HomeLayout {
     readonly socket: string;
     /** Whose the daemon behind it is, where it is not ours to start: the host's service, or whoever a socket was named for. */
     readonly servedBy?: 'host' | 'other';
+    /** Where it is asked for over TLS: the socket is not used then. */
+    readonly remote?: TcpAddress;
   };
 }
 
@@ -62,6 +69,8 @@ export function homeLayout(question: HomeQuestion): HomeLayout {
     data: {
       database: `${home}/holdfast.db`,
       lock: `${home}/daemon.lock`,
+      identity: `${home}/daemon-identity.pem`,
+      trusted: `${home}/trusted-clients`,
       instances: `${home}/instances`,
       images: `${home}/images`,
       templates: `${home}/templates`,

@@ -3,6 +3,7 @@
  * are given it by scripts and units that were written for that one.
  */
 import { fail } from './errors.ts';
+import { parseAddress } from './server-address.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -17,19 +18,10 @@ export function homeOfStorage(env: Env): string | undefined {
   return `${storage.replace(/\/+$/, '')}/${BELOW_STORAGE}`;
 }
 
-/** @returns the path of the socket  @throws bad-argument, and not-supported for TCP */
-export function socketOfAddress(address: string): string {
-  const unix = /^unix:(\/.+)$/s.exec(address)?.[1];
-  if (unix !== undefined) return unix;
-  if (/^(?:\[[^\]]+\]|[^:/]+):\d{1,5}$/.test(address)) {
-    throw fail('not-supported', `nothing listens on TCP here, and the address is ${address}`, { hint: 'use a socket: unix:/path/to/socket' });
-  }
-  throw fail('bad-argument', `invalid server address: ${address.slice(0, 200)}`, { hint: 'write it as: unix:/path/to/socket' });
-}
-
-/** @returns what the client's own environment lacks: the home, and the socket where another than the home's is meant */
+/** @returns what the client's own environment lacks: the home, and the daemon's address where another than the home's is meant  @throws bad-argument */
 export function clientEnvironment(env: Env): Readonly<Record<string, string>> {
   const home = homeOfStorage(env);
   const address = env['MULTIPASS_SERVER_ADDRESS'];
-  return { ...(home === undefined ? {} : { HOLDFAST_HOME: home }), ...(address ? { HOLDFAST_SOCKET: socketOfAddress(address) } : {}) };
+  if (address) parseAddress(address);
+  return { ...(home === undefined ? {} : { HOLDFAST_HOME: home }), ...(address ? { HOLDFAST_ADDRESS: address } : {}) };
 }

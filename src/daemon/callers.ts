@@ -1,6 +1,8 @@
 /**
  * Who may see and do what: the one place that decides it. The daemon's own user sees everything; who comes in by a socket
  * of his own (wiring/user-sockets.ts) has his instances and operations, and of the others' not even that they are there.
+ * Who comes over TLS (wiring/tls-door.ts) and has said the passphrase has all instances, as he is trusted by the daemon's own
+ * user, and nothing of the host they run on; before that he has what is `open`.
  */
 import type { RouteName } from '../api/routes.ts';
 import type { WireOperation } from '../api/schemas.ts';
@@ -9,10 +11,12 @@ import type { NumberedEvent } from './event-hub.ts';
 import type { House } from './instances/house.ts';
 import { logReader, type LogReader } from './log-reader.ts';
 import { makeSettings, type Settings } from './settings.ts';
+import type { RemoteClient, Trust } from './trust/authenticate.ts';
 
-/** `shared`: the same for everybody. `own`: of what is the caller's. `root`: it concerns everybody, so the daemon's user only. */
-export const ACCESS: { readonly [N in RouteName]: 'shared' | 'own' | 'root' } = {
-  version: 'shared',
+/** `shared`: the same for everybody. `own`: of what is the caller's. `root`: it concerns everybody, so the daemon's user only. `open`: also to who is not authenticated. */
+export const ACCESS: { readonly [N in RouteName]: 'open' | 'shared' | 'own' | 'root' } = {
+  version: 'open',
+  authenticate: 'open',
   listInstances: 'own',
   getInstance: 'own',
   launch: 'own',
@@ -70,15 +74,19 @@ export interface CallersView {
   operation(id: string): WireOperation;
   /** As EventHub's. */
   subscribe(listener: (event: NumberedEvent) => void, after: number | undefined): () => void;
+  /** Who asks over TLS; undefined for who came in by a socket of this machine. */
+  readonly remote?: RemoteClient;
 }
 
 export interface Callers {
   /** @throws no-rights  the route is not for him */
   view(uid: number, route: RouteName): CallersView;
+  /** @throws not-authenticated, no-rights */
+  remoteView(client: RemoteClient, route: RouteName): CallersView;
 }
 
 /** @param house  of the daemon's own user, whose uid is its owner */
-export function callers(house: House, logPath: string): Callers {
+export function callers(house: House, logPath: string, trust: Pick<Trust, 'isTrusted'>): Callers {
   const views = new Map<number, CallersView>();
   return {
     view(uid, route) {
@@ -86,6 +94,12 @@ export function callers(house: House, logPath: string): Callers {
       const known = views.get(uid) ?? viewFor(house, uid, logPath);
       views.set(uid, known);
       return known;
+    },
+    remoteView(client, route) {
+      const access = ACCESS[route];
+      if (access !== 'open' && !trust.isTrusted(client)) throw notAuthenticated();
+      if (access === 'root') throw hostOnly();
+      return remoteViewFor(house, client, logPath);
     },
   };
 }
@@ -101,7 +115,7 @@ function viewFor(house: House, uid: number, logPath: string): CallersView {
   const concerns = (owner: number | null | undefined): boolean => isRoot || owner === uid;
   return {
     house: own,
-    settings: makeSettings(own, isRoot ? undefined : { uid, refuse: rootOnly }),
+    settings: makeSettings(own, isRoot ? undefined : { id: String(uid), refuse: rootOnly }),
     logs: logReader(own, logPath, isRoot),
     operation(id) {
       // The same words for what is not there and what is not his.
@@ -110,6 +124,25 @@ function viewFor(house: House, uid: number, logPath: string): CallersView {
     },
     subscribe: (listener, after) => house.events.subscribe((numbered) => { if (concerns(numbered.owner)) listener(numbered); }, after),
   };
+}
+
+function remoteViewFor(house: House, client: RemoteClient, logPath: string): CallersView {
+  return {
+    house,
+    settings: makeSettings(house, { id: client.fingerprint, refuse: hostOnly }),
+    logs: logReader(house, logPath, false),
+    operation: (id) => house.engine.get(id),
+    subscribe: (listener, after) => house.events.subscribe(listener, after),
+    remote: client,
+  };
+}
+
+function notAuthenticated(): Error {
+  return fail('not-authenticated', 'This client is not authenticated with the daemon', { hint: 'say the passphrase that was set there: holdfast authenticate' });
+}
+
+function hostOnly(): Error {
+  return fail('no-rights', 'this concerns the host that the daemon runs on, so it is not done over the network', { hint: 'do it there' });
 }
 
 function rootOnly(): Error {

@@ -17,7 +17,7 @@ export interface LogReader {
 export function logReader(house: House, path: string, whole: boolean): LogReader {
   return {
     async tail(name, consoleOnly = false) {
-      if (name === undefined && !whole) throw fail('no-rights', 'the daemon\'s own log is root\'s', { hint: 'of one instance: holdfast logs NAME' });
+      if (name === undefined && !whole) throw fail('no-rights', 'the daemon\'s own log is for whoever runs it', { hint: 'of one instance: holdfast logs NAME' });
       const own = consoleOnly ? '' : await readTail(path);
       if (name === undefined) return own;
       const supervisor = house.registry.require(name);

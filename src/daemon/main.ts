@@ -10,9 +10,10 @@ import { HostNetwork } from '../host/network/host-network.ts';
 import { PrivateNetworks } from '../host/network/private/private-networks.ts';
 import { holdGuest } from '../guest/hold.ts';
 import { groupMembers } from '../host/group-members.ts';
-import { calledAs } from '../core/program.ts';
+import { calledAs, PROGRAMS } from '../core/program.ts';
 import { VERSION } from '../core/version.ts';
 import { serve } from './serve.ts';
+import { HOLDFASTD_HELP, holdfastdOptions } from './wiring/holdfastd.ts';
 import { contractOf, MULTIPASSD_HELP, multipassdOptions } from './wiring/multipassd.ts';
 import { DEFAULT_USER, guestFiles } from './wiring/seed-writer.ts';
 
@@ -31,13 +32,16 @@ main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const { program, rest } = calledAs(process.argv.slice(2));
-  const options = program === 'multipass' ? multipassdOptions(rest, process.env) : undefined;
-  if (options && options.wants !== 'serve') return void process.stdout.write(options.wants === 'help' ? MULTIPASSD_HELP : `multipassd ${VERSION}\n`);
+  const multipassd = program === 'multipass' ? multipassdOptions(rest, process.env) : undefined;
+  const { wants, address } = multipassd ?? holdfastdOptions(rest);
+  if (wants === 'version') return void process.stdout.write(`${PROGRAMS[program].daemon} ${VERSION}\n`);
+  if (wants === 'help') return void process.stdout.write(multipassd ? MULTIPASSD_HELP : HOLDFASTD_HELP);
   const guest = await guestFiles(assetsDir);
   await serve({
     assetsDir,
     productsScript: join(import.meta.dirname, 'products-worker.cjs'),
-    contract: options && contractOf(options, process.env, (text) => process.stderr.write(text)),
+    contract: multipassd && contractOf(multipassd, process.env, (text) => process.stderr.write(text)),
+    address,
     // A home that root has named is root's alone.
     members: isHosts() ? () => groupMembers(HOST_GROUP) : undefined,
     makeNetwork: ({ layout, log }) => (process.platform === 'linux' && process.getuid?.() === 0

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { hostname } from 'node:os';
 import { VERSION } from '../core/version.ts';
 import type { HomeLayout } from '../core/home.ts';
+import type { ServerAddress } from '../core/server-address.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { buildDebian, sweepBuilds } from '../images/build/build-debian.ts';
 import { imageDownloads } from '../images/download/downloads.ts';
@@ -15,6 +16,7 @@ import { instanceStore } from '../store/instances.ts';
 import { networkHistoryStore } from '../store/network-history.ts';
 import { operationStore } from '../store/operations.ts';
 import { snapshotStore } from '../store/snapshots.ts';
+import { trustedClients } from '../store/trusted-clients.ts';
 import { settingStore } from '../store/settings.ts';
 import { callers } from './callers.ts';
 import { attachConsole } from './console.ts';
@@ -39,6 +41,8 @@ import { Registry } from './instances/registry.ts';
 import { openLog } from './log.ts';
 import { OperationEngine } from './operations/engine.ts';
 import { proxyTo } from './proxy.ts';
+import { ADDRESS_KEY, PASSPHRASE_KEY } from './settings.ts';
+import { makeTrust } from './trust/authenticate.ts';
 import { remedyFor } from './remedies.ts';
 import { openRemotes, remoteImages } from './remote-images.ts';
 import { takeOver } from './recovery.ts';
@@ -51,6 +55,7 @@ import { watchTheUncaught } from './wiring/last-resort.ts';
 import { openHome } from './wiring/home.ts';
 import { listenBeside, listenOn } from './wiring/listen.ts';
 import type { Contract } from './wiring/multipassd.ts';
+import { listenOnTcp, tlsDoor, type TlsDoor } from './wiring/tls-door.ts';
 import { admitMembers, userSockets } from './wiring/user-sockets.ts';
 
 export interface DriverParts {
@@ -73,6 +78,8 @@ export interface DaemonParts {
   readonly makeDriver: (parts: DriverParts) => Driver;
   /** uids of others who are served too, each by a socket of his own; asked again and again. Nobody when absent. */
   readonly members?: (() => Promise<readonly number[]>) | undefined;
+  /** Where to listen besides the home's socket; where it names none on TCP, local.address decides. */
+  readonly address?: ServerAddress | undefined;
   /** Of a service manager that keeps it under Multipass's name. */
   readonly contract?: Contract | undefined;
   /** Where instances can have a network of their home's own. */
@@ -83,7 +90,7 @@ export interface DaemonParts {
 const CATALOGUE_STALL_MS = 10_000;
 
 /** Resolves once it listens; the process then goes on until it is told to end. @throws home-unusable, home-too-new, daemon-already-running */
-export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork, members, contract }: DaemonParts): Promise<void> {
+export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork, members, contract, address }: DaemonParts): Promise<void> {
   process.title = 'holdfastd';
   const home = openHome();
   const { data, run } = home.layout;
@@ -128,6 +135,8 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
 
   /** A setting that is for all was changed; `leave` is called once whoever changed it has his answer. */
   const changed: { setting: boolean; leave: (() => void) | undefined } = { setting: false, leave: undefined };
+  /** There once the server is. */
+  let tls: TlsDoor | undefined;
   const registry = new Registry();
   const network = makeNetwork?.({ layout: home.layout, log: (cause, message) => log.line(cause, null, message) });
   const driver = makeDriver({
@@ -147,10 +156,16 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
     registry, store: instanceStore(db), history: networkHistoryStore(db), snapshots: snapshotStore(db), settings, zones: zoneBook(settings), driver, network, images, engine, events, log,
     node: hostname(), owner: process.getuid?.() ?? 0,
     onSetting: () => { changed.setting = true; },
+    // What it was told at its start goes before: the setting is kept for the next one.
+    listenAt: async (at) => { if (!address || 'unix' in address) await tls?.listen(at); },
   };
-  const known = callers(house, data.log);
+  const trust = makeTrust({ clients: trustedClients(data.trusted), kept: () => settings.get(PASSPHRASE_KEY) ?? '', log });
+  const known = callers(house, data.log, trust);
   const door = userSockets(run.directory, house.owner);
-  const identify: Identify = (socket, route) => known.view(door.callerOf(socket), route);
+  const identify: Identify = (socket, route) => {
+    const remote = tls?.callerOf(socket);
+    return remote ? known.remoteView(remote, route) : known.view(door.callerOf(socket), route);
+  };
   const host = hostStart(house.settings, await hostBootId());
   await takeOver(house, operations, host.restarted);
   host.remember();
@@ -162,7 +177,7 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
 
   const updates = watchUpdates(process.env['HOLDFAST_RELEASES'], VERSION, (why) => log.line('updates', null, why));
   const server = await buildServer(
-    makeHandlers({ doctor: makeDoctor({ layout: home.layout, version: VERSION }), version: VERSION, home: home.layout.home, updates }), identify, VERSION, (error, what) => bug(what, error),
+    makeHandlers({ doctor: makeDoctor({ layout: home.layout, version: VERSION }), version: VERSION, home: home.layout.home, updates, trust }), identify, VERSION, (error, what) => bug(what, error),
   );
   server.addHook('onResponse', (_request, _reply, done) => {
     done();
@@ -174,7 +189,9 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
     console: (socket, instance, caller) => serveStream(socket, instance, async (name) => await attachConsole(caller().house, name), (error) => bug('console', error)),
   });
   await listenOn(server, run.socket);
-  const byAddress = contract?.socket === undefined ? undefined : await listenBeside(server.server, contract.socket);
+  const byAddress = address && 'unix' in address ? await listenBeside(server.server, address.unix) : undefined;
+  tls = tlsDoor({ server: server.server, trust, identity: data.identity, commonName: `holdfastd on ${house.node}`, log: (message) => log.line(`tls ${message}`, null, message) });
+  await listenOnTcp(tls, address, settings.get(ADDRESS_KEY) ?? '', log);
   if (members) await admitMembers(door, server.server, members, (message) => log.line('members', null, message, 'they are looked up again in half a minute'));
   watchClock((ms) => void clockJumped(registry.all, ms, log));
   remotes.keepFresh();
@@ -188,6 +205,7 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
     server.server.closeAllConnections();
     server.server.close();
     byAddress?.[Symbol.dispose]();
+    tls?.close();
     home[Symbol.dispose]();
     process.exit(code);
   };

@@ -3,6 +3,7 @@ import type { WireSetting } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import { requireLegal } from '../core/lifecycle.ts';
 import { isInstanceName } from '../core/names.ts';
+import { parseTcp } from '../core/server-address.ts';
 import { REMOTE_NAMES, refuseAddress, remoteOf, withSlash } from '../core/catalogue/remotes.ts';
 import { MINIMUM_BYTES, parseSize, showSize } from '../core/sizes.ts';
 import { BRIDGED } from '../core/network/network-option.ts';
@@ -22,6 +23,8 @@ interface Rule {
   readonly refuse: (value: string, house: House) => string | undefined;
   /** As it is kept and shown. */
   readonly asKept?: (value: string) => string | Promise<string>;
+  /** What it takes to make it so, before it is kept. */
+  readonly apply?: (value: string, house: House) => Promise<void>;
   /** Of what is kept, where that is not for everybody's eyes. */
   readonly show?: (kept: string) => string;
 }
@@ -32,11 +35,20 @@ const FLAG: Rule = {
   asKept: (value) => String(parseFlag(value)),
 };
 
+/** Where the daemon listens on TCP: host:port, or empty for nowhere. */
+export const ADDRESS_KEY = 'local.address';
+export const PASSPHRASE_KEY = 'local.passphrase';
+
 const RULES: Readonly<Record<string, Rule>> = {
   'client.primary-name': {
     initial: 'primary',
     personal: true,
     refuse: (value) => (value === '' || isInstanceName(value) ? undefined : 'it must be a valid instance name, or empty to have no primary instance'),
+  },
+  [ADDRESS_KEY]: {
+    initial: '',
+    refuse: (value) => (value === '' || parseTcp(value) ? undefined : 'it must be host:port or [ipv6]:port, with 0.0.0.0 or [::] for all of this host\'s, or empty not to listen'),
+    apply: async (value, house) => await house.listenAt?.(parseTcp(value)),
   },
   'local.driver': {
     initial: 'qemu',
@@ -65,7 +77,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     initial: 'auto',
     refuse: (value) => (NETWORK_WISHES.some((known) => known === value) ? undefined : `it must be one of: ${NETWORK_WISHES.join(', ')}`),
   },
-  'local.passphrase': {
+  [PASSPHRASE_KEY]: {
     initial: '',
     refuse: () => undefined,
     asKept: (value) => (value === '' ? '' : hashPassphrase(value)),
@@ -84,10 +96,10 @@ export interface Settings {
 }
 
 /** @param user  who is not the daemon's own: what is for all he may read, and is refused to change */
-export function makeSettings(house: House, user?: { readonly uid: number; readonly refuse: () => Error }): Settings {
+export function makeSettings(house: House, user?: { readonly id: string; readonly refuse: () => Error }): Settings {
   const store = house.settings;
   const ruleOf = (key: string) => (Object.hasOwn(RULES, key) ? RULES[key] : undefined);
-  const keyOf = (key: string): string => (user && ruleOf(key)?.personal ? `${key}@${user.uid}` : key);
+  const keyOf = (key: string): string => (user && ruleOf(key)?.personal ? `${key}@${user.id}` : key);
   const get = (key: string): WireSetting => {
     const rule = ruleOf(key);
     if (rule) {
@@ -126,6 +138,7 @@ export function makeSettings(house: House, user?: { readonly uid: number; readon
       if (user && !rule.personal) throw user.refuse();
       const before = store.get(keyOf(key)) ?? rule.initial;
       const kept = await rule.asKept?.(value) ?? value;
+      if (before !== kept) await rule.apply?.(kept, house);
       store.set(keyOf(key), kept);
       if (!rule.personal && before !== kept) house.onSetting?.();
       return get(key);

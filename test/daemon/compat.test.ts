@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ran, type Ran } from '../cli/bench-cli.ts';
 import { makeFakeBench, type FakeBench } from './fake-bench.ts';
+import { freePort } from './tls-home.ts';
 import { waitFor } from '../real/home.ts';
 
 let fake: FakeBench;
@@ -60,14 +61,17 @@ test('as multipass it names itself so, where scripts look', async () => {
 
 test('nobody at the address is told in Multipass\'s words, at once, and no daemon is started', async () => {
   expect(await multipass(['list'], address())).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^list failed: cannot connect to the multipass socket\n/) });
-  expect(await multipass(['list'], { MULTIPASS_SERVER_ADDRESS: 'localhost:50051' })).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing listens on TCP here') });
+  expect(await multipass(['list'], { MULTIPASS_SERVER_ADDRESS: 'localhost:1' })).toMatchObject({
+    code: 2, stdout: '', stderr: expect.stringMatching(/^list failed: cannot connect to the multipass socket\nlocalhost:1: nobody answers there \(ECONNREFUSED\)/),
+  });
+  expect(await multipass(['list'], { MULTIPASS_SERVER_ADDRESS: 'localhost' })).toMatchObject({ code: 1, stderr: expect.stringContaining('invalid server address: localhost') });
   expect(await multipass(['wait-ready', '--timeout', '1'], address())).toMatchObject({ code: 5, stderr: expect.stringContaining('timed out') });
   expect(existsSync(join(fake.bench.home, 'store'))).toBe(false);
 });
 
 test.each([
   [['--logger', 'paper'], 'invalid logger: paper'], [['--verbosity', 'loud'], 'invalid verbosity: loud'],
-  [['--address', 'localhost:50051'], 'nothing listens on TCP here'], [['--nope'], 'Unknown option \'--nope\''],
+  [['--address', 'localhost'], 'invalid server address: localhost'], [['--nope'], 'Unknown option \'--nope\''],
 ])('multipassd %j is refused', async (words, why) => {
   const { code, stderr } = await ran(start('multipassd', words, storage()));
   expect([code === 0, stderr]).toEqual([false, expect.stringContaining(why)]);
@@ -101,5 +105,27 @@ test('multipassd keeps its contract: storage, address, log, an end with 0, an en
   expect((await multipass(['get', 'local.privileged-mounts'], address())).stdout).toBe('false\n');
   const gone = once(second.child, 'exit', { signal: AbortSignal.timeout(20_000) });
   second.child.kill('SIGTERM');
+  expect(await gone).toEqual([0, null]);
+});
+
+test('multipassd listens on TCP where its address, by option or variable, says so, and a client of Multipass\'s authenticates itself there', { timeout: 60_000 }, async () => {
+  const tcp = `127.0.0.1:${await freePort()}`;
+  const child = start('multipassd', [], { ...storage(), MULTIPASS_SERVER_ADDRESS: tcp });
+  child.stdout?.resume();
+  child.stderr?.resume();
+  const there = { MULTIPASS_SERVER_ADDRESS: tcp };
+  await waitFor('multipassd to listen', async () => (await multipass(['version'], there)).stdout.includes('multipassd'), 20_000);
+  expect(await multipass(['list'], there)).toMatchObject({ code: 2, stderr: expect.stringContaining('multipass authenticate') });
+  // A setting of the daemon's own: it ends to be started again.
+  const ended = once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+  expect((await multipass(['set', 'local.passphrase=pass'], storage())).code).toBe(0);
+  expect(await ended).toEqual([42, null]);
+  const next = start('multipassd', ['--address', tcp], storage());
+  next.stdout?.resume();
+  next.stderr?.resume();
+  await waitFor('multipassd to listen', async () => (await multipass(['authenticate', 'pass'], there)).code === 0, 20_000);
+  expect((await multipass(['list'], there)).stdout).toBe('No instances found.\n');
+  const gone = once(next, 'exit', { signal: AbortSignal.timeout(20_000) });
+  next.kill('SIGTERM');
   expect(await gone).toEqual([0, null]);
 });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromAliasFile, NO_ALIASES, toAliasFile, type AliasBook } from '../../core/aliases.ts';
 import { fail } from '../../core/errors.ts';
-import { callersDirectory } from '../callers-directory.ts';
+import { callersDirectory } from '../../client/callers-directory.ts';
 import { toJson } from '../render/json.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -12,7 +12,7 @@ export const compat = defineCommand({
   options: { force: { flags: '--force', summary: 'also over files that are not Holdfast\'s' } },
   examples: [['holdfast compat install ~/bin', 'with ~/bin in PATH before everything else']],
   notes: [
-    'As multipass, Holdfast names itself so where scripts look for it, and takes MULTIPASS_STORAGE and MULTIPASS_SERVER_ADDRESS (unix:<path>).',
+    'As multipass, Holdfast names itself so where scripts look for it, and takes MULTIPASS_STORAGE and MULTIPASS_SERVER_ADDRESS (unix:<path> or <host>:<port>).',
     'multipassd stays in the foreground, for a service manager: it takes --logger, --verbosity and --address, ends with 0 when it is told to, and with 42 to be started again after a setting of its own was changed. The machines go on meanwhile.',
   ],
   async run({ stdout, stderr, program, daemonScript, env }, { args: [verb, directory = ''], options: { force } }) {

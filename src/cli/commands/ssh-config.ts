@@ -1,4 +1,5 @@
 import { homeInUse } from '../../client/home.ts';
+import { showTcp } from '../../core/server-address.ts';
 import { defineCommand } from '../command.ts';
 import { BatchError } from '../failure.ts';
 import { renderSshHost } from '../render/ssh-config.ts';
@@ -28,12 +29,14 @@ export const sshConfig = defineCommand({
     const names = distinct(args);
     const missing = names.filter((name) => !all.some((instance) => instance.name === name)).map(noSuchInstance);
     if (missing.length > 0) throw names.length === 1 ? missing[0] : new BatchError(missing);
-    const directory = await keysDirectory(homeInUse(env).home, env);
+    const { home, run: { remote } } = homeInUse(env);
+    const address = remote && showTcp(remote);
+    const directory = await keysDirectory(home, env, address);
     const there = all.filter(({ state }) => state !== 'Deleted').map(({ name }) => name);
     const blocks: string[] = [];
     for (const name of names.length === 0 ? there : names) {
       const access = await client.call('getSshAccess', { params: { name } }, { signal });
-      blocks.push(renderSshHost(access, await keepSshFiles(directory, access), { program, home: env['HOLDFAST_HOME'] || undefined }));
+      blocks.push(renderSshHost(access, await keepSshFiles(directory, access), { program, home: env['HOLDFAST_HOME'] || undefined, address }));
     }
     if (names.length === 0) await forgetOthers(directory, there);
     stdout.write(blocks.join('\n'));

@@ -33,3 +33,8 @@ test.each(['/a"b', '/a\nHost *', '/a\\b', '/${HOME}'])('the path %j, which ssh h
 test('a word that not every shell reads alike is refused', () => {
   expect(() => renderSshHost(apollo, files('/h'), { program: ['/holdfast'], home: '/a!b' })).toThrow('not every shell');
 });
+
+test('of a daemon on another machine the address is in the command', () => {
+  expect(renderSshHost(apollo, files('/h'), { program: ['/holdfast'], home: '/h', address: '[::1]:50051' }))
+    .toContain("  ProxyCommand env HOLDFAST_HOME=/h 'HOLDFAST_ADDRESS=[::1]:50051' /holdfast proxy apollo\n");
+});

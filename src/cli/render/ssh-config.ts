@@ -12,6 +12,8 @@ export interface Caller {
   readonly program: readonly string[];
   /** HOLDFAST_HOME, when it is set: an ssh that somebody else starts may not have it. */
   readonly home: string | undefined;
+  /** HOLDFAST_ADDRESS, when the daemon is on another machine. */
+  readonly address?: string | undefined;
 }
 
 /** The name under which its host key is known: its own, so that another instance of the same name is another. */
@@ -20,8 +22,9 @@ export function hostKeyAlias(id: string): string {
 }
 
 /** @throws bad-argument for a path that ssh_config has no way to write */
-export function renderSshHost({ id, name, user }: Pick<WireSshAccess, 'id' | 'name' | 'user'>, { key, host }: SshFiles, { program, home }: Caller): string {
-  const command = [...(home === undefined ? [] : ['env', `HOLDFAST_HOME=${home}`]), ...program, 'proxy', name];
+export function renderSshHost({ id, name, user }: Pick<WireSshAccess, 'id' | 'name' | 'user'>, { key, host }: SshFiles, { program, home, address }: Caller): string {
+  const variables = [...(home === undefined ? [] : [`HOLDFAST_HOME=${home}`]), ...(address === undefined ? [] : [`HOLDFAST_ADDRESS=${address}`])];
+  const command = [...(variables.length === 0 ? [] : ['env', ...variables]), ...program, 'proxy', name];
   return [
     `Host ${name}`,
     `  HostName ${name}`,

@@ -17,6 +17,7 @@ import { showNetwork } from '../network/transaction/show.ts';
 import { attachCard, detachCard } from '../network/plug.ts';
 import { sshAccess } from '../proxy.ts';
 import { buildTemplate, deleteTemplate, listTemplates, type TemplateRequest } from '../templates.ts';
+import type { Trust } from '../trust/authenticate.ts';
 import type { Updates } from '../updates.ts';
 import { viewOf } from '../view.ts';
 import { changeZones, listZones } from '../zones/change-zones.ts';
@@ -25,10 +26,27 @@ import { untilLeft } from './client-left.ts';
 import { openEventStream } from './event-stream.ts';
 import type { Handlers } from './server.ts';
 
+export interface HandlerParts {
+  readonly doctor: Doctor;
+  readonly version: string;
+  readonly home: string;
+  readonly updates: Updates;
+  readonly trust: Trust;
+}
+
 /** Each has what its caller may see and nothing else. */
-export function makeHandlers({ doctor, version, home, updates }: { readonly doctor: Doctor; readonly version: string; readonly home: string; readonly updates: Updates }): Handlers {
+export function makeHandlers({ doctor, version, home, updates, trust }: HandlerParts): Handlers {
   return {
-    version: (_call, { house }) => ({ daemon: version, api: API_VERSION, driver: house.driver.name, home, pid: process.pid, ...(updates.notice ? { update: { ...updates.notice } } : {}) }),
+    // Where the daemon lies on its host is nothing to others.
+    version: (_call, { house, remote }) => ({ daemon: version, api: API_VERSION, driver: house.driver.name, home: remote ? '' : home, pid: remote ? 0 : process.pid, ...(updates.notice ? { update: { ...updates.notice } } : {}) }),
+    authenticate: async ({ body }, { remote }) => {
+      const { passphrase } = body as { passphrase?: string };
+      if (!remote) return { standing: 'local' };
+      if (trust.isTrusted(remote)) return { standing: 'known' };
+      if (passphrase === undefined) return { standing: 'unknown' };
+      await trust.authenticate(remote, passphrase);
+      return { standing: 'accepted' };
+    },
     listInstances: ({ reply }, { house }) => {
       void reply.type('application/json; charset=utf-8');
       return listBytes(house.registry.all);

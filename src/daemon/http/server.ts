@@ -1,4 +1,4 @@
-/** Mounts the route table on a unix socket. Handlers return values; errors are worded in one place. */
+/** Mounts the route table. Handlers return values; errors are worded in one place. */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
@@ -20,7 +20,7 @@ export type Handler = (call: Call, caller: CallersView) => unknown;
 /** Sockets are not here: see sockets.ts. */
 export type Handlers = Readonly<Record<Exclude<RouteName, SocketRoute>, Handler>>;
 
-/** Who asks, by the connection that he came in on. @throws no-rights  the route is not for him */
+/** Who asks, by the connection that he came in on. @throws no-rights, not-authenticated  the route is not for him */
 export type Identify = (socket: Socket, route: RouteName) => CallersView;
 
 /** Bodies are small; cloud-init data is the largest (2 MB as base64). Uploads are streamed and have their own route. */
@@ -43,7 +43,10 @@ export async function buildServer(handlers: Handlers, identify: Identify, versio
     void reply.code(ERROR_CODES[record.code].http).send(record);
   });
   server.setNotFoundHandler((request) => { throw fail('not-found', `there is no ${request.method} ${request.url.slice(0, 200)} here`, { hint: 'see /openapi.json' }); });
-  server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+  server.get('/openapi.json', { schema: { hide: true } }, ({ socket }) => {
+    identify(socket, 'listInstances');
+    return server.swagger();
+  });
   for (const [name, handler] of Object.entries(handlers) as [Exclude<RouteName, SocketRoute>, Handler][]) mount(server, name, handler, identify);
   return server;
 }
@@ -53,7 +56,12 @@ function mount(server: FastifyInstance, name: Exclude<RouteName, SocketRoute>, h
   server.route({
     method: route.method,
     url: route.path,
-    ...(route.stream === 'upload' ? { bodyLimit: Number.MAX_SAFE_INTEGER } : {}),
+    ...(route.stream === 'upload' ? { bodyLimit: Number.MAX_SAFE_INTEGER } : route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+    // Before the body is read: who may not ask is not listened to.
+    onRequest: (request, _reply, done) => {
+      identify(request.socket, name);
+      done();
+    },
     schema: {
       operationId: name,
       summary: route.summary,

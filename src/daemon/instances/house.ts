@@ -1,5 +1,6 @@
 /** What every action on instances needs, wired once in main.ts. */
 import type { Architecture } from '../../core/instance.ts';
+import type { TcpAddress } from '../../core/server-address.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import { HOST_ARCHITECTURE } from '../../host/architecture.ts';
 import type { InstanceStore } from '../../store/instances.ts';
@@ -35,6 +36,8 @@ export interface House {
   readonly node: string;
   /** Called when a setting that is for all has another value now. */
   readonly onSetting?: () => void;
+  /** Listens on TCP there and nowhere else from now on. @throws home-unusable */
+  readonly listenAt?: (address: TcpAddress | undefined) => Promise<void>;
   /** uid of who asks: what he launches is his. */
   readonly owner: number;
 }

@@ -5,11 +5,10 @@
 import { parseArgs } from 'node:util';
 import { fail } from '../../core/errors.ts';
 import { isShown, levelOf, LOG_LEVELS, PRIORITIES, type LogLevel } from '../../core/log-level.ts';
-import { homeOfStorage, socketOfAddress } from '../../core/multipass-contract.ts';
+import { homeOfStorage } from '../../core/multipass-contract.ts';
+import { parseAddress, type ServerAddress } from '../../core/server-address.ts';
 
 export interface Contract {
-  /** Another socket than the home's, besides it. */
-  readonly socket: string | undefined;
   /** Each line of the log once more. */
   readonly echo: (cause: string, line: string, remedy: string | null) => void;
   /** Told of each setting that is for all, when it was changed; absent: nothing is to happen. */
@@ -19,7 +18,8 @@ export interface Contract {
 export interface MultipassdOptions {
   readonly logger: 'stderr' | 'platform';
   readonly verbosity: LogLevel;
-  readonly address: string | undefined;
+  /** Where to listen besides the home's socket. */
+  readonly address: ServerAddress | undefined;
   readonly wants: 'serve' | 'help' | 'version';
 }
 
@@ -34,7 +34,8 @@ The daemon of Holdfast, for a service manager that keeps multipassd.
 Options:
   -l, --logger <logger>         platform (the default: for the journal) or stderr
   -V, --verbosity <verbosity>   ${LOG_LEVELS.join(', ')} (the default: info)
-  -a, --address <address>       unix:<path>, a socket besides the home's
+  -a, --address <address>       unix:<path>, a socket besides the home's, or <host>:<port>,
+                                for clients that authenticate themselves over TLS
   -v, --version                 show the version
   -h, --help                    show this help
 
@@ -43,7 +44,7 @@ Environment:
   MULTIPASS_SERVER_ADDRESS      as --address
 `;
 
-/** @param words  behind the launcher's own  @throws bad-argument, not-supported for an address on TCP */
+/** @param words  behind the launcher's own  @throws bad-argument */
 export function multipassdOptions(words: readonly string[], env: Readonly<Record<string, string | undefined>>): MultipassdOptions {
   const { values } = parsed(words);
   const logger = LOGGERS.find((known) => known === (values.logger ?? 'platform'));
@@ -51,8 +52,7 @@ export function multipassdOptions(words: readonly string[], env: Readonly<Record
   const verbosity = LOG_LEVELS.find((known) => known === (values.verbosity ?? 'info'));
   if (verbosity === undefined) throw fail('bad-argument', `invalid verbosity: ${values.verbosity}`, { hint: `one of: ${LOG_LEVELS.join(', ')}` });
   const address = values.address ?? (env['MULTIPASS_SERVER_ADDRESS'] || undefined);
-  if (address !== undefined) socketOfAddress(address);
-  return { logger, verbosity, address, wants: values.help ? 'help' : values.version ? 'version' : 'serve' };
+  return { logger, verbosity, address: address === undefined ? undefined : parseAddress(address), wants: values.help ? 'help' : values.version ? 'version' : 'serve' };
 }
 
 function parsed(words: readonly string[]): { values: { logger?: string; verbosity?: string; address?: string; help?: boolean; version?: boolean } } {
@@ -67,13 +67,12 @@ function parsed(words: readonly string[]): { values: { logger?: string; verbosit
 }
 
 /** @param env  written into: from here on the home is known under its own name */
-export function contractOf({ logger, verbosity, address }: MultipassdOptions, env: Record<string, string | undefined>, write: (text: string) => void): Contract {
+export function contractOf({ logger, verbosity }: MultipassdOptions, env: Record<string, string | undefined>, write: (text: string) => void): Contract {
   const home = homeOfStorage(env);
   if (home !== undefined) env['HOLDFAST_HOME'] = home;
   // Of a journal: it takes the priority from the line. Otherwise the home's log is the platform's.
   const journal = env['JOURNAL_STREAM'] !== undefined;
   return {
-    socket: address === undefined ? undefined : socketOfAddress(address),
     exitAfterSetting: SETTING_CHANGED,
     echo(cause, line, remedy) {
       const level = levelOf(cause, remedy);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { homeInUse, ownHome } from '../client/home.ts';
+import { homeInUse, ownHome } from './home.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

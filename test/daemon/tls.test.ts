@@ -1,0 +1,213 @@
+/** A daemon on TCP: who is let in, who is not, and what disturbs nobody. */
+import { once } from 'node:events';
+import { readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROUTES, type RouteName } from '../../src/api/routes.ts';
+import { send, textOf } from '../../src/client/request.ts';
+import { ACCESS } from '../../src/daemon/callers.ts';
+import { ensureIdentity } from '../../src/tls/identity.ts';
+import { inGuest } from './fake-home.ts';
+import { makeTlsHome, type TlsHome } from './tls-home.ts';
+import { waitFor } from '../real/home.ts';
+
+type RemoteClient = Awaited<ReturnType<TlsHome['client']>>;
+
+let tls: TlsHome;
+let ann: RemoteClient;
+const PASSPHRASE = 'correct horse battery';
+const address = () => `127.0.0.1:${tls.port}`;
+const authenticate = async (client: RemoteClient, passphrase?: string): Promise<string> =>
+  (await client.call('authenticate', { body: passphrase === undefined ? {} : { passphrase } })).standing;
+const accepts = async (): Promise<boolean> => {
+  const socket = connect(tls.port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+};
+const raw = async (options: ConnectionOptions = {}): Promise<TLSSocket> => {
+  const socket = connectTls({ host: '127.0.0.1', port: tls.port, rejectUnauthorized: false, ...options });
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  return socket;
+};
+const closed = async (socket: Socket): Promise<void> => {
+  socket.resume();
+  if (!socket.destroyed) await once(socket, 'close', { signal: AbortSignal.timeout(20_000) });
+};
+
+beforeAll(async () => {
+  tls = await makeTlsHome();
+  ann = await tls.client();
+}, 60_000);
+afterAll(() => tls[Symbol.asyncDispose](), 60_000);
+
+test('nothing listens on TCP until that is asked for, and then at once', { timeout: 60_000 }, async () => {
+  const pid = (await tls.home.client.call('version', {})).pid;
+  const listening = (await Promise.all(['tcp', 'tcp6'].map((each) => readFile(`/proc/${pid}/net/${each}`, 'utf8')))).join('\n').split('\n').map((line) => line.trim().split(/\s+/)).filter(([, , , state]) => state === '0A').map((fields) => fields[9]);
+  const own = await Promise.all((await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
+  const isOwn = (inode = ''): boolean => own.includes(`socket:[${inode}]`);
+  expect(own.some((name) => name.startsWith('socket:'))).toBe(true);
+  expect(listening.filter(isOwn)).toEqual([]);
+  await expect(tls.set('local.address', 'here')).rejects.toMatchObject({ code: 'bad-setting' });
+  await expect(tls.set('local.address', '192.0.2.1:50051')).rejects.toMatchObject({ code: 'home-unusable', message: expect.stringContaining('cannot listen on 192.0.2.1:50051') });
+  expect((await tls.home.client.call('getSetting', { params: { key: 'local.address' } })).value).toBe('');
+  await tls.set('local.address', address());
+  expect(await accepts()).toBe(true);
+  expect((await stat(join(tls.home.directory, 'daemon-identity.pem'))).mode & 0o777).toBe(0o600);
+});
+
+test('who is not authenticated is told so, by every route that is not open, and without a passphrase nobody can be', { timeout: 60_000 }, async () => {
+  const closedRoutes = (Object.keys(ROUTES) as RouteName[]).filter((name) => ACCESS[name] !== 'open' && !('stream' in ROUTES[name] && ROUTES[name].stream === 'socket'));
+  for (const name of closedRoutes) {
+    const { method, path } = ROUTES[name];
+    await expect(send({ socket: ann.socket, method, path: path.replace(/:[a-z]+/g, 'x') }), name).rejects.toMatchObject({ code: 'not-authenticated' });
+  }
+  await expect(send({ socket: ann.socket, method: 'GET', path: '/openapi.json' })).rejects.toMatchObject({ code: 'not-authenticated' });
+  await expect(inGuest({ ...tls.home, client: ann }, 'apollo', ['true'])).rejects.toMatchObject({ code: 'not-authenticated' });
+  // Of the daemon's place on its host nothing is said.
+  expect(await ann.call('version', {})).toMatchObject({ home: '', pid: 0 });
+  expect(ann.firsts).toHaveLength(1);
+  expect(await authenticate(ann)).toBe('unknown');
+  await expect(authenticate(ann, PASSPHRASE)).rejects.toMatchObject({ code: 'not-authenticated', message: expect.stringContaining('No passphrase is set') });
+});
+
+test('a wrong passphrase does not, the right one does let in, for good: after a change of it, and by the next daemon', { timeout: 60_000 }, async () => {
+  await tls.set('local.passphrase', PASSPHRASE);
+  await expect(authenticate(ann, `${PASSPHRASE} `)).rejects.toMatchObject({ code: 'wrong-passphrase', message: 'Passphrase is not correct' });
+  await expect(ann.call('listInstances', {})).rejects.toMatchObject({ code: 'not-authenticated' });
+  expect(await authenticate(ann, PASSPHRASE)).toBe('accepted');
+  expect((await ann.call('listInstances', {})).instances).toEqual([]);
+  await tls.set('local.passphrase', '');
+  expect([await authenticate(ann), await authenticate(ann, 'anything')]).toEqual(['known', 'known']);
+  await tls.home.kill();
+  await tls.home.start();
+  await waitFor('the daemon to listen', accepts, 20_000);
+  expect((await ann.call('listInstances', {})).instances).toEqual([]);
+  expect(ann.firsts).toHaveLength(1);
+  await tls.set('local.passphrase', PASSPHRASE);
+});
+
+test('launch, its events, exec both ways and an upload work as over the socket', { timeout: 60_000 }, async () => {
+  const { id } = await ann.call('launch', { body: { name: 'apollo', image: `sha256:${tls.home.image}`, cold: true } });
+  const stages: string[] = [];
+  expect((await ann.follow(id, ({ stage }) => stages.push(stage))).status).toBe('done');
+  expect(stages.length).toBeGreaterThan(1);
+  expect(await inGuest({ ...tls.home, client: ann }, 'apollo', ['cat'], 'over TLS\n')).toBe('over TLS\n');
+  const megabyte = 'x'.repeat(1024 * 1024);
+  expect((await inGuest({ ...tls.home, client: ann }, 'apollo', ['cat'], megabyte)).length).toBe(megabyte.length);
+  // The daemon's own user and he see the same.
+  expect((await tls.home.client.call('listInstances', {})).instances.map(({ name }) => name)).toEqual(['apollo']);
+});
+
+test('what concerns the host is refused over the network, whoever asks', async () => {
+  for (const name of (Object.keys(ROUTES) as RouteName[]).filter((each) => ACCESS[each] === 'root')) {
+    const { method, path } = ROUTES[name];
+    await expect(send({ socket: ann.socket, method, path: path.replace(/:[a-z]+/g, 'x') }), name).rejects.toMatchObject({ code: 'no-rights', message: expect.stringContaining('not done over the network') });
+  }
+  // A file of the host would be read by the daemon.
+  for (const [key, value] of [['local.image.keys', '/etc/shadow'], ['local.passphrase', 'mine'], ['local.address', '']] as const) {
+    await expect(ann.call('putSetting', { params: { key }, body: { value } })).rejects.toMatchObject({ code: 'no-rights' });
+  }
+  await expect(ann.logs(undefined)).rejects.toMatchObject({ code: 'no-rights' });
+  await ann.call('putSetting', { params: { key: 'client.primary-name' }, body: { value: 'apollo' } });
+  expect((await tls.home.client.call('getSetting', { params: { key: 'client.primary-name' } })).value).toBe('primary');
+});
+
+test('another certificate is another client; a guesser is slowed down, and who is in does not notice', { timeout: 60_000 }, async () => {
+  const eve = await tls.client();
+  await expect(eve.call('listInstances', {})).rejects.toMatchObject({ code: 'not-authenticated' });
+  const began = performance.now();
+  const guesses = await Promise.allSettled(Array.from({ length: 60 }, async (_, n) => await authenticate(eve, `guess ${n}`)));
+  const codes = guesses.map((guess) => (guess.status === 'rejected' ? (guess.reason as { code: string }).code : 'let in'));
+  const looked = codes.filter((code) => code === 'wrong-passphrase').length;
+  expect(looked).toBeGreaterThan(0);
+  expect(looked).toBeLessThanOrEqual(5 + (performance.now() - began) / 1000);
+  expect(codes.every((code) => code === 'wrong-passphrase' || code === 'too-many-attempts' || code === 'daemon-unreachable' || code === 'daemon-failed')).toBe(true);
+  // Also the right one has to wait for its turn now; who is in already does not.
+  expect((await ann.call('listInstances', {})).instances).toHaveLength(1);
+});
+
+test('who is taken out of the file of trusted clients is out', async () => {
+  const file = join(tls.home.directory, 'trusted-clients');
+  const before = await readFile(file, 'utf8');
+  await writeFile(file, '# nobody\n');
+  await expect(ann.call('listInstances', {})).rejects.toMatchObject({ code: 'not-authenticated' });
+  await writeFile(file, before);
+  expect((await ann.call('listInstances', {})).instances).toHaveLength(1);
+});
+
+test('plain HTTP, an older TLS, and TLS without a certificate are hung up on', { timeout: 60_000 }, async () => {
+  const plain = connect(tls.port, '127.0.0.1');
+  plain.on('error', () => {});
+  plain.write('GET /v1/instances HTTP/1.1\r\nHost: holdfast\r\n\r\n');
+  expect(await text(plain).catch(() => '')).not.toContain('HTTP/');
+  const { key, certificate } = ensureIdentity(join(ann.directory, 'client/identity.pem'), '');
+  await expect(raw({ maxVersion: 'TLSv1.2', key, cert: certificate })).rejects.toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+  const nameless = await raw();
+  nameless.write('GET /v1/version HTTP/1.1\r\nHost: holdfast\r\n\r\n');
+  expect(await text(nameless).catch(() => '')).toBe('');
+});
+
+test('garbage, and many connections that say nothing, disturb neither the socket nor who comes over TLS', { timeout: 60_000 }, async () => {
+  const garbage = Array.from({ length: 20 }, () => {
+    const socket = connect(tls.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(Buffer.alloc(4096, 0xa5));
+    return socket;
+  });
+  await Promise.all(garbage.map(closed));
+  const silent = Array.from({ length: 60 }, () => connect(tls.port, '127.0.0.1').on('error', () => {}));
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  // A handshake, and then a request that goes on for ever.
+  const { key, certificate } = ensureIdentity(join(ann.directory, 'other.pem'), '');
+  const slow = await raw({ key, cert: certificate });
+  slow.write('POST /v1/authenticate HTTP/1.1\r\nHost: holdfast\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+  const began = performance.now();
+  expect((await tls.home.client.call('listInstances', {})).instances).toHaveLength(1);
+  expect((await ann.call('listInstances', {})).instances).toHaveLength(1);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  // More than a few of one source are not kept.
+  await waitFor('the silent ones to be hung up on', () => Promise.resolve(silent.filter((socket) => socket.closed || socket.destroyed).length >= 40), 20_000);
+  for (const socket of [...silent, slow]) socket.destroy();
+});
+
+test('a body that is too long is refused before it is read', async () => {
+  const eve = await tls.client();
+  await expect(send({ socket: eve.socket, method: 'POST', path: '/v1/authenticate', body: { passphrase: 'x'.repeat(20_000) } })).rejects.toMatchObject({ code: 'bad-argument' });
+  await expect(send({ socket: eve.socket, method: 'POST', path: '/v1/instances', body: { name: 'x'.repeat(20_000) } })).rejects.toMatchObject({ code: 'not-authenticated' });
+  expect(JSON.parse(await textOf(await send({ socket: eve.socket, method: 'GET', path: '/v1/version' })))).toMatchObject({ home: '' });
+});
+
+test('a daemon that shows another certificate than before is not spoken to, until its line is taken out', { timeout: 60_000 }, async () => {
+  await rm(join(tls.home.directory, 'daemon-identity.pem'));
+  await tls.set('local.address', '');
+  expect(await accepts()).toBe(false);
+  await tls.set('local.address', address());
+  const known = join(ann.directory, 'client/known-servers');
+  await expect(ann.call('listInstances', {})).rejects.toMatchObject({
+    code: 'daemon-changed', message: expect.stringContaining(`the daemon at ${address()} shows another certificate than before`), hint: expect.stringContaining(known),
+  });
+  await expect(inGuest({ ...tls.home, client: ann }, 'apollo', ['true'])).rejects.toMatchObject({ code: 'daemon-changed' });
+  await writeFile(known, '');
+  expect((await ann.call('listInstances', {})).instances).toHaveLength(1);
+  expect(ann.firsts).toHaveLength(2);
+});
+
+test('when it is told to listen no more, who is connected is cut off', async () => {
+  const { key, certificate } = ensureIdentity(join(ann.directory, 'client/identity.pem'), '');
+  const open = await raw({ key, cert: certificate });
+  await tls.set('local.address', '');
+  await closed(open);
+  expect(await accepts()).toBe(false);
+  await expect(ann.call('listInstances', {})).rejects.toMatchObject({ code: 'daemon-unreachable' });
+  expect((await tls.home.client.call('listInstances', {})).instances).toHaveLength(1);
+});
