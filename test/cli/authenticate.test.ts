@@ -1,6 +1,6 @@
 /** The built program against a daemon with fake machines on TCP: as a person on another machine uses it. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,12 @@ const away = async (words: readonly string[], input = '', env: Readonly<Record<s
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   return await ran(child);
+};
+
+const shellHere = (): ChildProcess => {
+  const child = fake.bench.start(['shell', 'apollo']);
+  child.stdin?.end('exit 0\n');
+  return child;
 };
 
 beforeAll(async () => {
@@ -60,6 +66,8 @@ test('then commands go there as they do here; what is the host\'s is refused in 
   expect(await away(['launch', fake.image, '--name', 'apollo', '--cold'])).toMatchObject({ code: 0, stdout: 'Launched: apollo in zone1\n' });
   expect(await away(['exec', 'apollo', '--', 'cat'], 'there and back\n')).toEqual({ code: 0, stdout: 'there and back\n', stderr: '' });
   expect((await away(['exec', 'apollo', '--', 'sh', '-c', 'exit 7'])).code).toBe((await fake.bench.run(['exec', 'apollo', '--', 'sh', '-c', 'exit 7'])).code);
+  expect((await away(['shell', 'apollo'], 'exit 0\n')).code).toBe((await ran(shellHere())).code);
+  expect((await away(['wait-ready', '--timeout', '10'])).code).toBe(0);
   expect((await away(['list'])).stdout).toBe((await fake.bench.run(['list'])).stdout);
   expect((await away(['version'])).stdout).toMatch(/holdfastd +0\.1\.0/);
   expect(await away(['logs'])).toMatchObject({ code: 2, stderr: expect.stringContaining('the daemon\'s own log is for whoever runs it') });

@@ -4,13 +4,14 @@ import { readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promis
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROUTES, type RouteName } from '../../src/api/routes.ts';
 import { send, textOf } from '../../src/client/request.ts';
 import { ACCESS } from '../../src/daemon/callers.ts';
 import { ensureIdentity } from '../../src/tls/identity.ts';
-import { inGuest } from './fake-home.ts';
+import { inGuest, tinyDisk } from './fake-home.ts';
 import { makeTlsHome, type TlsHome } from './tls-home.ts';
 import { waitFor } from '../real/home.ts';
 
@@ -104,6 +105,8 @@ test('launch, its events, exec both ways and an upload work as over the socket',
   expect(await inGuest({ ...tls.home, client: ann }, 'apollo', ['cat'], 'over TLS\n')).toBe('over TLS\n');
   const megabyte = 'x'.repeat(1024 * 1024);
   expect((await inGuest({ ...tls.home, client: ann }, 'apollo', ['cat'], megabyte)).length).toBe(megabyte.length);
+  const disk = tinyDisk();
+  expect((await ann.upload('tiny.raw', Readable.from([disk]), disk.length)).digest).toBe(tls.home.image);
   // The daemon's own user and he see the same.
   expect((await tls.home.client.call('listInstances', {})).instances.map(({ name }) => name)).toEqual(['apollo']);
 });
@@ -120,6 +123,11 @@ test('what concerns the host is refused over the network, whoever asks', async (
   await expect(ann.logs(undefined)).rejects.toMatchObject({ code: 'no-rights' });
   await ann.call('putSetting', { params: { key: 'client.primary-name' }, body: { value: 'apollo' } });
   expect((await tls.home.client.call('getSetting', { params: { key: 'client.primary-name' } })).value).toBe('primary');
+});
+
+test('a hundred connections of one who is let in are served at once', { timeout: 60_000 }, async () => {
+  const answers = await Promise.all(Array.from({ length: 100 }, async () => await ann.call('getInstance', { params: { name: 'apollo' } })));
+  expect(answers.map(({ state }) => state)).toEqual(Array.from({ length: 100 }, () => 'Running'));
 });
 
 test('another certificate is another client; a guesser is slowed down, and who is in does not notice', { timeout: 60_000 }, async () => {
@@ -165,7 +173,7 @@ test('garbage, and many connections that say nothing, disturb neither the socket
     return socket;
   });
   await Promise.all(garbage.map(closed));
-  const silent = Array.from({ length: 60 }, () => connect(tls.port, '127.0.0.1').on('error', () => {}));
+  const silent = Array.from({ length: 200 }, () => connect(tls.port, '127.0.0.1').on('error', () => {}));
   await Promise.all(silent.map((socket) => once(socket, 'connect')));
   // A handshake, and then a request that goes on for ever.
   const { key, certificate } = ensureIdentity(join(ann.directory, 'other.pem'), '');
@@ -176,7 +184,7 @@ test('garbage, and many connections that say nothing, disturb neither the socket
   expect((await ann.call('listInstances', {})).instances).toHaveLength(1);
   expect(performance.now() - began).toBeLessThan(5_000);
   // More than a few of one source are not kept.
-  await waitFor('the silent ones to be hung up on', () => Promise.resolve(silent.filter((socket) => socket.closed || socket.destroyed).length >= 40), 20_000);
+  await waitFor('the silent ones to be hung up on', () => Promise.resolve(silent.filter((socket) => socket.closed || socket.destroyed).length >= 95), 20_000);
   for (const socket of [...silent, slow]) socket.destroy();
 });
 

@@ -34,7 +34,8 @@ export interface TlsDoorParts {
 /** Of a handshake; Node's own is two minutes. */
 const HANDSHAKE_MS = 10_000;
 const KEEPALIVE_MS = 30_000;
-const STRANGERS = { perSource: 16, inAll: 256, lifeMs: 30_000 };
+/** Of one source: also a command on a hundred instances has as many in their handshake at once. */
+const STRANGERS = { perSource: 100, inAll: 500, lifeMs: 30_000 };
 
 export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorParts): TlsDoor {
   const callers = new WeakMap<Socket, RemoteClient>();
@@ -47,6 +48,7 @@ export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorPar
     if (!certificate) return void socket.destroy();
     const client: RemoteClient = { fingerprint: fingerprintOf(certificate.raw), name: nameIn(certificate), address: socket.remoteAddress ?? '' };
     callers.set(socket, client);
+    if (trust.isTrusted(client)) waiting.release(socket);
     server.emit('connection', socket);
   };
 
