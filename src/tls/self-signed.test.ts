@@ -1,8 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ensureIdentity, fingerprintOf } from './identity.ts';
@@ -60,6 +61,20 @@ test('an identity is made once, for its owner alone, and read again', () => {
     expect([statSync(path).mode & 0o777, readdirSync(join(directory, 'client'))]).toEqual([0o600, ['identity.pem']]);
     writeFileSync(path, 'nothing');
     expect(() => ensureIdentity(path, 'x')).toThrow(`${path} cannot be used: it has no key and certificate in it`);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('of several processes that make one at once all have the same', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hf-identity-'));
+  try {
+    const script = `const { ensureIdentity } = await import(${JSON.stringify(new URL('identity.ts', import.meta.url).href)});
+      process.stdout.write(ensureIdentity(${JSON.stringify(join(directory, 'identity.pem'))}, 'x').fingerprint);`;
+    const said = await Promise.all(Array.from({ length: 4 }, async () => (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])).stdout));
+    expect(said[0]).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(new Set(said).size).toBe(1);
+    expect(readdirSync(directory)).toEqual(['identity.pem']);
   } finally {
     rmSync(directory, { recursive: true });
   }

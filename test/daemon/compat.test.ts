@@ -108,7 +108,7 @@ test('multipassd keeps its contract: storage, address, log, an end with 0, an en
   expect(await gone).toEqual([0, null]);
 });
 
-test('multipassd listens on TCP where its address, by option or variable, says so, and a client of Multipass\'s authenticates itself there', { timeout: 60_000 }, async () => {
+test('multipassd listens on TCP where its address, by option or variable, says so, and a client of Multipass\'s authenticates itself there', { timeout: 120_000 }, async () => {
   const tcp = `127.0.0.1:${await freePort()}`;
   const child = start('multipassd', [], { ...storage(), MULTIPASS_SERVER_ADDRESS: tcp });
   child.stdout?.resume();

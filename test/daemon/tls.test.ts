@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROUTES, type RouteName } from '../../src/api/routes.ts';
 import { send, textOf } from '../../src/client/request.ts';
+import { openStream } from '../../src/client/stream-socket.ts';
 import { ACCESS } from '../../src/daemon/callers.ts';
 import { ensureIdentity } from '../../src/tls/identity.ts';
 import { inGuest, tinyDisk } from './fake-home.ts';
@@ -74,6 +75,10 @@ test('who is not authenticated is told so, by every route that is not open, and 
   }
   await expect(send({ socket: ann.socket, method: 'GET', path: '/openapi.json' })).rejects.toMatchObject({ code: 'not-authenticated' });
   await expect(inGuest({ ...tls.home, client: ann }, 'apollo', ['true'])).rejects.toMatchObject({ code: 'not-authenticated' });
+  for (const route of ['proxy', 'console'] as const) {
+    const { over } = await openStream(ann.socket, route, 'apollo', { output: () => true, started: () => {}, progress: () => {}, ended: () => {} });
+    await expect(over, route).rejects.toMatchObject({ code: 'not-authenticated' });
+  }
   // Of the daemon's place on its host nothing is said.
   expect(await ann.call('version', {})).toMatchObject({ home: '', pid: 0 });
   expect(ann.firsts).toHaveLength(1);
@@ -163,6 +168,21 @@ test('plain HTTP, an older TLS, and TLS without a certificate are hung up on', {
   const nameless = await raw();
   nameless.write('GET /v1/version HTTP/1.1\r\nHost: holdfast\r\n\r\n');
   expect(await text(nameless).catch(() => '')).toBe('');
+});
+
+test('a session that is taken up again is that of the same client', { timeout: 60_000 }, async () => {
+  const { key, certificate } = ensureIdentity(join(ann.directory, 'client/identity.pem'), '');
+  const ask = async (socket: TLSSocket): Promise<string> => {
+    socket.write('GET /v1/instances HTTP/1.1\r\nHost: holdfast\r\nConnection: close\r\n\r\n');
+    return (await text(socket)).split('\r\n')[0] ?? '';
+  };
+  const first = await raw({ key, cert: certificate });
+  const ticket = once(first, 'session', { signal: AbortSignal.timeout(20_000) }) as Promise<[Buffer]>;
+  const answer = ask(first);
+  const [session] = await ticket;
+  expect(await answer).toBe('HTTP/1.1 200 OK');
+  const again = await raw({ key, cert: certificate, session });
+  expect([again.isSessionReused(), await ask(again)]).toEqual([true, 'HTTP/1.1 200 OK']);
 });
 
 test('garbage, and many connections that say nothing, disturb neither the socket nor who comes over TLS', { timeout: 60_000 }, async () => {
