@@ -41,6 +41,11 @@ export class Attachments {
     return new Map(await Promise.all(ids.map(async (id) => [id, JSON.parse(await readFile(this.#path(id), 'utf8')) as AttachedCard[]] as const)));
   }
 
+  /** Of all machines. */
+  async cards(): Promise<readonly AttachedCard[]> {
+    return [...(await this.all()).values()].flat();
+  }
+
   async put(id: string, cards: readonly AttachedCard[]): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await writeWhole(this.#path(id), JSON.stringify(cards));

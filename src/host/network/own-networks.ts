@@ -1,9 +1,11 @@
 /** Networks that Holdfast has made on this host: remembered in a file, made again where they are missing. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { closedRules, hostOn, rulesRemoval, type OwnNetwork } from '../../core/network/own-networks.ts';
+import { fail } from '../../core/errors.ts';
+import { closedRules, hostOn, planNetwork, rulesRemoval, type OwnNetwork } from '../../core/network/own-networks.ts';
+import type { AttachedCard } from './attachments.ts';
 import { guardLink } from './forwarding.ts';
-import { addressesOf, hostLinks } from './links.ts';
+import { addressesOf, hostLinks, usedNetworks } from './links.ts';
 import { writeWhole } from '../write-whole.ts';
 import { ip, nftHas, nftLoad } from './tools.ts';
 import { removeLink } from './bridge.ts';
@@ -20,20 +22,41 @@ export class OwnNetworks {
     return text === undefined ? [] : (JSON.parse(text) as { readonly networks: readonly OwnNetwork[] }).networks;
   }
 
-  /** Remembered first: what is remembered is made again, what is not is never found again. */
-  async add(network: OwnNetwork): Promise<void> {
-    await this.#write([...await this.all(), network]);
-    await this.ensure(network);
+  /**
+   * Remembered first: what is remembered is made again, what is not is never found again.
+   * @param key  the home's  @throws bad-argument, not-supported, tool-missing, machine-failed
+   */
+  async create(name: string, subnet: string | undefined, key: string): Promise<OwnNetwork> {
+    const existing = await this.all();
+    const network = planNetwork(name, subnet, key, existing, (await hostLinks()).map((link) => link.name), await usedNetworks(''));
+    await this.#write([...existing, network]);
+    await this.#ensure(network);
+    return network;
   }
 
-  async remove(network: OwnNetwork): Promise<void> {
+  /** @throws not-found */
+  async delete(name: string): Promise<void> {
+    const existing = await this.all();
+    const network = existing.find((each) => each.name === name);
+    if (network === undefined) throw fail('not-found', `there is no network ${name} of Holdfast's`, { hint: 'see which there are: holdfast networks' });
     await removeLink(network.bridge);
     if (await nftHas('inet', network.table)) await this.#load(network, rulesRemoval(network));
-    await this.#write((await this.all()).filter(({ name }) => name !== network.name));
+    await this.#write(existing.filter((each) => each !== network));
+  }
+
+  /** Those that cards are on are there, also after a restart of the host. @returns the cards, each with its bridge on the host */
+  async onBridges(cards: readonly AttachedCard[]): Promise<AttachedCard[]> {
+    const own = await this.all();
+    return await Promise.all(cards.map(async (card) => {
+      const network = own.find(({ name }) => name === card.bridge);
+      if (network === undefined) return card;
+      await this.#ensure(network);
+      return { ...card, bridge: network.bridge };
+    }));
   }
 
   /** Only what is missing is made. */
-  async ensure(network: OwnNetwork): Promise<void> {
+  async #ensure(network: OwnNetwork): Promise<void> {
     const { bridge, table } = network;
     if (!(await nftHas('inet', table))) await this.#load(network, closedRules(network));
     const link = (await hostLinks()).find(({ name }) => name === bridge);
