@@ -1,9 +1,7 @@
 /** The driver that runs machines under QEMU, each a detached process that outlives the daemon. */
 import { readdir } from 'node:fs/promises';
-import { fail } from '../../core/errors.ts';
 import { HOST_ARCHITECTURE } from '../../host/architecture.ts';
-import { isSameProcess, processStartTime, signalProcess, waitForEnd } from '../../host/process/identity.ts';
-import { readPidFile } from '../../host/process/detached.ts';
+import { isSameProcess } from '../../host/process/identity.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import { nameBeforeRemoval, removeDirectory } from '../../host/remove-directory.ts';
 import type { CardNetworks } from '../card-networks.ts';
@@ -15,37 +13,30 @@ import { qemuVersion } from './binary.ts';
 import type { Accelerator } from './command-line/input.ts';
 import { logTail } from './console/bounded-log.ts';
 import { createMachine } from './create.ts';
+import { endProcess } from './end-process.ts';
 import { hostChecks } from './examine/host.ts';
 import { machineChecks } from './examine/machine.ts';
-import type { AgentRenewal, FreezeGuest, HoldGuest, SetClock, ThawGuest, WriteSeed } from './hold-guest.ts';
-import type { Hypervisor } from './hypervisor.ts';
-import { defaultIdentityPolicy, machineUuid, type IdentityPolicy } from './identity.ts';
-import { orAbort } from '../../guest/ssh/time-limit.ts';
-import { rescueLine } from './lanes.ts';
+import type { FreezeGuest, SetClock, ThawGuest, WriteSeed } from './hold-guest.ts';
+import { HeldMachines, type HoldParts } from './held-machines.ts';
+import { defaultIdentityPolicy, type IdentityPolicy } from './identity.ts';
 import { endLive } from './layers/live.ts';
 import { MachineDisks } from './layers/machine-disks.ts';
 import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
-import { QemuMachine } from './machine.ts';
-import { MachineCards, type Attached } from './machine-cards.ts';
-import { QmpClient } from './qmp/client.ts';
+import type { QemuMachine } from './machine.ts';
+import { MachineCards } from './machine-cards.ts';
 import { startHypervisor } from './start.ts';
-import { readState, writeState, type MachineState } from './state-file.ts';
-import { discardSuspended, resumeMachine, suspendMachine, WHOLE_MS } from './suspend.ts';
+import { readState, type MachineState } from './state-file.ts';
+import { discardSuspended, resumeMachine, suspendMachine } from './suspend.ts';
 import { QemuTemplates } from './template/qemu-templates.ts';
 import { Turns } from './turns.ts';
 
-export interface QemuDriverOptions {
+export interface QemuDriverOptions extends HoldParts {
   readonly layout: HomeLayout;
   readonly resolveImage: (digest: string, format: 'qcow2' | 'raw') => string;
-  readonly holdGuest: HoldGuest;
   readonly writeSeed: WriteSeed;
   readonly freezeGuest: FreezeGuest;
   readonly thawGuest: ThawGuest;
   readonly setClock: SetClock;
-  readonly defaultUser: string;
-  /** The guest's files as this Holdfast has them. */
-  readonly agent?: AgentRenewal | undefined;
-  readonly log: (id: string, cause: string, message: string) => void;
   /** Where cards are plugged in that are not on QEMU's user network; none where the host has no such thing. */
   readonly networks?: CardNetworks | undefined;
   /** As root each machine has an identity of its own, otherwise the daemon's. */
@@ -60,8 +51,7 @@ export class QemuDriver implements Driver {
   readonly #options: QemuDriverOptions;
   readonly #identity: IdentityPolicy;
   readonly #memory: AcceleratorMemory;
-  /** What this daemon holds: its monitor has one client, so it cannot be adopted a second time. */
-  readonly #held = new Map<string, QemuMachine>();
+  readonly #held: HeldMachines;
   readonly templates: QemuTemplates;
   readonly examine: Examiner;
   readonly #turns = new Turns();
@@ -72,6 +62,7 @@ export class QemuDriver implements Driver {
     this.#options = options;
     this.#identity = options.identity ?? defaultIdentityPolicy();
     this.#cards = new MachineCards(options.networks);
+    this.#held = new HeldMachines(options, this.#cards, this.#turns);
     this.#disks = new MachineDisks({ layersDir: options.layout.layersDir, resolveImage: options.resolveImage, filesOf: (id) => this.#files(id) });
     this.#memory = new AcceleratorMemory(options.layout.acceleratorFile);
     this.templates = new QemuTemplates({
@@ -122,7 +113,7 @@ export class QemuDriver implements Driver {
   }
 
   async suspend(machine: MachineSpec, { signal }: Work): Promise<void> {
-    await suspendMachine(machine, this.#require(machine), this.#files(machine.id), signal);
+    await suspendMachine(machine, this.#held.require(machine), this.#files(machine.id), signal);
   }
 
   async freeze(machine: MachineSpec, layer: string, { signal }: Work): Promise<void> {
@@ -130,7 +121,7 @@ export class QemuDriver implements Driver {
   }
 
   async freezeLive(machine: MachineSpec, layer: string, { signal }: Work): Promise<void> {
-    await this.#disks.freezeLive(machine, this.#require(machine), layer, signal);
+    await this.#disks.freezeLive(machine, this.#held.require(machine), layer, signal);
   }
 
   async revert(machine: MachineSpec, layer: string, { signal }: Work): Promise<{ suspended: boolean }> {
@@ -150,7 +141,7 @@ export class QemuDriver implements Driver {
     const { setClock } = this.#options;
     return await this.#cards.around(machine, state.uid, async (attached) => {
       const started = await resumeMachine(machine, { files, openBase: this.#disks.opener(machine), state, kvmGid, cards: this.#cards.of(machine), setClock, log: this.#logOf(machine.id) }, work);
-      return await this.#hold(machine, files, { ...started, attached, answered: true });
+      return await this.#held.hold(machine, files, { ...started, attached, answered: true });
     });
   }
 
@@ -160,7 +151,7 @@ export class QemuDriver implements Driver {
     const arrived = (): void => turn?.[Symbol.dispose]();
     try {
       const started = await this.templates.fork(machine, key, { files, openBase: this.#disks.opener(machine), cards: this.#cards.of(machine), log: this.#logOf(machine.id) }, work);
-      return await this.#hold(machine, files, { ...started, arrived });
+      return await this.#held.hold(machine, files, { ...started, arrived });
     } catch (error) {
       arrived();
       throw error;
@@ -173,17 +164,17 @@ export class QemuDriver implements Driver {
       const started = await startHypervisor(machine, {
         files, openBase: this.#disks.opener(machine), identity: this.#identity, memory: this.#memory, cards: this.#cards.of(machine), log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
       }, work);
-      return await this.#hold(machine, files, { ...started, attached });
+      return await this.#held.hold(machine, files, { ...started, attached });
     });
   }
 
   async plug(machine: MachineSpec, slot: number): Promise<void> {
-    const held = await this.#requireWhole(machine);
+    const held = await this.#held.requireWhole(machine);
     await this.#cards.plug(machine, slot, await this.#uid(machine.id), held.monitor);
   }
 
   async unplug(machine: MachineSpec, slot: number): Promise<void> {
-    const held = await this.#requireWhole(machine);
+    const held = await this.#held.requireWhole(machine);
     await this.#cards.unplug(machine, slot, await this.#uid(machine.id), held.monitor);
   }
 
@@ -191,32 +182,16 @@ export class QemuDriver implements Driver {
     return (await readState(this.#files(id).state))?.uid;
   }
 
-  #require({ id, name }: MachineSpec): QemuMachine {
-    const held = this.#held.get(id);
-    if (held === undefined) throw fail('machine-failed', `${name} does not run, or was not taken over`);
-    return held;
-  }
-
-  /** A fork gets its default card before any other. */
-  async #requireWhole(machine: MachineSpec): Promise<QemuMachine> {
-    const { name } = machine;
-    const held = this.#require(machine);
-    await orAbort(held.whole, AbortSignal.timeout(WHOLE_MS)).catch((error: unknown) => {
-      throw fail('machine-failed', `${name} has not got its default network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
-    });
-    return held;
-  }
-
   async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
     const files = this.#files(machine.id);
     const found = await adoptHypervisor(machine, files, { log: this.#logOf(machine.id), taken: (monitor) => endLive(files, this.#disks.layers, monitor) });
     if (found === undefined || 'end' in found) return found;
-    return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
+    return await this.#held.hold(machine, files, { ...found, notice: null, adopted: true });
   }
 
   async end(id: string): Promise<void> {
     await this.#held.get(id)?.kill();
-    await this.#endProcess(id, this.#files(id));
+    await endProcess(id, this.#files(id));
     await this.#cards.detach(id);
   }
 
@@ -242,92 +217,11 @@ export class QemuDriver implements Driver {
     return logTail(this.#files(id).consoleLog, maxBytes);
   }
 
-  async #hold(machine: MachineSpec, files: MachineFiles, started: {
-    readonly hypervisor: Hypervisor; readonly accelerator: Accelerator; readonly startedAt: string; readonly notice: string | null;
-    readonly answered?: boolean; readonly arrived?: () => void; readonly attached?: Attached; readonly adopted?: boolean;
-  }): Promise<QemuMachine> {
-    const { hypervisor, accelerator } = started;
-    const state = await readState(files.state);
-    // A fork's taps are made when nobody waits for its arrival any more, and before its card is due.
-    const arrival = Promise.withResolvers<void>();
-    if (!state?.unsettled) arrival.resolve();
-    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attach(machine, state?.uid));
-    const arrived = (): void => {
-      started.arrived?.();
-      arrival.resolve();
-    };
-    attached.catch((error: unknown) => this.#options.log(machine.id, 'network', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
-    const unsettled = this.#unsettled(machine, files, state, started, attached);
-    const keys = await ensureInstanceKeys(files.keys);
-    const { agent } = this.#options;
-    const address = await this.#cards.address(machine, hypervisor);
-    const guest = this.#options.holdGuest({
-      name: machine.name, lanes: hypervisor.lanes, address, console: rescueLine(files.run.rescue),
-      keys: {
-        controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
-        hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
-      },
-      slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived, unsettled, startedAt: started.startedAt, defaultUser: this.#options.defaultUser, agent: agent && { version: agent.version, bundleJson: () => agent.bundleJson(keys) }, log: this.#logOf(machine.id),
-    });
-    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, ...started });
-    this.#held.set(machine.id, held);
-    void hypervisor.gone.then(() => {
-      if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
-      return attached.then((release) => release()).catch(() => undefined);
-    });
-    // A card that was recorded, and an earlier daemon did not come to plug in.
-    if (started.adopted && unsettled === undefined && machine.spec.cards) {
-      void this.#cards.plugAll(machine, hypervisor.monitor, attached).catch((error: unknown) =>
-        this.#options.log(machine.id, 'network', `${machine.name}: a card is missing: ${error instanceof Error ? error.message : String(error)}`));
-    }
-    return held;
-  }
-
-  /** Of a fork that has its identity and no card yet, also where an earlier daemon died over it: how it gets the rest. */
-  #unsettled(
-    machine: MachineSpec, files: MachineFiles, state: MachineState | undefined, { hypervisor, accelerator }: { readonly hypervisor: Hypervisor; readonly accelerator: Accelerator }, attached: Attached,
-  ) {
-    if (!state?.unsettled) return undefined;
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    return {
-      done,
-      turn: (signal: AbortSignal): Promise<Disposable> => (accelerator === 'tcg' ? this.#turns.take('later', signal) : Promise.resolve({ [Symbol.dispose]() {} })),
-      plug: () => this.#cards.plugAll(machine, hypervisor.monitor, attached),
-      settled: async () => {
-        const now = await readState(files.state);
-        if (now) await writeState(files.state, { ...now, unsettled: false });
-        resolve();
-      },
-    };
-  }
-
   /** Machines of which nothing can be read use none: they do not run. */
   async #templatesInUse(): Promise<ReadonlySet<string>> {
     const runs = await Promise.all((await this.traces()).map(async (id) => (await readState(this.#files(id).state).catch(() => undefined))?.run));
     const used = await Promise.all(runs.map(async (run) => (run?.template !== undefined && await isSameProcess(run) ? run.template : undefined)));
     return new Set(used.filter((key) => key !== undefined));
-  }
-
-  /** By the recorded identity, or, when a start was interrupted before it was recorded, by the monitor's word for it. */
-  async #endProcess(id: string, files: MachineFiles): Promise<void> {
-    const run = (await readState(files.state).catch(() => undefined))?.run;
-    const identity = run ?? await this.#unrecorded(id, files);
-    if (identity === undefined) return;
-    for (const [signal, deadlineMs] of [['SIGTERM', 2_000], ['SIGKILL', 5_000]] as const) {
-      if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return;
-    }
-    throw fail('machine-failed', `QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
-  }
-
-  async #unrecorded(id: string, files: MachineFiles) {
-    const pid = await readPidFile(files.run.pid);
-    const startTime = pid === undefined ? undefined : await processStartTime(pid);
-    if (pid === undefined || startTime === undefined) return undefined;
-    const monitor = await QmpClient.connect(files.run.monitor, 2_000).catch(() => undefined);
-    if (monitor === undefined) return undefined;
-    await using held = monitor;
-    const { UUID } = await held.execute('query-uuid');
-    return UUID === machineUuid(id) ? { pid, startTime } : undefined;
   }
 
   #files(id: string): MachineFiles {

@@ -1,0 +1,31 @@
+/** Ends the process of a machine that nobody holds: by its record, or by what its monitor says of itself. */
+import { fail } from '../../core/errors.ts';
+import { readPidFile } from '../../host/process/detached.ts';
+import { processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
+import { machineUuid } from './identity.ts';
+import type { MachineFiles } from './layout.ts';
+import { QmpClient } from './qmp/client.ts';
+import { readState } from './state-file.ts';
+
+/** Nothing where it does not run. @throws machine-failed when it does not end */
+export async function endProcess(id: string, files: MachineFiles): Promise<void> {
+  const run = (await readState(files.state).catch(() => undefined))?.run;
+  const identity = run ?? await unrecorded(id, files);
+  if (identity === undefined) return;
+  for (const [signal, deadlineMs] of [['SIGTERM', 2_000], ['SIGKILL', 5_000]] as const) {
+    if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return;
+  }
+  throw fail('machine-failed', `QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
+}
+
+/** One whose start was interrupted before it was written down. */
+async function unrecorded(id: string, files: MachineFiles): Promise<ProcessIdentity | undefined> {
+  const pid = await readPidFile(files.run.pid);
+  const startTime = pid === undefined ? undefined : await processStartTime(pid);
+  if (pid === undefined || startTime === undefined) return undefined;
+  const monitor = await QmpClient.connect(files.run.monitor, 2_000).catch(() => undefined);
+  if (monitor === undefined) return undefined;
+  await using held = monitor;
+  const { UUID } = await held.execute('query-uuid');
+  return UUID === machineUuid(id) ? { pid, startTime } : undefined;
+}

@@ -1,0 +1,133 @@
+/**
+ * Holds machines that were started or taken over: their guest, what their cards need, and, of a fork, what it is still to
+ * get. A monitor has one client, so what is held here cannot be adopted a second time.
+ */
+import { fail } from '../../core/errors.ts';
+import { orAbort } from '../../guest/ssh/time-limit.ts';
+import { ensureInstanceKeys } from '../../host/keys.ts';
+import type { MachineSpec } from '../driver.ts';
+import type { Accelerator } from './command-line/input.ts';
+import type { AgentRenewal, HoldGuest } from './hold-guest.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import { rescueLine } from './lanes.ts';
+import type { MachineFiles } from './layout.ts';
+import { QemuMachine } from './machine.ts';
+import type { Attached, MachineCards } from './machine-cards.ts';
+import { readState, writeState, type MachineState } from './state-file.ts';
+import { WHOLE_MS } from './suspend.ts';
+import type { Turns } from './turns.ts';
+
+export interface HoldParts {
+  readonly holdGuest: HoldGuest;
+  readonly defaultUser: string;
+  /** The guest's files as this Holdfast has them. */
+  readonly agent?: AgentRenewal | undefined;
+  readonly log: (id: string, cause: string, message: string) => void;
+}
+
+/** A machine whose process runs. */
+export interface StartedMachine {
+  readonly hypervisor: Hypervisor;
+  readonly accelerator: Accelerator;
+  readonly startedAt: string;
+  readonly notice: string | null;
+  /** Its guest ran before: it need not boot. */
+  readonly answered?: boolean;
+  /** Called when it is where a fork begins to be itself. */
+  readonly arrived?: () => void;
+  /** What its cards are plugged into, where it is there already. */
+  readonly attached?: Attached;
+  /** An earlier daemon had started it. */
+  readonly adopted?: boolean;
+}
+
+export class HeldMachines {
+  readonly #parts: HoldParts;
+  readonly #cards: MachineCards;
+  readonly #turns: Turns;
+  readonly #held = new Map<string, QemuMachine>();
+
+  constructor(parts: HoldParts, cards: MachineCards, turns: Turns) {
+    this.#parts = parts;
+    this.#cards = cards;
+    this.#turns = turns;
+  }
+
+  get(id: string): QemuMachine | undefined {
+    return this.#held.get(id);
+  }
+
+  /** @throws machine-failed */
+  require({ id, name }: Pick<MachineSpec, 'id' | 'name'>): QemuMachine {
+    const held = this.#held.get(id);
+    if (held === undefined) throw fail('machine-failed', `${name} does not run, or was not taken over`);
+    return held;
+  }
+
+  /** A fork gets its default card before any other. @throws machine-failed */
+  async requireWhole(machine: Pick<MachineSpec, 'id' | 'name'>): Promise<QemuMachine> {
+    const { name } = machine;
+    const held = this.require(machine);
+    await orAbort(held.whole, AbortSignal.timeout(WHOLE_MS)).catch((error: unknown) => {
+      throw fail('machine-failed', `${name} has not got its default network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
+    });
+    return held;
+  }
+
+  /** Until its process is gone. */
+  async hold(machine: MachineSpec, files: MachineFiles, started: StartedMachine): Promise<QemuMachine> {
+    const { hypervisor, accelerator } = started;
+    const { holdGuest, defaultUser, agent } = this.#parts;
+    const log = (cause: string, message: string): void => this.#parts.log(machine.id, cause, message);
+    const state = await readState(files.state);
+    // A fork's taps are made when nobody waits for its arrival any more, and before its card is due.
+    const arrival = Promise.withResolvers<void>();
+    if (!state?.unsettled) arrival.resolve();
+    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attach(machine, state?.uid));
+    const arrived = (): void => {
+      started.arrived?.();
+      arrival.resolve();
+    };
+    attached.catch((error: unknown) => log('network', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
+    const unsettled = this.#unsettled(machine, files, state, started, attached);
+    const keys = await ensureInstanceKeys(files.keys);
+    const address = await this.#cards.address(machine, hypervisor);
+    const guest = holdGuest({
+      name: machine.name, lanes: hypervisor.lanes, address, console: rescueLine(files.run.rescue),
+      keys: {
+        controlPrivate: keys.control.privateKey, sessionPrivate: keys.session.privateKey,
+        hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
+      },
+      slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived, unsettled, startedAt: started.startedAt,
+      defaultUser, agent: agent && { version: agent.version, bundleJson: () => agent.bundleJson(keys) }, log,
+    });
+    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, ...started });
+    this.#held.set(machine.id, held);
+    void hypervisor.gone.then(() => {
+      if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
+      return attached.then((release) => release()).catch(() => undefined);
+    });
+    // A card that was recorded, and an earlier daemon did not come to plug in.
+    if (started.adopted && unsettled === undefined && machine.spec.cards) {
+      void this.#cards.plugAll(machine, hypervisor.monitor, attached).catch((error: unknown) =>
+        log('network', `${machine.name}: a card is missing: ${error instanceof Error ? error.message : String(error)}`));
+    }
+    return held;
+  }
+
+  /** Of a fork that has its identity and no card yet, also where an earlier daemon died over it: how it gets the rest. */
+  #unsettled(machine: MachineSpec, files: MachineFiles, state: MachineState | undefined, { hypervisor, accelerator }: StartedMachine, attached: Attached) {
+    if (!state?.unsettled) return undefined;
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    return {
+      done,
+      turn: (signal: AbortSignal): Promise<Disposable> => (accelerator === 'tcg' ? this.#turns.take('later', signal) : Promise.resolve({ [Symbol.dispose]() {} })),
+      plug: () => this.#cards.plugAll(machine, hypervisor.monitor, attached),
+      settled: async () => {
+        const now = await readState(files.state);
+        if (now) await writeState(files.state, { ...now, unsettled: false });
+        resolve();
+      },
+    };
+  }
+}
