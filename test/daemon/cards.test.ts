@@ -30,6 +30,21 @@ test('each instance has the lowest address that is free, and keeps to the networ
   await expect(home.client.call('putSetting', { params: { key: 'local.network' }, body: { value: 'none' } })).rejects.toMatchObject({ code: 'bad-setting' });
 });
 
+test('an instance is on the subnet of its zone, with all its cards, and a clone of it too', LONG, async () => {
+  await home.start();
+  await launch();
+  await launch({ name: 'hermes', zone: 'zone2', networks: [{ name: 'holdfast', mode: 'auto' }] });
+  const hermes = await home.client.call('getInstance', { params: { name: 'hermes' } });
+  expect([hermes.ipv4[0], hermes.cards?.map(({ ipv4 }) => ipv4)]).toEqual(['10.107.32.2', ['10.107.32.3']]);
+  await follow(await home.client.call('attachCard', { params: { name: 'hermes' }, body: {} }));
+  expect((await home.client.call('getInstance', { params: { name: 'hermes' } })).cards?.map(({ ipv4 }) => ipv4)).toEqual(['10.107.32.3', '10.107.32.4']);
+  await follow(await home.client.call('act', { params: { name: 'hermes' }, body: { action: 'stop' } }));
+  const { error, result } = await follow(await home.client.call('clone', { params: { name: 'hermes' }, body: { name: 'iris' } }));
+  expect([error, result?.['name']]).toEqual([null, 'iris']);
+  await follow(await home.client.call('act', { params: { name: 'iris' }, body: { action: 'start' } }));
+  expect((await home.client.call('getInstance', { params: { name: 'iris' } })).ipv4[0]).toBe('10.107.32.5');
+});
+
 test('launched with further cards it has them, on bridges, or by a host card that is in one', LONG, async () => {
   await home.start();
   await home.client.call('putSetting', { params: { key: 'local.bridged-network' }, body: { value: 'br0' } });
@@ -52,7 +67,7 @@ test('networks are listed, the home\'s own among them', LONG, async () => {
     { name: 'br0', type: 'bridge', description: 'Bridge of eth0' },
     { name: 'eth0', type: 'ethernet', description: 'Wired network card, in the bridge br0' },
     { name: 'eth1', type: 'ethernet', description: 'Wired network card' },
-    { name: 'holdfast', type: 'bridge', description: 'Holdfast\'s own network 10.107.31.0/24, behind the host\'s addresses' },
+    { name: 'holdfast', type: 'bridge', description: 'Holdfast\'s own network, behind the host\'s addresses: 10.107.31.0/24, 10.107.32.0/24, 10.107.33.0/24' },
   ]);
 });
 

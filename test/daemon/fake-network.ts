@@ -1,10 +1,12 @@
 /** A home's network that is always up and made of nothing: what the daemon decides about addresses and cards is real. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { homeNetwork, networkOf } from '../../src/core/network/home-network.ts';
 import { planNetwork, type OwnNetwork } from '../../src/core/network/own-networks.ts';
 import type { HomeNetworkPort } from '../../src/daemon/network/port.ts';
 
 export const FAKE_SUBNET = '10.107.31.0/24';
+const SUBNETS = { zone1: FAKE_SUBNET, zone2: '10.107.32.0/24', zone3: '10.107.33.0/24' } as const;
 
 interface Said {
   readonly reaches?: boolean;
@@ -20,13 +22,13 @@ export function fakeNetwork(): HomeNetworkPort {
   return {
     bridge: 'hf-00000000',
     whyNot: () => Promise.resolve(undefined),
-    subnet: () => Promise.resolve(FAKE_SUBNET),
+    subnet: (zone) => Promise.resolve(SUBNETS[zone]),
     bridgeable: () => Promise.resolve([
       { name: 'br0', type: 'bridge', members: ['eth0'], bridge: undefined },
       { name: 'eth0', type: 'ethernet', members: [], bridge: 'br0' },
       { name: 'eth1', type: 'ethernet', members: [], bridge: undefined },
     ]),
-    layout: () => Promise.resolve({ subnet: FAKE_SUBNET, prefix6: 'fd00:1:2:3::' }),
+    layout: (address) => Promise.resolve(networkOf(homeNetwork('0'.repeat(32), SUBNETS, true), address)),
     ownNetworks: () => Promise.resolve(made),
     createNetwork(name, subnet) {
       const network = planNetwork(name, subnet, '0'.repeat(32), made, ['br0', 'eth0', 'eth1'], ['192.168.1.0/24']);

@@ -134,7 +134,7 @@ describe('one after the other', () => {
 
   test('zones go and come, by name or number', async () => {
     expect(await run('disable-zones 3 zone2 --force')).toEqual({ code: 0, stdout: 'Zone disabled: zone3\nZone disabled: zone2\n', stderr: expect.any(String) });
-    expect((await run('zones --format csv')).stdout).toBe('Name,Available,Subnet\nzone1,true,10.107.31.0/24\nzone2,false,10.107.31.0/24\nzone3,false,10.107.31.0/24\n');
+    expect((await run('zones --format csv')).stdout).toBe('Name,Available,Subnet\nzone1,true,10.107.31.0/24\nzone2,false,10.107.32.0/24\nzone3,false,10.107.33.0/24\n');
     expect(await run('launch --zone zone2')).toMatchObject({ code: 2, stderr: expect.stringContaining('Invalid arguments supplied\nzone "zone2" is not available\n') });
     expect(await run('enable-zones --all')).toMatchObject({ code: 0, stdout: 'Zone enabled: zone1\nZone enabled: zone2\nZone enabled: zone3\n' });
   });

@@ -9,6 +9,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eui64Address } from '../../src/core/network/home-network.ts';
 import type { InstanceSpec } from '../../src/core/instance.ts';
+import type { ZoneName } from '../../src/core/zones.ts';
 import { HostNetwork } from '../../src/host/network/host-network.ts';
 import { hears, makeNamespace, sh, type Namespace } from './namespaces.ts';
 
@@ -29,7 +30,7 @@ const daemon = (home: string): HostNetwork => new HostNetwork({ home, directory:
 const spec = (mac: string, address: string): InstanceSpec => ({
   cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network: { kind: 'bridge', address },
 });
-const addressIn = async (network: HostNetwork, host: number): Promise<string> => (await network.subnet()).replace(/\.0\/24$/, `.${host}`);
+const addressIn = async (network: HostNetwork, host: number): Promise<string> => (await network.subnet('zone1')).replace(/\.0\/24$/, `.${host}`);
 const attach = async (network: HostNetwork, id: keyof typeof MACS, name: string, host: number) =>
   await network.attach({ id, name, uid: UID, spec: spec(MACS[id], await addressIn(network, host)) });
 const links = async () => (await sh('ip', '-o', 'link')).split('\n').map((line) => line.split(': ')[1]?.replace(/@.*/, '') ?? '');
@@ -38,7 +39,7 @@ async function traces(network: HostNetwork, home: string): Promise<string[]> {
   const key = network.bridge.slice(3);
   const processes = (await sh('ps', '-eo', 'args')).split('\n').filter((line) => line.includes(`${home}/network`));
   return [
-    ...(await links()).filter((name) => name === network.bridge || name.startsWith(`h${key.slice(0, 4)}-`) || name.startsWith(`g${key.slice(0, 4)}-`)),
+    ...(await links()).filter((name) => name.startsWith(network.bridge) || name.startsWith(`h${key.slice(0, 4)}-`) || name.startsWith(`g${key.slice(0, 4)}-`)),
     ...(await sh('nft', 'list', 'tables')).split('\n').filter((line) => line.includes(key)), ...processes,
     ...(await readdir(`${home}/network`).catch(() => [] as string[])).filter((name) => name !== 'network.json'),
   ];
@@ -111,7 +112,7 @@ test('the world is reached by both families, and sees the host', async () => {
 test('nobody from the world begins a conversation with a guest', async () => {
   const octet = process.pid % 250;
   const port = await greeter(apollo, 4);
-  await world.run('ip', 'route', 'add', await network.subnet(), 'via', `198.18.${octet}.1`);
+  await world.run('ip', 'route', 'add', await network.subnet('zone1'), 'via', `198.18.${octet}.1`);
   expect(await world.succeeds(...hears(await addressIn(network, 2), port))).toBe(false);
   expect(await hermes.run(...hears(await addressIn(network, 2), port)), 'guests of a home reach each other').toContain(await addressIn(network, 3));
   expect(await sh(...hears(await addressIn(network, 2), port)), 'the host reaches its guests').toContain(await addressIn(network, 1));
@@ -151,7 +152,7 @@ test('a second home has a network of its own beside it, and keeps out of the fir
   const other = await makeHome();
   const second = daemon(other);
   const release = await attach(second, APOLLO, 'apollo', 2);
-  expect(await second.subnet()).not.toBe(await network.subnet());
+  expect(await second.subnet('zone1')).not.toBe(await network.subnet('zone1'));
   expect(await traces(second, other)).toEqual(expect.arrayContaining([second.bridge, second.plugOf(APOLLO, 0, null).name, expect.stringContaining('dnsmasq'), expect.stringContaining('table inet'), expect.stringContaining('table bridge')]));
   const port = await greeter(hermes, 4);
   const guest = await makeNamespace(second.plugOf(HERMES, 0, null).name, MACS[HERMES]);
@@ -210,7 +211,7 @@ test('a home that is moved takes its network along; a copy of it, and a home in 
   const next = daemon(moved);
   await next.tidy((id) => id === APOLLO);
   const release = await attach(next, APOLLO, 'apollo', 2);
-  expect([next.bridge, await next.subnet()]).toEqual([first.bridge, await first.subnet()]);
+  expect([next.bridge, await next.subnet('zone1')]).toEqual([first.bridge, await first.subnet('zone1')]);
   const names = new Resolver({ timeout: 2_000, tries: 2 });
   names.setServers([await addressIn(next, 1)]);
   expect(await names.resolve4('apollo.holdfast')).toEqual([await addressIn(next, 2)]);
@@ -259,4 +260,76 @@ test('the end of an earlier run takes nothing from a later one', async () => {
   expect(await links()).toContain(one.plugOf(APOLLO, 0, null).name);
   await later();
   expect(await traces(one, other)).toEqual([]);
+});
+
+test('instances of different zones are on subnets and bridges of their own, reach each other, the world and each other\'s names, and leave nothing', async () => {
+  const other = await makeHome();
+  const one = daemon(other);
+  const within = async (zone: ZoneName, host: number) => (await one.subnet(zone)).replace(/\.0\/24$/, `.${host}`);
+  const [first, second] = [await within('zone1', 2), await within('zone2', 2)];
+  expect(new Set([await one.subnet('zone1'), await one.subnet('zone2'), await one.subnet('zone3')]).size).toBe(3);
+  const release = await one.attach({ id: APOLLO, name: 'apollo', uid: UID, spec: spec(MACS[APOLLO], first) });
+  const away = await one.attach({ id: HERMES, name: 'hermes', uid: UID, spec: spec(MACS[HERMES], second) });
+  expect(await links()).toEqual(expect.arrayContaining([one.bridge, `${one.bridge}-2`]));
+  expect(await links()).not.toContain(`${one.bridge}-3`);
+  expect(await traces(one, other)).toEqual(expect.arrayContaining([`${one.bridge}-2`, 'zone2']));
+  const guests = new AsyncDisposableStack();
+  cleanups.push(() => guests[Symbol.asyncDispose]());
+  // As a guest's tap is: where the tap was, on the bridge that it was on, and known to the rules by its name.
+  const plug = async (id: keyof typeof MACS, zone: ZoneName, address: string, bridge: string): Promise<Namespace> => {
+    const { name } = one.plugOf(id, 0, null);
+    await sh('ip', 'link', 'delete', name);
+    const guest = guests.use(await makeNamespace(name, MACS[id]));
+    await sh('ip', 'link', 'set', name, 'master', bridge, 'up');
+    const prefix = /^dhcp-range=(fd[0-9a-f:]+)/m.exec(await readFile(`${other}/network/${zone === 'zone1' ? '' : `${zone}/`}dnsmasq.conf`, 'utf8'))?.[1] ?? '';
+    await guest.run('ip', 'address', 'add', `${address}/24`, 'dev', 'wire');
+    await guest.run('ip', '-6', 'address', 'add', `${eui64Address(prefix, MACS[id])}/64`, 'dev', 'wire', 'nodad');
+    await guest.run('ip', 'route', 'add', 'default', 'via', await within(zone, 1));
+    await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${prefix}1`);
+    return guest;
+  };
+  const here = await plug(APOLLO, 'zone1', first, one.bridge);
+  const there = await plug(HERMES, 'zone2', second, `${one.bridge}-2`);
+  expect(await here.run(...hears(second, await greeter(there, 4))), 'by the address that it has, not the host\'s').toContain(first);
+  expect(await there.run(...hears(first, await greeter(here, 4)))).toContain(second);
+  const names = new Resolver({ timeout: 2_000, tries: 2 });
+  names.setServers([await within('zone1', 1)]);
+  expect(await names.resolve4('hermes.holdfast')).toEqual([second]);
+  const [six = ''] = await names.resolve6('hermes.holdfast');
+  expect(await here.run(...hears(six, await greeter(there, 6)))).toMatch(/^fd.*c0fe\n$/);
+  names.setServers([await within('zone2', 1)]);
+  expect(await names.resolve4('apollo.holdfast')).toEqual([first]);
+  expect(await there.run(...hears(`198.18.${process.pid % 250}.2`, await greeter(world, 4)))).toContain(`198.18.${process.pid % 250}.1`);
+  // An address of the other zone's is no use in this one.
+  await there.run('ip', 'address', 'add', `${await within('zone1', 77)}/32`, 'dev', 'wire');
+  expect(await there.succeeds('ping', '-c', '1', '-W', '1', '-I', await within('zone1', 77), first)).toBe(false);
+  await guests[Symbol.asyncDispose]();
+  await away();
+  expect(await traces(one, other), 'what zone2 had is gone with its last card').not.toEqual(expect.arrayContaining([`${one.bridge}-2`]));
+  expect(await readdir(`${other}/network`)).not.toContain('zone2');
+  expect(await links()).toContain(one.bridge);
+  await release();
+  expect(await traces(one, other)).toEqual([]);
+}, 30_000);
+
+test('a home of before zones had their own keeps its subnet as zone1\'s, and its cards where they are, whatever their zone', async () => {
+  const other = await makeHome();
+  const before = daemon(other);
+  const subnet = await before.subnet('zone1');
+  const path = `${other}/network/network.json`;
+  const { zones: _, ...record } = JSON.parse(await readFile(path, 'utf8')) as { zones?: unknown };
+  await writeFile(path, JSON.stringify(record));
+  const release = await attach(before, HERMES, 'hermes', 2);
+  await before[Symbol.asyncDispose]();
+  const next = daemon(other);
+  await next.tidy((id) => id === HERMES);
+  expect(await next.subnet('zone1')).toBe(subnet);
+  expect(await next.layout(await addressIn(next, 2))).toMatchObject({ subnet });
+  expect(await next.subnet('zone2')).not.toBe(subnet);
+  // It is started again, though zone2 has a subnet now.
+  const again = await attach(next, HERMES, 'hermes', 2);
+  expect((await links()).filter((name) => name.startsWith(next.bridge))).toEqual([next.bridge]);
+  await release();
+  await again();
+  expect(await traces(next, other)).toEqual([]);
 });

@@ -1,25 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { dnsmasqConfig, hostNames, reservations, withoutStaleLeases } from './dnsmasq-config.ts';
-import { homeNetwork } from './home-network.ts';
+import { homeNetwork, type ZoneNetwork } from './home-network.ts';
 import { ruleset, rulesetRemoval } from './ruleset.ts';
 
-const network = homeNetwork('1a2b3c4d5e6f708192a3b4c5d6e7f809', '10.107.31.0/24', true);
-const without6 = homeNetwork('1a2b3c4d5e6f708192a3b4c5d6e7f809', '10.107.31.0/24', false);
+const [KEY, SUBNETS] = ['1a2b3c4d5e6f708192a3b4c5d6e7f809', { zone1: '10.107.31.0/24', zone2: '10.107.32.0/24' }] as const;
+const [network, without6] = [homeNetwork(KEY, SUBNETS, true), homeNetwork(KEY, SUBNETS, false)];
+const [first, first6less] = [network, without6].map(({ zones: [zone] }) => {
+  if (zone === undefined) throw new TypeError('it has zones');
+  return zone;
+}) as [ZoneNetwork, ZoneNetwork];
 const files = { config: '/h/network/dnsmasq.conf', pid: '/h/network/dnsmasq.pid', leases: '/h/network/leases', reservations: '/h/network/reservations', names: '/h/network/names' };
 const cards = [
   { tap: 'h1a2b-00c0ffee0', mac: '52:54:00:12:34:56', address: '10.107.31.2', name: 'apollo' },
   { tap: 'h1a2b-00c0ffee3', mac: '52:54:00:ab:cd:ef', address: '10.107.31.3', name: null },
-  { tap: 'h1a2b-0badcafe0', mac: '52:54:00:ba:dc:af', address: '10.107.31.4', name: 'hermes' },
+  { tap: 'h1a2b-0badcafe0', mac: '52:54:00:ba:dc:af', address: '10.107.32.2', name: 'hermes' },
 ];
 const golden = (name: string) => readFileSync(new URL(`golden/${name}.txt`, import.meta.url), 'utf8');
 
 test('dnsmasq is told what was reviewed', () => {
-  expect(dnsmasqConfig(network, files, 'dnsmasq')).toBe(golden('dnsmasq'));
+  expect(dnsmasqConfig(first, files, 'dnsmasq')).toBe(golden('dnsmasq'));
 });
 
 test('it is never told to run a program, nor to read what others wrote', () => {
-  expect(dnsmasqConfig(network, files, 'dnsmasq')).not.toMatch(/script|conf-dir|lua|servers-file|conf-file/);
+  expect(dnsmasqConfig(first, files, 'dnsmasq')).not.toMatch(/script|conf-dir|lua|servers-file|conf-file/);
 });
 
 test('the rules are those that were reviewed', () => {
@@ -29,7 +33,7 @@ test('the rules are those that were reviewed', () => {
 test('without IPv6 nothing speaks of it but the guard', () => {
   expect(ruleset(without6, cards)).not.toContain('fd');
   expect(ruleset(without6, cards)).toContain('nd-router-advert');
-  expect(dnsmasqConfig(without6, files, 'nobody')).not.toMatch(/enable-ra|::/);
+  expect(dnsmasqConfig(first6less, files, 'nobody')).not.toMatch(/enable-ra|::/);
 });
 
 test('the removal is the same whether the tables are there or not', () => {
@@ -37,8 +41,8 @@ test('the removal is the same whether the tables are there or not', () => {
 });
 
 test('each card has its address, and the default card its name, for both families', () => {
-  expect(reservations(cards)).toBe('52:54:00:12:34:56,10.107.31.2,infinite\n52:54:00:ab:cd:ef,10.107.31.3,infinite\n52:54:00:ba:dc:af,10.107.31.4,infinite\n');
-  expect(hostNames(network, cards)).toBe('10.107.31.2 apollo.holdfast apollo\nfd1a:2b3c:4d5e:6f70:5054:00ff:fe12:3456 apollo.holdfast apollo\n10.107.31.4 hermes.holdfast hermes\nfd1a:2b3c:4d5e:6f70:5054:00ff:feba:dcaf hermes.holdfast hermes\n');
+  expect(reservations(cards)).toBe('52:54:00:12:34:56,10.107.31.2,infinite\n52:54:00:ab:cd:ef,10.107.31.3,infinite\n52:54:00:ba:dc:af,10.107.32.2,infinite\n');
+  expect(hostNames(network, cards)).toBe('10.107.31.2 apollo.holdfast apollo\nfd1a:2b3c:4d5e:6f70:5054:00ff:fe12:3456 apollo.holdfast apollo\n10.107.32.2 hermes.holdfast hermes\nfd1a:2b3c:4d5e:6f71:5054:00ff:feba:dcaf hermes.holdfast hermes\n');
 });
 
 test('a lease goes when its address has passed to another card, or to none', () => {

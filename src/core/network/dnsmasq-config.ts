@@ -1,8 +1,8 @@
 /**
- * What the home's dnsmasq is told: an address for each card that was written down and for no other, names of instances in
+ * What the dnsmasq of one zone's network is told: an address for each card that was written down and for no other, names of instances in
  * `.holdfast` from our own list (what a guest calls itself counts for nothing), and nothing that would run a program.
  */
-import { DOMAIN, eui64Address, hostAddress, type HomeNetwork } from './home-network.ts';
+import { DOMAIN, eui64Address, hostAddress, networkOf, type HomeNetwork, type ZoneNetwork } from './home-network.ts';
 import type { NetworkCard } from './ruleset.ts';
 
 export interface DnsmasqFiles {
@@ -21,7 +21,7 @@ export interface NamedCard extends NetworkCard {
 }
 
 /** @param user  whom it becomes when it has its sockets */
-export function dnsmasqConfig(network: HomeNetwork, files: DnsmasqFiles, user: string): string {
+export function dnsmasqConfig(network: ZoneNetwork, files: DnsmasqFiles, user: string): string {
   const { bridge, subnet, prefix6 } = network;
   return `${[
     '# Written by Holdfast; changes made here are lost.',
@@ -42,9 +42,12 @@ export function reservations(cards: readonly NetworkCard[]): string {
   return cards.map(({ mac, address }) => `${mac},${address},infinite\n`).join('');
 }
 
-export function hostNames({ prefix6 }: HomeNetwork, cards: readonly NamedCard[]): string {
-  return cards.flatMap(({ mac, address, name }) => (name === null ? [] : [address, ...(prefix6 === null ? [] : [eui64Address(prefix6, mac)])]
-    .map((each) => `${each} ${name}.${DOMAIN} ${name}\n`))).join('');
+/** Of all zones, since each answers for the whole home. */
+export function hostNames(home: HomeNetwork, cards: readonly NamedCard[]): string {
+  return cards.flatMap(({ mac, address, name }) => {
+    const prefix6 = networkOf(home, address)?.prefix6 ?? null;
+    return name === null ? [] : [address, ...(prefix6 === null ? [] : [eui64Address(prefix6, mac)])].map((each) => `${each} ${name}.${DOMAIN} ${name}\n`);
+  }).join('');
 }
 
 /**

@@ -1,18 +1,31 @@
 import { expect, test } from 'vitest';
-import { chooseSubnet, eui64Address, freeAddress, hostAddress, hostAddress6, homeNetwork, tapName, tapOwner } from './home-network.ts';
+import { chooseSubnet, eui64Address, freeAddress, hostAddress, hostAddress6, homeNetwork, networkOf, tapName, tapOwner } from './home-network.ts';
 import { overlap, parseIpv4Network, showIpv4 } from './ipv4.ts';
 
 const HASH = '1a2b3c4d5e6f708192a3b4c5d6e7f809';
-const network = homeNetwork(HASH, '10.107.31.0/24', true);
+const network = homeNetwork(HASH, { zone1: '10.107.31.0/24', zone3: '10.107.33.0/24' }, true);
+const [first, third] = network.zones;
 
 test('names follow from the hash, and no interface name has more than 15 characters', () => {
   expect(network).toEqual({
-    bridge: 'hf-1a2b3c4d', table: 'holdfast_1a2b3c4d', bridgeMac: '02:1a:2b:3c:4d:5e', subnet: '10.107.31.0/24',
-    prefix6: 'fd1a:2b3c:4d5e:6f70::', tapPrefix: 'h1a2b-', foreignTapPrefix: 'g1a2b-',
+    table: 'holdfast_1a2b3c4d', tapPrefix: 'h1a2b-', foreignTapPrefix: 'g1a2b-',
+    zones: [
+      { zone: 'zone1', bridge: 'hf-1a2b3c4d', bridgeMac: '02:1a:2b:3c:4d:5e', subnet: '10.107.31.0/24', prefix6: 'fd1a:2b3c:4d5e:6f70::' },
+      { zone: 'zone3', bridge: 'hf-1a2b3c4d-3', bridgeMac: '02:1a:2b:3c:4d:60', subnet: '10.107.33.0/24', prefix6: 'fd1a:2b3c:4d5e:6f72::' },
+    ],
   });
-  expect([hostAddress(network), hostAddress6(network)]).toEqual(['10.107.31.1', 'fd1a:2b3c:4d5e:6f70::1']);
+  expect(first && [hostAddress(first), hostAddress6(first)]).toEqual(['10.107.31.1', 'fd1a:2b3c:4d5e:6f70::1']);
   expect(tapName(network.tapPrefix, '00c0ffee', 7)).toBe('h1a2b-00c0ffee7');
   expect('h1a2b-00c0ffee7').toHaveLength(15);
+});
+
+test('zones that would pass the last digit begin anew, and are no other zone\'s', () => {
+  const { zones } = homeNetwork('ffffffffffffffff92a3', { zone1: '10.107.31.0/24', zone2: '10.107.32.0/24' }, true);
+  expect(zones.map(({ bridgeMac, prefix6 }) => [bridgeMac, prefix6])).toEqual([['02:ff:ff:ff:ff:ff', 'fdff:ffff:ffff:ffff::'], ['02:ff:ff:ff:ff:00', 'fdff:ffff:ffff:0000::']]);
+});
+
+test('an address is of the zone whose subnet has it, or of none', () => {
+  expect(['10.107.31.2', '10.107.33.254', '10.107.32.2', 'nonsense'].map((address) => networkOf(network, address))).toEqual([first, third, undefined, undefined]);
 });
 
 test.each([
@@ -41,7 +54,7 @@ test('a route to all of one range leads to the next, and to all of them to none'
 
 test('addresses are given from .2 to .254, the lowest first', () => {
   const taken = new Set<string>();
-  for (let address = freeAddress(network.subnet, taken); address !== undefined; address = freeAddress(network.subnet, taken)) taken.add(address);
+  for (let address = freeAddress('10.107.31.0/24', taken); address !== undefined; address = freeAddress('10.107.31.0/24', taken)) taken.add(address);
   expect([taken.size, [...taken][0], [...taken].at(-1)]).toEqual([253, '10.107.31.2', '10.107.31.254']);
 });
 

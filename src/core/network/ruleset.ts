@@ -1,9 +1,9 @@
 /**
- * What the kernel is told about a home's network, as nftables text: instances reach the world behind the host's address,
- * nobody from outside begins a conversation with them, of the host they reach only what the network itself is made of, and
- * none of them can speak as another one. docs/decisions/network.md says why each rule is there.
+ * What the kernel is told about a home's networks, as nftables text: instances reach each other, whichever zone they are in,
+ * and the world behind the host's address, nobody from outside begins a conversation with them, of the host they reach only
+ * what the network itself is made of, and none of them can speak as another one. docs/decisions/network.md says why each rule is there.
  */
-import { eui64Address, hostAddress, hostAddress6, type HomeNetwork } from './home-network.ts';
+import { eui64Address, hostAddress, hostAddress6, networkOf, type HomeNames, type HomeNetwork } from './home-network.ts';
 
 /** A card on the home's network. */
 export interface NetworkCard {
@@ -15,26 +15,27 @@ export interface NetworkCard {
 /** ICMP and ICMPv6 by IANA's numbers: names are looked up in /etc/protocols, which a bare system does not have. */
 export const ICMP_OF_BOTH = '{ 1, 58 }';
 
-/** Both tables whole: loaded in one transaction, it takes the place of what was there. */
+/** Both tables whole: loaded in one transaction, it takes the place of what was there. @param network  with those zones that are up */
 export function ruleset(network: HomeNetwork, cards: readonly NetworkCard[]): string {
   const { table } = network;
   return `${['inet', 'bridge'].map((family) => `table ${family} ${table}\ndelete table ${family} ${table}\n`).join('')}${routed(network)}${bridged(network, cards)}`;
 }
 
 /** Also where neither table is there any more. */
-export function rulesetRemoval({ table }: HomeNetwork): string {
+export function rulesetRemoval({ table }: HomeNames): string {
   return ['inet', 'bridge'].map((family) => `table ${family} ${table}\ndelete table ${family} ${table}\n`).join('');
 }
 
-function routed({ table, bridge, subnet, prefix6 }: HomeNetwork): string {
-  const six = prefix6 === null ? undefined : `${prefix6}/64`;
+function routed({ table, zones }: HomeNetwork): string {
+  const bridges = `{ ${zones.map(({ bridge }) => `"${bridge}"`).join(', ')} }`;
+  const lines = (rules: readonly string[]): string => rules.map((rule) => `    ${rule}\n`).join('');
+  const six = zones.flatMap(({ bridge, prefix6 }) => (prefix6 === null ? [] : [{ bridge, prefix: `${prefix6}/64` }]));
   return `table inet ${table} {
   chain input {
     type filter hook input priority filter; policy accept;
-    iifname != "${bridge}" accept
+    iifname != ${bridges} accept
     ct state established,related accept
-    ip saddr != ${subnet} ip saddr != 0.0.0.0 drop
-    meta l4proto ${ICMP_OF_BOTH} accept
+${lines(zones.map(({ bridge, subnet }) => `iifname "${bridge}" ip saddr != ${subnet} ip saddr != 0.0.0.0 drop`))}    meta l4proto ${ICMP_OF_BOTH} accept
     udp dport { 53, 67 } accept
     tcp dport 53 accept
     meta pkttype { broadcast, multicast } drop
@@ -42,32 +43,39 @@ function routed({ table, bridge, subnet, prefix6 }: HomeNetwork): string {
   }
   chain forward {
     type filter hook forward priority filter; policy accept;
-    iifname != "${bridge}" oifname != "${bridge}" accept
+    iifname != ${bridges} oifname != ${bridges} accept
     tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
     ct state established,related accept
-    iifname "${bridge}" oifname "${bridge}" accept
-    iifname "${bridge}" ip saddr ${subnet} accept
-${six === undefined ? '' : `    iifname "${bridge}" ip6 saddr ${six} accept\n`}    reject with icmpx admin-prohibited
+${lines([
+    ...zones.map(({ bridge }) => `iifname "${bridge}" oifname "${bridge}" accept`),
+    ...zones.map(({ bridge, subnet }) => `iifname "${bridge}" ip saddr ${subnet} accept`),
+    ...six.map(({ bridge, prefix }) => `iifname "${bridge}" ip6 saddr ${prefix} accept`),
+  ])}    reject with icmpx admin-prohibited
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr ${subnet} oifname != "${bridge}" masquerade
-${six === undefined ? '' : `    ip6 saddr ${six} oifname != "${bridge}" masquerade\n`}  }
+${lines([
+    ...zones.map(({ subnet }) => `ip saddr ${subnet} oifname != ${bridges} masquerade`),
+    ...six.map(({ prefix }) => `ip6 saddr ${prefix} oifname != ${bridges} masquerade`),
+  ])}  }
 }
 `;
 }
 
 function bridged(network: HomeNetwork, cards: readonly NetworkCard[]): string {
-  const { table, prefix6 } = network;
-  const six = prefix6 === null ? [] : cards.map(({ tap, mac }) => ({ tap, address: eui64Address(prefix6, mac) }));
-  const host6 = hostAddress6(network);
+  const { table, zones } = network;
+  const six = cards.flatMap(({ tap, mac, address }) => {
+    const prefix6 = networkOf(network, address)?.prefix6 ?? null;
+    return prefix6 === null ? [] : [{ tap, address: eui64Address(prefix6, mac) }];
+  });
+  const host6 = zones.map(hostAddress6).filter((address) => address !== null);
   return `table bridge ${table} {
 ${set('cards', 'ifname . ether_addr', cards.map(({ tap, mac }) => `"${tap}" . ${mac}`))}
 ${set('own4', 'ifname . ipv4_addr', sameMachine(cards))}
 ${set('arp4', 'ifname . ipv4_addr', cards.map(({ tap, address }) => `"${tap}" . ${address}`))}
-${set('given4', 'ipv4_addr', [hostAddress(network), ...cards.map(({ address }) => address)])}
+${set('given4', 'ipv4_addr', [...zones.map(hostAddress), ...cards.map(({ address }) => address)])}
 ${set('own6', 'ifname . ipv6_addr', sameMachine(six))}
-${set('given6', 'ipv6_addr', [...(host6 === null ? [] : [host6]), ...six.map(({ address }) => address)])}
+${set('given6', 'ipv6_addr', [...host6, ...six.map(({ address }) => address)])}
   chain from_cards {
     type filter hook prerouting priority -300; policy accept;
     iifname != "${network.tapPrefix}*" accept
@@ -76,7 +84,7 @@ ${set('given6', 'ipv6_addr', [...(host6 === null ? [] : [host6]), ...six.map(({ 
     ip saddr @given4 iifname . ip saddr != @own4 drop
     arp saddr ip @given4 iifname . arp saddr ip != @arp4 drop
     ip6 saddr @given6 iifname . ip6 saddr != @own6 drop
-${(host6 === null ? [] : [advertised(full(host6)), ...six.map(({ tap, address }) => advertised(address, tap))]).map((line) => `    ${line}\n`).join('')}    icmpv6 type { nd-router-advert, nd-redirect } drop
+${[...host6.map((address) => advertised(full(address))), ...six.map(({ tap, address }) => advertised(address, tap))].map((line) => `    ${line}\n`).join('')}    icmpv6 type { nd-router-advert, nd-redirect } drop
     udp sport { 67, 547 } drop
   }
 }

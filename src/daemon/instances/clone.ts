@@ -5,6 +5,7 @@ import { fail } from '../../core/errors.ts';
 import type { ExtraCard, Instance, InstanceSpec } from '../../core/instance.ts';
 import { requireInstanceName } from '../../core/names.ts';
 import { freeSubnetIndex } from '../../core/subnets.ts';
+import { homeSubnet } from '../network/home-subnet.ts';
 import { reserveAddress } from '../network/reserve.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import { Supervisor } from '../supervisor.ts';
@@ -60,7 +61,7 @@ export async function performClone(house: House, source: Supervisor, { name, id,
 }
 
 async function enrol(house: House, { record: { instance: source, timezone, userData } }: Supervisor, name: string, id: string): Promise<Supervisor> {
-  const subnet = source.spec.network === undefined ? undefined : await house.network?.subnet();
+  const subnet = source.spec.network === undefined ? undefined : await homeSubnet(house.network, { zone: source.zone }) ?? undefined;
   requireFreeName(house, name);
   const now = new Date().toISOString();
   const instance: Instance = { ...source, id, name, owner: house.owner, spec: specOf(source.spec, subnet, house.registry.everybodys.map(({ record }) => record.instance)), createdAt: now };

@@ -41,16 +41,17 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
   requireFreeName(house, name);
   const userData = request.cloudInit === undefined ? undefined : new Uint8Array(Buffer.from(request.cloudInit, 'base64'));
   const warnings = userData ? requireUserData(userData) : [];
+  const zone = zoneFor(house.zones, request.zone);
   return {
     name,
     cpus: request.cpus ?? 1,
     memoryBytes: requireSize('memory', request.memory ?? '1G'),
     diskBytes: requireSize('disk', request.disk ?? '5G'),
-    zone: zoneFor(house.zones, request.zone),
+    zone,
     image: await checkImage(house, request),
     userData,
     timezone: request.timezone ?? 'Etc/UTC',
-    cards: await checkWishes(house, (request.networks ?? []).map(wishOf)),
+    cards: await checkWishes(house, { zone }, (request.networks ?? []).map(wishOf)),
     bridged: (request.networks ?? []).some(({ name: network }) => network === BRIDGED),
     cold: request.cold ?? false,
     timeoutSeconds: request.timeoutSeconds,

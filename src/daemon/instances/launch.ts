@@ -37,7 +37,7 @@ export async function launch(house: House, request: WireLaunch): Promise<WireOpe
 async function begin(house: House, checked: CheckedLaunch, task: Task): Promise<Result> {
   for (const warning of checked.warnings) task.notice(warning);
   const image = await checked.image(task);
-  const network = await chooseNetwork(house, (notice) => task.notice(notice));
+  const network = await chooseNetwork(house, checked.zone, (notice) => task.notice(notice));
   const supervisor = enrol(house, checked, { image, network }, task);
   using _busy = supervisor.occupy({ operation: task.id, kind: 'launch' });
   let forked: boolean;

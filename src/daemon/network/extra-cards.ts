@@ -5,6 +5,7 @@ import type { FixedAddress } from '../../core/network/fixed-address.ts';
 import type { NetworkWish } from '../../core/network/network-option.ts';
 import { freshMac } from '../instances/identity.ts';
 import type { House } from '../instances/house.ts';
+import { homeSubnet, type Place } from './home-subnet.ts';
 import { bridgeFor } from './networks.ts';
 import { reserveAddress, reserveFixed } from './reserve.ts';
 
@@ -13,18 +14,18 @@ const LAST_SLOT = 7;
 /** A wish whose network was found. */
 export interface CardWish {
   readonly network: string | null;
-  /** Of the home's own network, for its address. */
+  /** Of the home's own network that it is on, for its address. */
   readonly subnet: string | null;
   readonly mode: 'auto' | 'manual';
   readonly mac: string | undefined;
   readonly fixed: FixedAddress | undefined;
 }
 
-/** @throws not-supported, not-found, bad-argument */
-export async function checkWishes(house: House, wishes: readonly NetworkWish[]): Promise<CardWish[]> {
+/** @param place  of the instance that is to have the cards  @throws not-supported, not-found, bad-argument */
+export async function checkWishes(house: House, place: Place, wishes: readonly NetworkWish[]): Promise<CardWish[]> {
   return await Promise.all(wishes.map(async ({ name, mode, mac, fixed }) => {
     const network = await bridgeFor(house, name);
-    return { network, subnet: network === null ? await house.network?.subnet() ?? null : null, mode, mac, fixed };
+    return { network, subnet: network === null ? await homeSubnet(house.network, place) : null, mode, mac, fixed };
   }));
 }
 

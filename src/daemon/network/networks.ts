@@ -5,12 +5,13 @@ import { fail } from '../../core/errors.ts';
 import { hostAddress } from '../../core/network/home-network.ts';
 import type { ClosedNetwork } from '../../core/network/own-networks.ts';
 import { BRIDGED, OWN_NETWORK } from '../../core/network/network-option.ts';
+import { ZONES } from '../../core/zones.ts';
 import type { House } from '../instances/house.ts';
 
 export async function listNetworks({ network }: House): Promise<WireNetwork[]> {
   if (network === undefined) return [];
   const own = await network.whyNot() === undefined
-    ? [{ name: OWN_NETWORK, type: 'bridge', description: `Holdfast's own network ${await network.subnet()}, behind the host's addresses` }] : [];
+    ? [{ name: OWN_NETWORK, type: 'bridge', description: `Holdfast's own network, behind the host's addresses: ${(await Promise.all(ZONES.map(async (zone) => await network.subnet(zone)))).join(', ')}` }] : [];
   const made = (await network.ownNetworks()).map(wireNetwork);
   return [...await network.bridgeable(), ...made, ...own].map((entry) => ('description' in entry ? entry : { name: entry.name, type: entry.type, description: describe(entry) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));

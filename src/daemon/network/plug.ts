@@ -7,6 +7,7 @@ import type { House } from '../instances/house.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { checkWishes, specifyCard } from './extra-cards.ts';
+import type { Place } from './home-subnet.ts';
 import { tellGuest } from './keep-cards.ts';
 
 export const CARD_STEPS = ['plug', 'tell'] as const;
@@ -20,11 +21,15 @@ export interface CardChange {
 
 export async function attachCard(house: House, name: string, { network, mode, mac }: WireCardWish): Promise<WireOperation> {
   const supervisor = requireChangeable(house, name);
-  const [wish] = await checkWishes(house, [{ name: network ?? OWN_NETWORK, mode: mode ?? 'auto', ...(mac === undefined ? {} : { mac }) }]);
+  const [wish] = await checkWishes(house, placeOf(supervisor), [{ name: network ?? OWN_NETWORK, mode: mode ?? 'auto', ...(mac === undefined ? {} : { mac }) }]);
   if (wish === undefined) throw new TypeError('a wish went missing');
   const { spec } = supervisor.record.instance;
   const card = specifyCard(wish, spec.cards ?? [], house.registry.everybodys.map(({ record }) => record.instance));
   return begin(house, supervisor, 'net-attach', { attach: card });
+}
+
+export function placeOf({ record: { instance: { zone, spec } } }: Supervisor): Place {
+  return { zone, address: spec.network?.address };
 }
 
 /** @param which  a MAC, or a number that `net list` shows */

@@ -2,6 +2,7 @@
 import type { CardNetworks } from '../../drivers/card-networks.ts';
 import type { ClosedNetwork } from '../../core/network/own-networks.ts';
 import type { Probe } from '../../core/network/probe.ts';
+import type { ZoneName } from '../../core/zones.ts';
 
 export interface HostBridge {
   readonly name: string;
@@ -20,11 +21,11 @@ export interface ProbeLimits {
 export interface HomeNetworkPort extends CardNetworks {
   /** @returns why instances cannot be on it, and what to do about that; undefined when they can */
   whyNot(): Promise<string | undefined>;
-  /** `10.107.31.0/24`, the home's for good. */
-  subnet(): Promise<string>;
-  /** The same, and the prefix of its IPv6 addresses (`fd12:3456:789a:bcde::`, a /64) where it has one. */
-  layout(): Promise<{ readonly subnet: string; readonly prefix6: string | null }>;
-  /** Its name while it is up. */
+  /** `10.107.31.0/24`, the zone's for good. */
+  subnet(zone: ZoneName): Promise<string>;
+  /** The subnet of the home's that has this address, and the prefix of its IPv6 addresses (`fd12:3456:789a:bcde::`, a /64) where it has one. */
+  layout(address: string): Promise<{ readonly subnet: string; readonly prefix6: string | null } | undefined>;
+  /** The name of zone1's while it is up. */
   readonly bridge: string;
   /** What else on this host cards can be put on. */
   bridgeable(): Promise<readonly HostBridge[]>;
@@ -34,7 +35,7 @@ export interface HomeNetworkPort extends CardNetworks {
   createNetwork(name: string, subnet: string | undefined): Promise<ClosedNetwork>;
   /** Nothing may have a card on it. @throws not-found */
   deleteNetwork(name: string): Promise<void>;
-  /** IPv4 networks that the host itself uses, this one left out. */
+  /** IPv4 networks that the host itself uses, the home's left out. */
   hostSubnets(): Promise<readonly string[]>;
   /** Whether a card with this MAC is where the host looks for this address; tried until the time is up. */
   reaches(address: string, mac: string, limits: ProbeLimits): Promise<boolean>;

@@ -16,10 +16,10 @@ import { requireZone } from './zone-for.ts';
 export const ZONE_STEPS = ['mark', 'halt'] as const;
 export const ZONE_KIND = 'zones';
 
-/** All are on the home's one network so far: the subnet is the same for each. */
+/** Each has a subnet of its own, or all share QEMU's user network. */
 export async function listZones({ network, zones }: House): Promise<WireZone[]> {
-  const subnet = network !== undefined && await network.whyNot() === undefined ? await network.subnet() : USER_NETWORK;
-  return ZONES.map((name) => ({ name, available: zones.isAvailable(name), subnet }));
+  const own = network !== undefined && await network.whyNot() === undefined ? network : undefined;
+  return await Promise.all(ZONES.map(async (name) => ({ name, available: zones.isAvailable(name), subnet: await own?.subnet(name) ?? USER_NETWORK })));
 }
 
 /** @throws not-found */

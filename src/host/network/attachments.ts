@@ -3,25 +3,31 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSpec } from '../../core/instance.ts';
 import type { NamedCard } from '../../core/network/dnsmasq-config.ts';
-import { tapName, type HomeNetwork } from '../../core/network/home-network.ts';
+import { networkOf, tapName, type HomeNames, type HomeNetwork } from '../../core/network/home-network.ts';
 import { writeWhole } from '../write-whole.ts';
 
 export interface AttachedCard {
   readonly tap: string;
   readonly mac: string;
-  /** On the home's network: reserved for it. */
+  /** On a network of the home's: reserved for it, and of that network's subnet. */
   readonly address: string | null;
   readonly name: string | null;
-  /** A bridge of the host's; null is the home's own. */
+  /** A bridge of the host's; null is that of the home's own network that the address is of. */
   readonly bridge: string | null;
 }
 
 /** Those cards that need a tap; none for a machine on the user network. */
-export function cardsOf(network: HomeNetwork, id: string, name: string, spec: InstanceSpec): AttachedCard[] {
-  const first = spec.network === undefined ? [] : [{ tap: tapName(network.tapPrefix, id, 0), mac: spec.mac, address: spec.network.address, name, bridge: null }];
+export function cardsOf(names: HomeNames, id: string, name: string, spec: InstanceSpec): AttachedCard[] {
+  const first = spec.network === undefined ? [] : [{ tap: tapName(names.tapPrefix, id, 0), mac: spec.mac, address: spec.network.address, name, bridge: null }];
   const more = (spec.cards ?? []).map(({ slot, mac, network: bridge, address }) => (
-    { tap: tapName(bridge === null ? network.tapPrefix : network.foreignTapPrefix, id, slot), mac, address, name: null, bridge }));
+    { tap: tapName(bridge === null ? names.tapPrefix : names.foreignTapPrefix, id, slot), mac, address, name: null, bridge }));
   return [...first, ...more];
+}
+
+/** @returns the bridge on the host: the home's are known by the address, so that a card stays where it was given one */
+export function bridgeOf(network: HomeNetwork, { bridge, address }: AttachedCard): string {
+  const own = address === null ? undefined : networkOf(network, address);
+  return bridge ?? own?.bridge ?? network.zones[0]?.bridge ?? '';
 }
 
 export function ownCards(cards: readonly AttachedCard[]): NamedCard[] {

@@ -1,11 +1,11 @@
-/** The bridge of a home and the taps on it: made, repaired where something is missing, and removed. */
-import { hostAddress, hostAddress6, tapOwner, type HomeNetwork } from '../../core/network/home-network.ts';
+/** The bridges of a home and the taps on them: made, repaired where something is missing, and removed. */
+import { hostAddress, hostAddress6, tapOwner, type HomeNames, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { guardLink } from './forwarding.ts';
 import { addressesOf, hostLinks } from './links.ts';
 import { ip } from './tools.ts';
 
 /** Again and again: only what is missing is made. */
-export async function ensureBridge(network: HomeNetwork): Promise<void> {
+export async function ensureBridge(network: ZoneNetwork): Promise<void> {
   const { bridge, bridgeMac } = network;
   const link = (await hostLinks()).find(({ name }) => name === bridge);
   if (link === undefined) await ip('link', 'add', 'name', bridge, 'address', bridgeMac, 'type', 'bridge');
@@ -30,11 +30,11 @@ export async function ensureTap(name: string, uid: number, master: string): Prom
   if (link === undefined || link.master !== master || !link.up) await ip('link', 'set', 'dev', name, 'master', master, 'addrgenmode', 'none', 'up');
 }
 
-/** Taps of this home, each with the instance it belongs to; of another home whose names begin alike, those are on another bridge. */
-export async function homeTaps(network: HomeNetwork): Promise<{ name: string; id: string }[]> {
+/** Taps of this home, each with the instance it belongs to; of another home whose names begin alike, those are on another bridge. @param bridges  all of the home */
+export async function homeTaps(names: HomeNames, bridges: readonly string[]): Promise<{ name: string; id: string }[]> {
   return (await hostLinks()).flatMap(({ name, kind, master }) => {
-    const id = kind === 'tun' ? tapOwner(network, name) : undefined;
-    const strange = name.startsWith(network.tapPrefix) && master !== undefined && master !== network.bridge;
+    const id = kind === 'tun' ? tapOwner(names, name) : undefined;
+    const strange = name.startsWith(names.tapPrefix) && master !== undefined && !bridges.includes(master);
     return id === undefined || strange ? [] : [{ name, id }];
   });
 }

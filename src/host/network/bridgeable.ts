@@ -12,7 +12,7 @@ export interface HostNetworkEntry {
 }
 
 /** Of Holdfast's own, in whichever home. */
-const HOME_BRIDGE = /^(?:hf-[0-9a-f]{8}|hn-[0-9a-f]{8}-\d{1,2})$/;
+const HOME_BRIDGE = /^(?:hf-[0-9a-f]{8}(?:-\d)?|hn-[0-9a-f]{8}-\d{1,2})$/;
 
 export async function bridgeable(): Promise<HostNetworkEntry[]> {
   const links = await hostLinks();

@@ -1,9 +1,9 @@
-/** The home's dnsmasq: a process that outlives the daemon, found again by pid and start time, or by its command line. */
-import { readdir, readFile, rm } from 'node:fs/promises';
+/** The dnsmasq of one zone's network: a process that outlives the daemon, found again by pid and start time, or by its command line. */
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
-import { dnsmasqConfig, hostNames, reservations, withoutStaleLeases, type DnsmasqFiles, type NamedCard } from '../../core/network/dnsmasq-config.ts';
-import type { HomeNetwork } from '../../core/network/home-network.ts';
+import { dnsmasqConfig, reservations, withoutStaleLeases, type DnsmasqFiles, type NamedCard } from '../../core/network/dnsmasq-config.ts';
+import type { ZoneNetwork } from '../../core/network/home-network.ts';
 import { boundComplaints, lastComplaint, startDetached, type ExitStatus } from '../process/detached.ts';
 import { isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../process/identity.ts';
 import { run } from '../process/run.ts';
@@ -13,21 +13,21 @@ const LOG_MAX_BYTES = 256 * 1024;
 const READY_MS = 10_000;
 
 export class Dnsmasq {
-  readonly #network: HomeNetwork;
+  readonly #network: ZoneNetwork;
   readonly #files: DnsmasqFiles & { readonly log: string; readonly process: string };
   #identity: ProcessIdentity | undefined;
 
-  constructor(network: HomeNetwork, directory: string) {
+  constructor(network: ZoneNetwork, directory: string) {
     this.#network = network;
     const at = (name: string): string => join(directory, name);
     this.#files = { config: at('dnsmasq.conf'), pid: at('dnsmasq.pid'), leases: at('leases'), reservations: at('reservations'), names: at('names'), log: at('dnsmasq.log'), process: at('dnsmasq.json') };
   }
 
-  /** Runs, and serves these cards and no other. @throws tool-missing, machine-failed */
-  async serve(cards: readonly NamedCard[]): Promise<void> {
+  /** Runs, and serves these cards and no other. @param hosts  names and their addresses, as in /etc/hosts  @throws tool-missing, machine-failed */
+  async serve(cards: readonly NamedCard[], hosts: string): Promise<void> {
     const { reservations: reserved, names } = this.#files;
     await writeWhole(reserved, reservations(cards), 0o644);
-    await writeWhole(names, hostNames(this.#network, cards), 0o644);
+    await writeWhole(names, hosts, 0o644);
     const leases = await readFile(this.#files.leases, 'utf8').catch(() => '');
     const cleared = withoutStaleLeases(leases, cards);
     if (cleared !== undefined) {
@@ -50,6 +50,16 @@ export class Dnsmasq {
     this.#identity = undefined;
     if (running !== undefined) await end(running);
     await rm(this.#files.process, { force: true });
+  }
+
+  /** Whether it was ever started since its files were last removed. */
+  async hasTraces(): Promise<boolean> {
+    return await stat(this.#files.config).then(() => true, () => false);
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await Promise.all(Object.values(this.#files).map((path) => rm(path, { force: true })));
   }
 
   async #start(): Promise<void> {

@@ -1,7 +1,8 @@
-/** Keeps what a home remembers of its network, and says what follows from it: its key and subnet are drawn once, and stay. */
+/** Keeps what a home remembers of its network, and says what follows from it: its key and subnets are drawn once, and stay. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { homeNetwork, type HomeNetwork } from '../../core/network/home-network.ts';
+import { FIRST_ZONE, homeNames, homeNetwork, zoneBridge, type HomeNames, type HomeNetwork } from '../../core/network/home-network.ts';
+import { ZONES, type ZoneName } from '../../core/zones.ts';
 import { writeWhole } from '../write-whole.ts';
 import { hasIpv6, type Switched } from './forwarding.ts';
 import { homeKey, readRecord, type NetworkRecord } from './record.ts';
@@ -29,8 +30,13 @@ export class HomeRecord {
   }
 
   /** Its names alone, for which nothing need be chosen. */
-  get names(): Pick<HomeNetwork, 'bridge' | 'tapPrefix' | 'foreignTapPrefix'> {
-    return homeNetwork(this.#key, '', false);
+  get names(): HomeNames {
+    return homeNames(this.#key);
+  }
+
+  /** Of all zones, also of those that have no subnet yet; zone1's first. */
+  get bridges(): readonly string[] {
+    return ZONES.map((zone) => zoneBridge(this.#key, zone));
   }
 
   /** @returns undefined where there is none yet, or none that can be read */
@@ -38,22 +44,40 @@ export class HomeRecord {
     return await readRecord(this.#path);
   }
 
-  /** What this home has; chosen and written down where it has nothing. @throws machine-failed when no subnet is left */
+  /** What this home has: zone1's network at least, which is chosen and written down where there is none. @throws machine-failed when no subnet is left */
   async network(): Promise<HomeNetwork> {
     if (this.#network) return this.#network;
     const record = await this.read();
     // Its addresses are recorded: they stay, also in a copy and where it was moved to.
-    if (record === undefined) await this.#write({ subnet: await freeSubnet(this.#key, this.names.bridge) });
+    if (record === undefined) await this.#write({ subnet: await freeSubnet(this.#key, this.bridges, []) });
     else if (record.home !== this.#home) await this.#write({ ...record, home: this.#home, key: this.#key });
     else this.#key = record.key;
-    this.#network = homeNetwork(this.#key, (await this.read())?.subnet ?? '', await hasIpv6());
+    const written = await this.read();
+    this.#network = homeNetwork(this.#key, { ...written?.zones, [FIRST_ZONE]: written?.subnet ?? '' }, await hasIpv6());
     return this.#network;
+  }
+
+  /** @returns undefined where none has been chosen yet */
+  async recordedSubnet(zone: ZoneName): Promise<string | undefined> {
+    const record = await this.read();
+    return zone === FIRST_ZONE ? record?.subnet : record?.zones?.[zone];
+  }
+
+  /** Chosen and written down where the zone has none. @throws machine-failed when no subnet is left */
+  async subnet(zone: ZoneName): Promise<string> {
+    const { zones } = await this.network();
+    const there = zones.find((each) => each.zone === zone);
+    if (there !== undefined) return there.subnet;
+    const subnet = await freeSubnet(this.#key, this.bridges, zones.map((each) => each.subnet));
+    await this.remember({ zones: { ...(await this.read())?.zones, [zone]: subnet } });
+    this.#network = undefined;
+    return subnet;
   }
 
   /** @throws machine-failed when no subnet is left */
   async remember(change: Partial<NetworkRecord>): Promise<void> {
-    const { subnet } = await this.network();
-    await this.#write({ subnet, ...await this.read(), ...change });
+    await this.network();
+    await this.#write({ subnet: '', ...await this.read(), ...change });
   }
 
   async #write(record: Pick<NetworkRecord, 'subnet'> & Partial<NetworkRecord>): Promise<void> {

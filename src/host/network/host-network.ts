@@ -1,20 +1,21 @@
 /**
- * The networks of one home on this host: its own is up while a machine has a card on it, and gone without a trace with the
- * last one. What is done to them is done one at a time.
+ * The networks of one home on this host: each zone's is up while a machine has a card on it, and gone without a trace with
+ * the last one. What is done to them is done one at a time.
  */
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import type { InstanceSpec } from '../../core/instance.ts';
-import { tapName, type HomeNetwork } from '../../core/network/home-network.ts';
+import { networkOf, tapName, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { parseIpv4Network } from '../../core/network/ipv4.ts';
 import type { OwnNetwork } from '../../core/network/own-networks.ts';
 import type { Probe } from '../../core/network/probe.ts';
+import type { ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
-import { Attachments, cardsOf, ownCards } from './attachments.ts';
+import { Attachments, bridgeOf, cardsOf, ownCards } from './attachments.ts';
 import { obstacle } from './availability.ts';
 import { bridgeable, type HostNetworkEntry } from './bridgeable.ts';
 import { ensureTap, homeTaps, removeLink } from './bridge.ts';
-import { HomeBridge } from './home-bridge.ts';
+import { HomeBridges } from './home-bridges.ts';
 import { HomeRecord } from './home-record.ts';
 import { hostLinks, usedNetworks } from './links.ts';
 import { OwnNetworks } from './own-networks.ts';
@@ -39,7 +40,7 @@ export class HostNetwork implements AsyncDisposable {
   readonly #options: HostNetworkOptions;
   readonly #record: HomeRecord;
   readonly #attachments: Attachments;
-  readonly #bridge: HomeBridge;
+  readonly #bridges: HomeBridges;
   readonly #own: OwnNetworks;
   readonly #watch: Watch;
   /** Which run a machine is attached for, so that the end of an earlier run takes nothing from a later one. */
@@ -52,9 +53,9 @@ export class HostNetwork implements AsyncDisposable {
     this.#options = options;
     this.#record = new HomeRecord(home, directory);
     this.#attachments = new Attachments(join(directory, 'machines'));
-    this.#bridge = new HomeBridge(directory, this.#record, this.#attachments);
+    this.#bridges = new HomeBridges(directory, this.#record, this.#attachments);
     this.#own = new OwnNetworks(join(directory, 'networks.json'));
-    this.#watch = new Watch({ isServed: () => this.#bridge.isServed(), repair: () => this.#repair() });
+    this.#watch = new Watch({ isServed: () => this.#bridges.isServed(), repair: () => this.#repair() });
   }
 
   /** @returns why there can be none here, with what to do about it; undefined when it is up or has been in this boot of the host */
@@ -74,19 +75,18 @@ export class HostNetwork implements AsyncDisposable {
     }
   }
 
-  /** Of the home, chosen once. @throws machine-failed when there is none left */
-  async subnet(): Promise<string> {
+  /** Of a zone, chosen once. @throws machine-failed when there is none left */
+  async subnet(zone: ZoneName): Promise<string> {
     // A launch does not wait for what is being done for others.
-    return (await this.#record.read())?.subnet ?? (await this.#inTurn(() => this.#record.network())).subnet;
+    return await this.#record.recordedSubnet(zone) ?? await this.#inTurn(() => this.#record.subnet(zone));
   }
 
-  async layout(): Promise<Pick<HomeNetwork, 'subnet' | 'prefix6'>> {
-    const { subnet, prefix6 } = await this.#inTurn(() => this.#record.network());
-    return { subnet, prefix6 };
+  async layout(address: string): Promise<Pick<ZoneNetwork, 'subnet' | 'prefix6'> | undefined> {
+    return networkOf(await this.#inTurn(() => this.#record.network()), address);
   }
 
   async hostSubnets(): Promise<string[]> {
-    return process.platform === 'linux' ? (await usedNetworks(this.bridge)).filter((each) => parseIpv4Network(each) !== undefined) : [];
+    return process.platform === 'linux' ? (await usedNetworks(this.#record.bridges)).filter((each) => parseIpv4Network(each) !== undefined) : [];
   }
 
   async reaches(address: string, mac: string, limits: ProbeLimits): Promise<boolean> {
@@ -98,7 +98,7 @@ export class HostNetwork implements AsyncDisposable {
   }
 
   get bridge(): string {
-    return this.#record.names.bridge;
+    return this.#record.bridges[0] ?? '';
   }
 
   async bridgeable(): Promise<HostNetworkEntry[]> {
@@ -129,14 +129,14 @@ export class HostNetwork implements AsyncDisposable {
   async change({ id, name, uid, spec }: AttachRequest): Promise<void> {
     await this.#inTurn(async () => {
       const network = await this.#record.network();
-      const cards = await this.#own.onBridges(cardsOf(network, id, name, spec));
+      const cards = await this.#own.onBridges(cardsOf(this.#record.names, id, name, spec));
       const links = await hostLinks();
       const missing = cards.find(({ bridge }) => bridge !== null && !links.some((link) => link.name === bridge && link.kind === 'bridge'));
       if (missing) throw fail('machine-failed', `the bridge ${missing.bridge ?? ''}, on which ${name} has a card, does not exist`, { hint: `make it, or take the card away: holdfast net detach ${name} ${missing.mac}` });
       await this.#attachments.put(id, cards);
       if (cards.some(({ bridge }) => bridge === null)) await this.#up();
-      for (const { tap, bridge } of cards) await ensureTap(tap, uid, bridge ?? network.bridge);
-      for (const tap of await homeTaps(network)) if (tap.id === id && !cards.some((card) => card.tap === tap.name)) await removeLink(tap.name);
+      for (const card of cards) await ensureTap(card.tap, uid, bridgeOf(network, card));
+      for (const tap of await this.#taps()) if (tap.id === id && !cards.some((card) => card.tap === tap.name)) await removeLink(tap.name);
     });
   }
 
@@ -172,8 +172,9 @@ export class HostNetwork implements AsyncDisposable {
   async tidy(lives: (id: string) => boolean): Promise<void> {
     if (await obstacle(this.#options.home) !== undefined || await this.#record.read() === undefined) return;
     await this.#inTurn(async () => {
-      const network = await this.#record.network();
-      const ids = new Set([...(await this.#attachments.all()).keys(), ...(await homeTaps(network)).map(({ id }) => id)]);
+      // The key that names are made of is the record's.
+      await this.#record.network();
+      const ids = new Set([...(await this.#attachments.all()).keys(), ...(await this.#taps()).map(({ id }) => id)]);
       const gone = [...ids].filter((id) => !lives(id) && !this.#runs.has(id));
       if (gone.length < ids.size) this.#watch.start();
       await this.#release(gone);
@@ -197,21 +198,26 @@ export class HostNetwork implements AsyncDisposable {
   }
 
   async #release(ids: readonly string[]): Promise<void> {
-    const taps = await homeTaps(await this.#record.network());
+    await this.#record.network();
+    const taps = await this.#taps();
     for (const { name } of taps.filter(({ id }) => ids.includes(id))) await removeLink(name);
     for (const id of ids) await this.#attachments.remove(id);
     if (!(await this.#downIfUnused()) && ids.length > 0) await this.#up();
   }
 
+  async #taps(): Promise<{ name: string; id: string }[]> {
+    return await homeTaps(this.#record.names, this.#record.bridges);
+  }
+
   async #up(): Promise<void> {
-    await this.#bridge.up();
+    await this.#bridges.up();
     this.#watch.start();
   }
 
   async #downIfUnused(): Promise<boolean> {
     if ((await this.#attachments.cards()).some(({ bridge }) => bridge === null)) return false;
     this.#watch.stop();
-    await this.#bridge.down();
+    await this.#bridges.down();
     return true;
   }
 
@@ -221,7 +227,7 @@ export class HostNetwork implements AsyncDisposable {
       if (!this.#watch.isOn) return;
       // Nobody has a card on it: what is missing is missing rightly.
       if (ownCards(await this.#attachments.cards()).length === 0) return this.#watch.stop();
-      const missing = await this.#bridge.repair();
+      const missing = await this.#bridges.repair();
       if (missing.length > 0) this.#options.log('network', `the network of this home lacked ${missing.join(', ')}, and was repaired`);
     }).catch((error: unknown) => this.#options.log('network', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`));
   }

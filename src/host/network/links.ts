@@ -24,13 +24,13 @@ export async function hostLinks(): Promise<HostLink[]> {
   });
 }
 
-/** `10.0.0.0/8` of every address and route that is not on the link. */
-export async function usedNetworks(exceptLink: string): Promise<string[]> {
+/** `10.0.0.0/8` of every address and route that is not on one of these links. */
+export async function usedNetworks(except: readonly string[]): Promise<string[]> {
   const [addresses, routes] = await Promise.all([ipJson('-4', 'address', 'show'), ipJson('-4', 'route', 'show', 'table', 'all')]);
   return [
-    ...addresses.filter(({ ifname }) => ifname !== exceptLink).flatMap(({ addr_info: all }) => (Array.isArray(all) ? all as Record<string, unknown>[] : []))
+    ...addresses.filter(({ ifname }) => !except.includes(String(ifname))).flatMap(({ addr_info: all }) => (Array.isArray(all) ? all as Record<string, unknown>[] : []))
       .map(({ local, prefixlen }) => `${String(local)}/${String(prefixlen)}`),
-    ...routes.filter(({ dev }) => dev !== exceptLink).map(({ dst }) => String(dst)),
+    ...routes.filter(({ dev }) => !except.includes(String(dev))).map(({ dst }) => String(dst)),
   ];
 }
 

@@ -28,7 +28,7 @@ export class OwnNetworks {
    */
   async create(name: string, subnet: string | undefined, key: string): Promise<OwnNetwork> {
     const existing = await this.all();
-    const network = planNetwork(name, subnet, key, existing, (await hostLinks()).map((link) => link.name), await usedNetworks(''));
+    const network = planNetwork(name, subnet, key, existing, (await hostLinks()).map((link) => link.name), await usedNetworks([]));
     await this.#write([...existing, network]);
     await this.#ensure(network);
     return network;

@@ -1,8 +1,9 @@
-/** What a home remembers of its network: which subnet it has, and what it changed on the host. */
+/** What a home remembers of its network: which subnets it has, and what it changed on the host. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { ZoneName } from '../../core/zones.ts';
 import type { Switched } from './forwarding.ts';
 
 export interface NetworkRecord {
@@ -11,7 +12,10 @@ export interface NetworkRecord {
   readonly key: string;
   /** Where the home was when this was written. */
   readonly home: string;
+  /** Of zone1, which is the one that every home had before zones had their own. */
   readonly subnet: string;
+  /** Of the other zones, each when it was first asked for. */
+  readonly zones?: Readonly<Partial<Record<ZoneName, string>>>;
   /** Boot of the host in which it last came up, so that it need not be tried anew at each launch. */
   readonly workedIn: string | null;
   /** Forwarding that was off before, and goes off with the network. */

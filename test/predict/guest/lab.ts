@@ -82,7 +82,9 @@ async function makeQuietBridge(): Promise<{ bridge: string; lan: Lan }> {
 async function pluggedInto(home: TestHome, name: string, quiet: Lan): Promise<{ plugged: Plugged[]; bridge: string }> {
   const directory = join(home.directory, 'network');
   const { key, subnet } = JSON.parse(await readFile(join(directory, 'network.json'), 'utf8')) as { key: string; subnet: string };
-  const { bridge, prefix6 } = homeNetwork(key, subnet, true);
+  const [zone] = homeNetwork(key, { zone1: subnet }, true).zones;
+  if (zone === undefined) throw new TypeError('zone1 has a network');
+  const { bridge, prefix6 } = zone;
   const own: Lan = { subnet4: subnet, prefix6, host4: subnet.replace(/\.0\/24$/, '.1'), dhcp4: true };
   for (const file of await readdir(join(directory, 'machines'))) {
     const cards = JSON.parse(await readFile(join(directory, 'machines', file), 'utf8')) as MachineCard[];

@@ -8,7 +8,7 @@ import type { House } from '../../instances/house.ts';
 import type { Supervisor } from '../../supervisor.ts';
 import type { GuestLook } from './guest-network.ts';
 
-/** Of the home's own network, as one of its cards sees it. */
+/** Of a network of the home's own, as one of its cards sees it. */
 interface Bridge {
   readonly subnet: string;
   readonly prefix6: string | null;
@@ -16,7 +16,7 @@ interface Bridge {
 
 export async function factsOf(house: House, supervisor: Supervisor, look: Omit<GuestLook, 'files' | 'armed'>): Promise<GuestFacts> {
   const { spec } = supervisor.record.instance;
-  const bridge = spec.network === undefined && !(spec.cards ?? []).some(({ network }) => network === null) ? undefined : await house.network?.layout();
+  const bridge = spec.network && await house.network?.layout(spec.network.address);
   const others = house.registry.everybodys.filter(({ id }) => id !== supervisor.id).map(({ record }) => record.instance);
   const address6 = spec.network !== undefined && bridge?.prefix6 ? [shortened(eui64Address(bridge.prefix6, spec.mac))] : [];
   return {
@@ -27,10 +27,17 @@ export async function factsOf(house: House, supervisor: Supervisor, look: Omit<G
       addresses: [defaultAddress(spec), ...address6],
       network: spec.network === undefined ? userNetwork(spec.subnetIndex) : bridge === undefined ? null : bridgeNetwork(bridge, [spec.network.address, ...address6], others, ownOf(supervisor.record.instance, spec.mac)),
     },
-    otherNetworks: Object.fromEntries((spec.cards ?? []).flatMap(({ mac, network, address }) => (network === null && bridge !== undefined
-      ? [[mac, bridgeNetwork(bridge, address === null ? [] : [address], others, ownOf(supervisor.record.instance, mac))]] : []))),
+    otherNetworks: await otherNetworks(house, supervisor.record.instance, others),
     hostSubnets: await house.network?.hostSubnets().catch(() => []) ?? [],
   };
+}
+
+async function otherNetworks(house: House, instance: Instance, others: readonly Instance[]): Promise<GuestFacts['otherNetworks']> {
+  const found = await Promise.all((instance.spec.cards ?? []).map(async ({ mac, network, address }) => {
+    const bridge = network === null && address !== null ? await house.network?.layout(address) : undefined;
+    return bridge === undefined || address === null ? [] : [[mac, bridgeNetwork(bridge, [address], others, ownOf(instance, mac))] as const];
+  }));
+  return Object.fromEntries(found.flat());
 }
 
 function userNetwork(subnetIndex: number): HostNetwork {

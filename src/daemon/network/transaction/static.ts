@@ -10,7 +10,7 @@ import type { House } from '../../instances/house.ts';
 import type { Supervisor } from '../../supervisor.ts';
 import { checkWishes, specifyCard } from '../extra-cards.ts';
 import { bridgeFor } from '../networks.ts';
-import { plugIn, takeOut } from '../plug.ts';
+import { placeOf, plugIn, takeOut } from '../plug.ts';
 import type { FileChanges } from './guest-network.ts';
 import { predicted } from './plan.ts';
 import type { Prepared } from './prepare.ts';
@@ -27,7 +27,7 @@ export async function preparingStatic(house: House, supervisor: Supervisor, requ
     return { before: async () => await holdAddress(house, supervisor, there, wish), undo: async () => await giveBack(house, supervisor, there), changes: fixing(supervisor, there, wish) };
   }
   if (!house.driver.abilities.hotPlug) throw fail('not-supported', `${supervisor.name} has one network card, and the driver ${house.driver.name} does not add any`);
-  const [network] = await checkWishes(house, [{ name: request.network ?? OWN_NETWORK, mode: 'manual' }]);
+  const [network] = await checkWishes(house, placeOf(supervisor), [{ name: request.network ?? OWN_NETWORK, mode: 'manual' }]);
   if (network === undefined) throw new TypeError('a wish went missing');
   const specified = specifyCard(network, cards, house.registry.everybodys.map(({ record }) => record.instance));
   const card = { ...specified, address: reservable(house, specified, wish, network.subnet) };
@@ -69,7 +69,7 @@ function reservable(house: House, card: Pick<ExtraCard, 'network' | 'address' | 
 }
 
 async function holdAddress(house: House, supervisor: Supervisor, card: ExtraCard, wish: FixedAddress): Promise<void> {
-  const subnet = card.network === null ? await house.network?.subnet() ?? null : null;
+  const subnet = card.network === null && card.address !== null ? (await house.network?.layout(card.address))?.subnet ?? null : null;
   const address = reservable(house, card, wish, subnet);
   if (address !== card.address) await plugIn(house, supervisor, { ...card, address });
 }

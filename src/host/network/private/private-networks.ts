@@ -58,12 +58,12 @@ export class PrivateNetworks implements AsyncDisposable {
     throw fail('not-supported', `there is no network of the home's own: ${await this.whyNot() ?? ''}`);
   }
 
-  async layout(): Promise<{ readonly subnet: string; readonly prefix6: string | null }> {
-    return { subnet: await this.subnet(), prefix6: null };
+  layout(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   async hostSubnets(): Promise<string[]> {
-    return process.platform === 'linux' ? (await usedNetworks('')).filter((each) => parseIpv4Network(each) !== undefined) : [];
+    return process.platform === 'linux' ? (await usedNetworks([])).filter((each) => parseIpv4Network(each) !== undefined) : [];
   }
 
   async reaches(address: string, mac: string, limits: ProbeLimits): Promise<boolean> {

@@ -1,0 +1,160 @@
+/**
+ * Brings the networks of a home up (rules, bridges, forwarding, a dnsmasq each), those of the zones in which there are cards;
+ * puts back what is missing of them, and takes them down without a trace. Everything in it can be done again; whoever calls
+ * sees to it that one thing is done at a time.
+ */
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hostNames, type NamedCard } from '../../core/network/dnsmasq-config.ts';
+import { FIRST_ZONE, networkOf, type HomeNetwork, type ZoneNetwork } from '../../core/network/home-network.ts';
+import { ruleset, rulesetRemoval } from '../../core/network/ruleset.ts';
+import type { ZoneName } from '../../core/zones.ts';
+import { hostBootId } from '../process/identity.ts';
+import { writeWhole } from '../write-whole.ts';
+import { bridgeOf, ownCards, type Attachments } from './attachments.ts';
+import { ensureBridge, ensureTap, removeLink } from './bridge.ts';
+import { Dnsmasq } from './dnsmasq.ts';
+import { switchForwardingOff, switchForwardingOn } from './forwarding.ts';
+import { NOT_SWITCHED, type HomeRecord } from './home-record.ts';
+import { hasDefaultRoute6, hostLinks } from './links.ts';
+import { requireFreeSubnet } from './subnets.ts';
+import { nftHas, nftLoad } from './tools.ts';
+
+export class HomeBridges {
+  readonly #directory: string;
+  readonly #record: HomeRecord;
+  readonly #attachments: Attachments;
+  readonly #dnsmasqs = new Map<ZoneName, Dnsmasq>();
+
+  constructor(directory: string, record: HomeRecord, attachments: Attachments) {
+    this.#directory = directory;
+    this.#record = record;
+    this.#attachments = attachments;
+  }
+
+  /** For the cards that are attached; zone1's where there are none. @throws tool-missing, machine-failed */
+  async up(): Promise<void> {
+    const network = await this.#record.network();
+    const cards = ownCards(await this.#attachments.cards());
+    const zones = inUse(network, cards);
+    for (const zone of zones) await requireFreeSubnet(zone);
+    // The rules first: no card speaks without them.
+    await this.#loadRules(ruleset({ ...network, zones }, cards));
+    for (const zone of zones) await ensureBridge(zone);
+    await this.#forward(zones);
+    for (const zone of zones) await this.#serve(network, zone, cards);
+    for (const zone of network.zones) if (!zones.includes(zone)) await this.#retire(zone);
+  }
+
+  async down(): Promise<void> {
+    const { table, tapPrefix, foreignTapPrefix, zones } = await this.#record.network();
+    for (const zone of zones) {
+      await this.#dnsmasq(zone).stop();
+      await removeLink(zone.bridge);
+    }
+    this.#dnsmasqs.clear();
+    if (await nftHas('inet', table) || await nftHas('bridge', table)) await this.#loadRules(rulesetRemoval({ table, tapPrefix, foreignTapPrefix }));
+    const record = await this.#record.read();
+    // Other homes, and whoever else has bridges, may need it.
+    if (record !== undefined && !(await hostLinks()).some(({ kind }) => kind === 'bridge')) await switchForwardingOff(record.switched);
+    if (record !== undefined) await this.#record.remember({ switched: NOT_SWITCHED });
+    // Machines may have cards on bridges of the host's still.
+    const kept = (await this.#attachments.all()).size > 0 ? ['network.json', 'networks.json', 'machines'] : ['network.json', 'networks.json'];
+    for (const name of await readdir(this.#directory).catch(() => [] as string[])) {
+      if (!kept.includes(name)) await rm(join(this.#directory, name), { recursive: true, force: true });
+    }
+  }
+
+  /** Whether what dies most easily lives; false also while nobody has asked for a network. */
+  async isServed(): Promise<boolean> {
+    const running = await Promise.all([...this.#dnsmasqs.values()].map((each) => each.isRunning()));
+    return running.length > 0 && running.every(Boolean);
+  }
+
+  /** @returns what was missing, and is there again  @throws tool-missing, machine-failed */
+  async repair(): Promise<readonly string[]> {
+    const missing = await this.#missing();
+    if (missing.length === 0) return [];
+    await this.up();
+    await this.#plugBack();
+    return missing;
+  }
+
+  async #missing(): Promise<string[]> {
+    const network = await this.#record.network();
+    const links = await hostLinks();
+    const cards = await this.#attachments.cards();
+    const missing: string[] = [];
+    for (const zone of inUse(network, ownCards(cards))) {
+      const whose = zone.zone === FIRST_ZONE ? '' : ` of ${zone.zone}`;
+      if (!(await this.#dnsmasq(zone).isRunning())) missing.push(`its dnsmasq${whose}`);
+      if (!links.some(({ name, up }) => name === zone.bridge && up)) missing.push(`its bridge${whose}`);
+    }
+    if (!(await nftHas('inet', network.table) && await nftHas('bridge', network.table))) missing.push('its firewall rules');
+    const loose = cards.filter((card) => links.some(({ name, master }) => name === card.tap && master !== bridgeOf(network, card)));
+    return [...missing, ...loose.map(({ tap }) => `the bridge of ${tap}`)];
+  }
+
+  /** Taps outlive the bridge that they were on. */
+  async #plugBack(): Promise<void> {
+    const network = await this.#record.network();
+    const links = await hostLinks();
+    for (const card of await this.#attachments.cards()) {
+      const bridge = bridgeOf(network, card);
+      if (links.some(({ name, master }) => name === card.tap && master !== bridge)) await ensureTap(card.tap, 0, bridge);
+    }
+  }
+
+  /** From zone to zone the host forwards as well, and for IPv6 that is its whole affair. */
+  async #forward(zones: readonly ZoneNetwork[]): Promise<void> {
+    const ipv6 = zones.some(({ prefix6 }) => prefix6 !== null) && (zones.length > 1 || await hasDefaultRoute6());
+    const switched = await switchForwardingOn(ipv6);
+    const before = (await this.#record.read())?.switched ?? NOT_SWITCHED;
+    await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null, switched: { ipv4: before.ipv4 || switched.ipv4, ipv6: before.ipv6 || switched.ipv6 } });
+  }
+
+  async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[]): Promise<void> {
+    await makePassable(this.#directoryOf(zone));
+    await this.#dnsmasq(zone).serve(cards.filter(({ address }) => networkOf(network, address) === zone), hostNames(network, cards));
+  }
+
+  /** The last card in the zone has gone, and others have theirs elsewhere. */
+  async #retire(zone: ZoneNetwork): Promise<void> {
+    const dnsmasq = this.#dnsmasq(zone);
+    if (await dnsmasq.hasTraces()) await dnsmasq.remove();
+    this.#dnsmasqs.delete(zone.zone);
+    await removeLink(zone.bridge);
+    if (zone.zone !== FIRST_ZONE) await rm(this.#directoryOf(zone), { recursive: true, force: true });
+  }
+
+  #dnsmasq(zone: ZoneNetwork): Dnsmasq {
+    const there = this.#dnsmasqs.get(zone.zone);
+    if (there !== undefined) return there;
+    const made = new Dnsmasq(zone, this.#directoryOf(zone));
+    this.#dnsmasqs.set(zone.zone, made);
+    return made;
+  }
+
+  /** Zone1's files lie where those of the one network lay. */
+  #directoryOf({ zone }: ZoneNetwork): string {
+    return zone === FIRST_ZONE ? this.#directory : join(this.#directory, zone);
+  }
+
+  async #loadRules(text: string): Promise<void> {
+    const path = join(this.#directory, 'rules.nft');
+    await makePassable(this.#directory);
+    await writeWhole(path, text);
+    await nftLoad(path);
+  }
+}
+
+function inUse({ zones }: HomeNetwork, cards: readonly NamedCard[]): readonly ZoneNetwork[] {
+  const used = zones.filter((zone) => cards.some(({ address }) => networkOf({ zones: [zone] }, address) !== undefined));
+  return used.length > 0 ? used : zones.slice(0, 1);
+}
+
+/** dnsmasq, under a user of its own, reads its lists again when they change. */
+async function makePassable(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await chmod(directory, 0o711);
+}
