@@ -72,7 +72,8 @@ beforeAll(async () => {
   prefix6 = /^dhcp-range=(fd[0-9a-f:]+)/m.exec(await readFile(`${home}/network/dnsmasq.conf`, 'utf8'))?.[1] ?? '';
   for (const [guest, id, host] of [[apollo, APOLLO, 2], [hermes, HERMES, 3]] as const) {
     await guest.run('ip', 'address', 'add', `${await addressIn(network, host)}/24`, 'dev', 'wire');
-    await guest.run('ip', '-6', 'address', 'add', `${eui64Address(prefix6, MACS[id])}/64`, 'dev', 'wire', 'nodad');
+    // It may have made it itself already, of what it heard from the router.
+    await guest.run('ip', '-6', 'address', 'replace', `${eui64Address(prefix6, MACS[id])}/64`, 'dev', 'wire', 'nodad');
     await guest.run('ip', 'route', 'add', 'default', 'via', await addressIn(network, 1));
     await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${prefix6}1`);
   }
@@ -283,7 +284,7 @@ test('instances of different zones are on subnets and bridges of their own, reac
     await sh('ip', 'link', 'set', name, 'master', bridge, 'up');
     const prefix = /^dhcp-range=(fd[0-9a-f:]+)/m.exec(await readFile(`${other}/network/${zone === 'zone1' ? '' : `${zone}/`}dnsmasq.conf`, 'utf8'))?.[1] ?? '';
     await guest.run('ip', 'address', 'add', `${address}/24`, 'dev', 'wire');
-    await guest.run('ip', '-6', 'address', 'add', `${eui64Address(prefix, MACS[id])}/64`, 'dev', 'wire', 'nodad');
+    await guest.run('ip', '-6', 'address', 'replace', `${eui64Address(prefix, MACS[id])}/64`, 'dev', 'wire', 'nodad');
     await guest.run('ip', 'route', 'add', 'default', 'via', await within(zone, 1));
     await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${prefix}1`);
     return guest;
@@ -311,6 +312,20 @@ test('instances of different zones are on subnets and bridges of their own, reac
   await release();
   expect(await traces(one, other)).toEqual([]);
 }, 30_000);
+
+test('a zone whose subnet the host has come to use is refused by name, and keeps no other zone from coming up', async () => {
+  const other = await makeHome();
+  const one = daemon(other);
+  const address = (await one.subnet('zone2')).replace(/\.0\/24$/, '.9');
+  await using _elsewhere = await makeNamespace(`hfd${process.pid}`);
+  await sh('ip', 'address', 'add', `${address}/24`, 'dev', `hfd${process.pid}`);
+  await sh('ip', 'link', 'set', `hfd${process.pid}`, 'up');
+  await expect(one.attach({ id: HERMES, name: 'hermes', uid: UID, spec: spec(MACS[HERMES], address) })).rejects.toMatchObject({ code: 'machine-failed', message: expect.stringContaining(await one.subnet('zone2')) as string });
+  const release = await attach(one, APOLLO, 'apollo', 2);
+  expect((await links()).filter((name) => name.startsWith(one.bridge))).toEqual([one.bridge]);
+  await release();
+  expect(await traces(one, other)).toEqual([]);
+});
 
 test('a home of before zones had their own keeps its subnet as zone1\'s, and its cards where they are, whatever their zone', async () => {
   const other = await makeHome();

@@ -43,7 +43,7 @@ export class HomeBridges {
     for (const zone of zones) await ensureBridge(zone);
     await this.#forward(zones);
     for (const zone of zones) await this.#serve(network, zone, cards);
-    for (const zone of network.zones) if (!zones.includes(zone)) await this.#retire(zone);
+    await this.#retire(network.zones.filter((zone) => !zones.includes(zone)));
   }
 
   async down(): Promise<void> {
@@ -118,13 +118,17 @@ export class HomeBridges {
     await this.#dnsmasq(zone).serve(cards.filter(({ address }) => networkOf(network, address) === zone), hostNames(network, cards));
   }
 
-  /** The last card in the zone has gone, and others have theirs elsewhere. */
-  async #retire(zone: ZoneNetwork): Promise<void> {
-    const dnsmasq = this.#dnsmasq(zone);
-    if (await dnsmasq.hasTraces()) await dnsmasq.remove();
-    this.#dnsmasqs.delete(zone.zone);
-    await removeLink(zone.bridge);
-    if (zone.zone !== FIRST_ZONE) await rm(this.#directoryOf(zone), { recursive: true, force: true });
+  /** Zones whose last card has gone, while others have theirs elsewhere. */
+  async #retire(zones: readonly ZoneNetwork[]): Promise<void> {
+    // A launch waits for this, and hardly ever is there anything to do.
+    const links = zones.length === 0 ? [] : await hostLinks();
+    for (const zone of zones) {
+      const dnsmasq = this.#dnsmasq(zone);
+      this.#dnsmasqs.delete(zone.zone);
+      if (await dnsmasq.hasTraces()) await dnsmasq.remove();
+      if (links.some(({ name }) => name === zone.bridge)) await removeLink(zone.bridge);
+      if (zone.zone !== FIRST_ZONE) await rm(this.#directoryOf(zone), { recursive: true, force: true });
+    }
   }
 
   #dnsmasq(zone: ZoneNetwork): Dnsmasq {

@@ -11,7 +11,7 @@ import type { OwnNetwork } from '../../core/network/own-networks.ts';
 import type { Probe } from '../../core/network/probe.ts';
 import type { ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
-import { Attachments, bridgeOf, cardsOf, ownCards } from './attachments.ts';
+import { Attachments, bridgeOf, cardsOf, ownCards, type AttachedCard } from './attachments.ts';
 import { obstacle } from './availability.ts';
 import { bridgeable, type HostNetworkEntry } from './bridgeable.ts';
 import { ensureTap, homeTaps, removeLink } from './bridge.ts';
@@ -133,11 +133,23 @@ export class HostNetwork implements AsyncDisposable {
       const links = await hostLinks();
       const missing = cards.find(({ bridge }) => bridge !== null && !links.some((link) => link.name === bridge && link.kind === 'bridge'));
       if (missing) throw fail('machine-failed', `the bridge ${missing.bridge ?? ''}, on which ${name} has a card, does not exist`, { hint: `make it, or take the card away: holdfast net detach ${name} ${missing.mac}` });
-      await this.#attachments.put(id, cards);
-      if (cards.some(({ bridge }) => bridge === null)) await this.#up();
+      await this.#attachTo(id, cards);
       for (const card of cards) await ensureTap(card.tap, uid, bridgeOf(network, card));
       for (const tap of await this.#taps()) if (tap.id === id && !cards.some((card) => card.tap === tap.name)) await removeLink(tap.name);
     });
+  }
+
+  /** What cannot be had is not remembered: a zone whose subnet is taken would keep every other from coming up. */
+  async #attachTo(id: string, cards: readonly AttachedCard[]): Promise<void> {
+    const before = (await this.#attachments.all()).get(id);
+    await this.#attachments.put(id, cards);
+    try {
+      if (cards.some(({ bridge }) => bridge === null)) await this.#up();
+    } catch (error) {
+      if (before === undefined) await this.#attachments.remove(id);
+      else await this.#attachments.put(id, before);
+      throw error;
+    }
   }
 
   async ownNetworks(): Promise<readonly OwnNetwork[]> {
