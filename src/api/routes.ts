@@ -5,7 +5,7 @@
  */
 import { Type, type TSchema } from 'typebox';
 import {
-  ActionSchema, AuthenticationSchema, CardWishSchema, CloneWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, NetworkSchema,
+  ActionSchema, AuthenticationSchema, CardWishSchema, CloneWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, MountWishSchema, NetworkSchema,
   OperationSchema, PassphraseSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
 } from './schemas.ts';
 import {
@@ -59,6 +59,8 @@ export const ROUTES = {
   deleteSnapshot: { method: 'DELETE', path: '/v1/instances/:name/snapshots/:snapshot', summary: 'Delete a snapshot for good', params: bySnapshot, answer: Type.Object({}) },
   listZones: { method: 'GET', path: '/v1/zones', summary: 'The zones that instances are in', answer: Type.Object({ zones: Type.Array(ZoneSchema) }) },
   changeZones: { method: 'POST', path: '/v1/zones', summary: 'Make zones available, or unavailable', body: ZoneChangeSchema, answer: OperationSchema, status: 202 },
+  mount: { method: 'POST', path: '/v1/instances/:name/mounts', summary: 'Give an instance a directory of the host, at once where it runs', params: byName, body: MountWishSchema, answer: OperationSchema, status: 202 },
+  unmount: { method: 'DELETE', path: '/v1/instances/:name/mounts', summary: 'Take one away, or all', params: byName, query: Type.Object({ target: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })) }, { additionalProperties: false }), answer: OperationSchema, status: 202 },
   purge: { method: 'POST', path: '/v1/purge', summary: 'Remove all deleted instances for good', answer: OperationSchema, status: 202 },
   exec: { method: 'GET', path: '/v1/instances/:name/exec', summary: 'Run a command or a shell; frames are described in api/exec-frames.ts', params: byName, stream: 'socket' },
   proxy: { method: 'GET', path: '/v1/instances/:name/proxy', summary: 'A stream to an sshd of its own, for an ssh client; frames are described in api/stream-frames.ts', params: byName, stream: 'socket' },

@@ -29,6 +29,28 @@ export const GuestInfoSchema = Type.Object({
   cloudInit: Type.String(),
 }, closed);
 
+const MountSchema = Type.Object({
+  /** Of the host. */
+  source: Type.String(),
+  /** In the guest. */
+  target: Type.String(),
+  /** Whose is whose: `host:guest`, where the guest's may be `default`, its default user's. */
+  uidMap: Type.Array(Type.String()),
+  gidMap: Type.Array(Type.String()),
+}, closed);
+
+const ID_PAIRS = Type.Array(Type.String({ maxLength: 32 }), { maxItems: 64 });
+
+export const MountWishSchema = Type.Object({
+  /** Absolute; it is opened with the rights of whoever asks. */
+  source: Type.String({ minLength: 1, maxLength: 4096 }),
+  /** The source's name in the default user's home when absent; what is relative is in there too. */
+  target: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  /** Who asks, as the default user, when absent. */
+  uidMap: Type.Optional(ID_PAIRS),
+  gidMap: Type.Optional(ID_PAIRS),
+}, closed);
+
 export const InstanceSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -54,6 +76,8 @@ export const InstanceSchema = Type.Object({
   mac: Type.String(),
   /** Cards besides the default one, by index; network is a bridge of the host's, or `holdfast`. */
   cards: Type.Optional(Type.Array(Type.Object({ index: Type.Integer(), mac: Type.String(), network: Type.String(), mode: Type.String(), ipv4: nullable(Type.String()) }, closed))),
+  /** Left out where there is none. */
+  mounts: Type.Optional(Type.Array(MountSchema)),
   createdAt: Type.String(),
   startedAt: nullable(Type.String()),
 }, closed);
@@ -118,6 +142,8 @@ export const SnapshotSchema = Type.Object({
   cpus: Type.Integer(), memoryBytes: Type.Integer(), diskBytes: Type.Integer(),
   /** It has the memory too. */
   live: Type.Boolean(),
+  /** Left out where there was none. */
+  mounts: Type.Optional(Type.Array(MountSchema)),
 }, closed);
 
 export const SnapshotWishSchema = Type.Object({
@@ -287,6 +313,8 @@ export type WireCardWish = Static<typeof CardWishSchema>;
 export type WireNetwork = Static<typeof NetworkSchema>;
 export type WireSnapshot = Static<typeof SnapshotSchema>;
 export type WireSnapshotWish = Static<typeof SnapshotWishSchema>;
+export type WireMount = Static<typeof MountSchema>;
+export type WireMountWish = Static<typeof MountWishSchema>;
 export type WireCloneWish = Static<typeof CloneWishSchema>;
 export type WireZone = Static<typeof ZoneSchema>;
 export type WireZoneChange = Static<typeof ZoneChangeSchema>;

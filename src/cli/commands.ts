@@ -19,6 +19,7 @@ import { info } from './commands/info.ts';
 import { launch } from './commands/launch.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
+import { mount } from './commands/mount.ts';
 import { net } from './commands/net/net.ts';
 import { network } from './commands/network.ts';
 import { networks } from './commands/networks.ts';
@@ -38,13 +39,14 @@ import { stop } from './commands/stop.ts';
 import { suspend } from './commands/suspend.ts';
 import { template } from './commands/template.ts';
 import { transfer } from './commands/transfer.ts';
+import { umount } from './commands/umount.ts';
 import { unalias } from './commands/unalias.ts';
 import { version } from './commands/version.ts';
 import { waitReady } from './commands/wait-ready.ts';
 import { zones } from './commands/zones.ts';
 
 export const COMMANDS: readonly Command[] = [
-  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, snapshot, restore, clone, exec, shell, transfer, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, authenticate, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
+  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, snapshot, restore, clone, exec, shell, transfer, mount, umount, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, authenticate, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
 ];
 
 export function findCommand(word: string): Command | undefined {

@@ -1,19 +1,25 @@
 /** Launches one instance and tells how it went: for `launch`, and for the primary that `start` or `shell` misses. */
-import type { WireLaunch } from '../api/schemas.ts';
+import type { WireLaunch, WireMountWish } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { fail, HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
+import { askForMount } from './mounting.ts';
 import { runOperation } from './operations.ts';
 import { createProgress, type Progress } from './progress.ts';
 
-export async function launchInstance(context: Context, client: Client, wanted: WireLaunch, progress: Progress = createProgress(context.stderr, context.isTTY.stderr)): Promise<void> {
+export async function launchInstance(context: Context, client: Client, wanted: WireLaunch, progress: Progress = createProgress(context.stderr, context.isTTY.stderr), mounts: readonly WireMountWish[] = []): Promise<void> {
   using shown = progress;
   const timezone = hostTimezone();
   const body: WireLaunch = { ...wanted, ...(timezone ? { timezone } : {}) };
   const { result } = await runOperation(context, client, () => client.call('launch', { body }).catch((error: unknown) => { throw isOfArguments(error) ? invalidArguments(error) : error; }), { timeoutSeconds: wanted.timeoutSeconds, progress: shown });
+  const name = result['name'] ?? wanted.name ?? '';
   shown.clear();
   const zone = result['zone'] ? ` in ${result['zone']}` : '';
-  context.stdout.write(`Launched: ${result['name'] ?? wanted.name ?? ''}${zone}\n`);
+  context.stdout.write(`Launched: ${name}${zone}\n`);
+  for (const wish of mounts) {
+    await askForMount(context, client, name, wish, shown);
+    shown.clear();
+  }
 }
 
 /** What a launch is refused with before it begins: of its arguments, as Multipass sums them up. */

@@ -29,6 +29,8 @@ export const PATHS: { readonly [N in RouteName]: Pick<(typeof ROUTES)[N], 'metho
   deleteSnapshot: { method: 'DELETE', path: '/v1/instances/:name/snapshots/:snapshot' },
   listZones: { method: 'GET', path: '/v1/zones' },
   changeZones: { method: 'POST', path: '/v1/zones' },
+  mount: { method: 'POST', path: '/v1/instances/:name/mounts' },
+  unmount: { method: 'DELETE', path: '/v1/instances/:name/mounts' },
   purge: { method: 'POST', path: '/v1/purge' },
   exec: { method: 'GET', path: '/v1/instances/:name/exec' },
   proxy: { method: 'GET', path: '/v1/instances/:name/proxy' },

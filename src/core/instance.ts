@@ -3,6 +3,7 @@
  * the machine ended, or its kernel panicked, without anybody having asked for it. Only `Stopped` is a state
  * from which a command may start an instance by itself.
  */
+import type { Mount } from './mounts/mount.ts';
 import type { FixedAddress } from './network/fixed-address.ts';
 
 export const STATES = [
@@ -34,6 +35,8 @@ export interface InstanceSpec {
   readonly network?: BridgeNetwork;
   /** Its disk began as another's: its first boot makes it a machine of its own. */
   readonly cloned?: true;
+  /** Directories of the host that it has, attached whenever it runs; left out while there is none. */
+  readonly mounts?: readonly Mount[];
   /** Further cards, by slot; left out while it never had any. */
   readonly cards?: readonly ExtraCard[];
 }

@@ -31,12 +31,13 @@ export function requireSnapshotName(name: string): string {
   });
 }
 
-/** What else changes with a restore: size and cards as they were, and nothing that says which machine it is. */
+/** What else changes with a restore: size, cards and mounts as they were, and nothing that says which machine it is. */
 export function restoredSpec(now: InstanceSpec, then: InstanceSpec): InstanceSpec {
-  const { cards: _, bridged: __, ...rest } = now;
+  const { cards: _, bridged: __, mounts: ___, ...rest } = now;
   return {
     ...rest, cpus: then.cpus, memoryBytes: then.memoryBytes, diskBytes: then.diskBytes,
     ...(then.cards === undefined ? {} : { cards: then.cards }), ...(then.bridged === undefined ? {} : { bridged: then.bridged }),
+    ...(then.mounts === undefined ? {} : { mounts: then.mounts }),
   };
 }
 

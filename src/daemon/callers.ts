@@ -13,8 +13,8 @@ import { logReader, type LogReader } from './log-reader.ts';
 import { makeSettings, type Settings } from './settings.ts';
 import type { RemoteClient, Trust } from './trust/authenticate.ts';
 
-/** `shared`: the same for everybody. `own`: of what is the caller's. `root`: it concerns everybody, so the daemon's user only. `open`: also to who is not authenticated. */
-export const ACCESS: { readonly [N in RouteName]: 'open' | 'shared' | 'own' | 'root' } = {
+/** `shared`: the same for everybody. `own`: of what is the caller's. `local`: own, and the host's files are in it, so not over the network. `root`: it concerns everybody, so the daemon's user only. `open`: also to who is not authenticated. */
+export const ACCESS: { readonly [N in RouteName]: 'open' | 'shared' | 'own' | 'local' | 'root' } = {
   version: 'open',
   authenticate: 'open',
   listInstances: 'own',
@@ -39,6 +39,8 @@ export const ACCESS: { readonly [N in RouteName]: 'open' | 'shared' | 'own' | 'r
   deleteSnapshot: 'own',
   listZones: 'shared',
   changeZones: 'root',
+  mount: 'local',
+  unmount: 'own',
   purge: 'own',
   exec: 'own',
   proxy: 'own',
@@ -98,7 +100,7 @@ export function callers(house: House, logPath: string, trust: Pick<Trust, 'isTru
     remoteView(client, route) {
       const access = ACCESS[route];
       if (access !== 'open' && !trust.isTrusted(client)) throw notAuthenticated();
-      if (access === 'root') throw hostOnly();
+      if (access === 'root' || access === 'local') throw hostOnly();
       return remoteViewFor(house, client, logPath);
     },
   };

@@ -7,10 +7,13 @@ import { readyMachine } from './ready-machine.ts';
 
 /** Unless `--timeout` says otherwise. */
 const REACH_SECONDS = { native: 15, emulated: 30 };
+const MOUNTS_MS = 10_000;
 
 export async function execIn(house: House, name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal): Promise<ExecSession> {
   const deadline = (isEmulated: boolean): number => (request.timeoutSeconds ?? (isEmulated ? REACH_SECONDS.emulated : REACH_SECONDS.native)) * 1000;
   const { machine, startedAt, deadlineMs, leftMs: left } = await readyMachine(house, name, deadline, tell, signal);
+  // A directory of the host's that the command is to run in may be about to come.
+  if (request.cwd !== undefined) await house.mounts.settled(house.registry.require(name), MOUNTS_MS, signal);
   const { shell, rung, passedOver } = await machine.guest.reach(request.bulk ? 'bulk' : 'session', { deadlineMs: left, signal });
   const session = await begin(shell, name, request, { startedAt, deadlineMs }, signal);
   tell({ type: 'started', rung, passedOver });

@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   await serve({
     assetsDir,
     productsScript: join(import.meta.dirname, 'products-worker.cjs'),
+    sftpScript: join(import.meta.dirname, 'holdfast-sftp.cjs'),
     contract: multipassd && contractOf(multipassd, process.env, (text) => process.stderr.write(text)),
     address,
     // A home that root has named is root's alone.

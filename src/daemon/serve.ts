@@ -40,6 +40,7 @@ import type { HomeNetworkPort } from './network/port.ts';
 import { Registry } from './instances/registry.ts';
 import { openLog } from './log.ts';
 import { OperationEngine } from './operations/engine.ts';
+import { MountKeeper } from './mounts/mount-keeper.ts';
 import { proxyTo } from './proxy.ts';
 import { ADDRESS_KEY, PASSPHRASE_KEY } from './settings.ts';
 import { makeTrust } from './trust/authenticate.ts';
@@ -75,6 +76,8 @@ export interface DaemonParts {
   readonly assetsDir: string;
   /** images/streams/products-worker, as a thread can be started of it. */
   readonly productsScript: string;
+  /** host/sftp/main, as a process can be started of it. */
+  readonly sftpScript: string;
   readonly makeDriver: (parts: DriverParts) => Driver;
   /** uids of others who are served too, each by a socket of his own; asked again and again. Nobody when absent. */
   readonly members?: (() => Promise<readonly number[]>) | undefined;
@@ -90,7 +93,7 @@ export interface DaemonParts {
 const CATALOGUE_STALL_MS = 10_000;
 
 /** Resolves once it listens; the process then goes on until it is told to end. @throws home-unusable, home-too-new, daemon-already-running */
-export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork, members, contract, address }: DaemonParts): Promise<void> {
+export async function serve({ assetsDir, productsScript, sftpScript, makeDriver, makeNetwork, members, contract, address }: DaemonParts): Promise<void> {
   process.title = 'holdfastd';
   const home = openHome();
   const { data, run } = home.layout;
@@ -153,7 +156,7 @@ export async function serve({ assetsDir, productsScript, makeDriver, makeNetwork
       ({ name }) => void act(house, name, { action: 'stop' }),
       ({ name }, error) => log.line('delayed-stop', name, `it was to be stopped now, and is not yet: ${error instanceof Error ? error.message : String(error)}`, `stop it: holdfast stop ${name}`),
     ),
-    registry, store: instanceStore(db), history: networkHistoryStore(db), snapshots: snapshotStore(db), settings, zones: zoneBook(settings), driver, network, images, engine, events, log,
+    registry, store: instanceStore(db), history: networkHistoryStore(db), snapshots: snapshotStore(db), settings, zones: zoneBook(settings), mounts: new MountKeeper(sftpScript), driver, network, images, engine, events, log,
     node: hostname(), owner: process.getuid?.() ?? 0,
     onSetting: () => { changed.setting = true; },
     // What it was told at its start goes before: the setting is kept for the next one.

@@ -1,5 +1,7 @@
 /** An instance as the API shows it, from what the daemon knows: never waits for anything. */
-import type { WireGuestInfo, WireInstance } from '../api/schemas.ts';
+import type { WireGuestInfo, WireInstance, WireMount } from '../api/schemas.ts';
+import { showIdPair } from '../core/mounts/id-maps.ts';
+import type { Mount } from '../core/mounts/mount.ts';
 import { addressesToShow } from '../core/network-health.ts';
 import { OWN_NETWORK } from '../core/network/network-option.ts';
 import type { SystemReport } from '../guest/report.ts';
@@ -35,9 +37,14 @@ export function viewOf(supervisor: Supervisor): WireInstance {
     ...(instance.spec.cards === undefined ? {} : {
       cards: instance.spec.cards.map(({ slot, mac, network, mode, address }) => ({ index: slot, mac, network: network ?? OWN_NETWORK, mode, ipv4: address })),
     }),
+    ...(instance.spec.mounts === undefined ? {} : { mounts: instance.spec.mounts.map(viewOfMount) }),
     createdAt: instance.createdAt,
     startedAt: machine?.startedAt ?? null,
   };
+}
+
+export function viewOfMount({ source, target, uids, gids }: Mount): WireMount {
+  return { source, target, uidMap: uids.map(showIdPair), gidMap: gids.map(showIdPair) };
 }
 
 function guestInfo(system: SystemReport): WireGuestInfo {

@@ -20,6 +20,7 @@ await serve({
   address: (multipassd ?? holdfastdOptions(rest)).address,
   assetsDir: fileURLToPath(new URL('../../dist/assets', import.meta.url)),
   productsScript: fileURLToPath(new URL('../../src/images/streams/products-worker.ts', import.meta.url)),
+  sftpScript: fileURLToPath(new URL('../../src/host/sftp/main.ts', import.meta.url)),
   // uids, a line each, in a file that a test may change.
   members: async () => (await readFile(join(process.env['HOLDFAST_HOME'] ?? '', 'members'), 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number),
   makeNetwork: fakeNetwork,

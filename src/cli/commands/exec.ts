@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { mappedDirectory } from '../mounting.ts';
 import { runExec } from '../terminal/run-exec.ts';
 
 export const exec = defineCommand({
@@ -24,6 +25,8 @@ export const exec = defineCommand({
   async run(context, { args: [name = '', ...command], options }) {
     if (options.directory !== undefined && options.noMap) throw new UsageError('Options --working-directory and --no-map-working-directory clash');
     if (command.length === 0) throw new UsageError('Wrong number of arguments given', 'name the instance and a command: holdfast exec <name> -- <command>');
-    return runExec(context, await context.client(), { name, command, cwd: options.directory });
+    const client = await context.client();
+    const cwd = options.directory ?? (options.noMap ? undefined : await mappedDirectory(client, name, context.signal));
+    return runExec(context, client, { name, command, cwd });
   },
 });

@@ -4,11 +4,12 @@ import { parseChecksum } from '../../core/checksum.ts';
 import { isInstanceName, nameRefusal } from '../../core/names.ts';
 import { parseSize } from '../../core/sizes.ts';
 import { BRIDGED, parseNetworkOption, type NetworkWish } from '../../core/network/network-option.ts';
-import type { WireLaunch } from '../../api/schemas.ts';
+import type { WireLaunch, WireMountWish } from '../../api/schemas.ts';
 import { openImage, readCloudInit } from '../caller-files.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { invalidArguments, launchInstance } from '../launching.ts';
+import { requireSource } from '../mounting.ts';
 import { cpuCount, TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { createProgress } from '../progress.ts';
 import { uploadImage } from '../uploading.ts';
@@ -30,6 +31,7 @@ export const launch = defineCommand({
     checksum: { flags: '--checksum <checksum>', summary: 'of an image from the web: sha256:<hex> or sha512:<hex>' },
     network: { flags: '--network <spec>', summary: 'a further network card; may be given several times', repeatable: true },
     bridged: { flags: '--bridged', summary: 'a further card on the network that local.bridged-network names' },
+    mount: { flags: '--mount <source>[:<path>]', summary: 'a directory here to mount; may be given several times', repeatable: true },
     zone: { flags: '--zone <zone>', summary: 'the zone it is in (the first that is available)' },
     cold: { flags: '--cold', summary: 'boot it, though it could be forked of a template' },
     timeout: TIMEOUT_OPTION,
@@ -41,6 +43,7 @@ export const launch = defineCommand({
     ['holdfast launch file:///srv/disk.qcow2', 'an image of yours'],
     ['holdfast launch https://host/disk.qcow2 --checksum sha256:0a1b...', 'an image from the web'],
     ['holdfast launch --network name=lan,ip=192.168.68.20/24', 'a further card with a static address'],
+    ['holdfast launch --mount .:/src', 'this directory is there as /src'],
     ['holdfast launch debian --arch arm64', 'emulated, unless this machine is arm64'],
   ],
   notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.'],
@@ -57,6 +60,7 @@ export const launch = defineCommand({
       if (image === undefined || !isWebAddress(image)) throw new UsageError('--checksum belongs to an image from the web', 'for example: holdfast launch https://host/disk.qcow2 --checksum sha256:...');
     }
     const networks = [...options.network, ...(options.bridged ? [BRIDGED] : [])].map(parseNetworkOption).map(wireWish);
+    const mounts = await Promise.all(options.mount.map(mountWish));
     await using file = image === undefined ? undefined : await openImage(image);
     // The daemon checks it and says line and column.
     const cloudInit = options.cloudInit === undefined ? undefined : await readCloudInit(options.cloudInit, context.stdin, context.signal);
@@ -68,9 +72,15 @@ export const launch = defineCommand({
       ...(memory === undefined ? {} : { memory }), ...(disk === undefined ? {} : { disk }), ...(cloudInit === undefined ? {} : { cloudInit }),
       ...(options.arch === undefined ? {} : { architecture: options.arch }), ...(options.checksum === undefined ? {} : { checksum: options.checksum }),
       ...(networks.length === 0 ? {} : { networks }), ...(options.zone === undefined ? {} : { zone: options.zone }), ...(options.cold ? { cold: true } : {}), ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
-    }, progress);
+    }, progress, mounts);
   },
 });
+
+/** A source that has a colon in it is named by the last one. */
+async function mountWish(word: string): Promise<WireMountWish> {
+  const at = word.lastIndexOf(':');
+  return at <= 0 ? { source: await requireSource(word) } : { source: await requireSource(word.slice(0, at)), target: word.slice(at + 1) };
+}
 
 function wireWish({ fixed, ...wish }: NetworkWish): NonNullable<WireLaunch['networks']>[number] {
   if (fixed === undefined) return wish;

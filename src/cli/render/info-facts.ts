@@ -13,7 +13,7 @@ export interface InfoFacts {
   readonly disks: { readonly [disk: string]: { readonly used?: string; readonly total?: string } };
   readonly memory: { readonly used?: number; readonly total?: number };
   readonly ipv4: readonly string[];
-  readonly mounts: { readonly [target: string]: never };
+  readonly mounts: { readonly [target: string]: { readonly uid_mappings: readonly string[]; readonly gid_mappings: readonly string[]; readonly source_path: string } };
   readonly hold: string;
   readonly hold_reason: string | null;
   readonly network: string;
@@ -44,7 +44,7 @@ export function infoFacts(instance: WireInstance): InfoFacts {
     disks: Object.fromEntries(disks && disks.length > 0 ? disks : [[FIRST_DISK, {}]]),
     memory: guest ? { used: guest.memory.usedBytes, total: guest.memory.totalBytes } : {},
     ipv4: instance.ipv4,
-    mounts: {},
+    mounts: Object.fromEntries((instance.mounts ?? []).map(({ target, source, uidMap, gidMap }) => [target, { uid_mappings: uidMap, gid_mappings: gidMap, source_path: source }])),
     hold: hold.level,
     hold_reason: hold.reason,
     network: network.health,

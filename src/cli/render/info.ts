@@ -5,6 +5,7 @@ import { csvLine } from './csv.ts';
 import type { Format } from './format.ts';
 import { infoFacts, type InfoFacts } from './info-facts.ts';
 import { toJson, type Json } from './json.ts';
+import { mountFields, mountLines } from './mounts.ts';
 import { inOrder } from './order.ts';
 import { oneLine } from './plain.ts';
 import { snapshotFacts, snapshotFields, snapshotRecord, snapshotYaml, SNAPSHOT_TITLES } from './snapshots.ts';
@@ -72,7 +73,7 @@ function record(instance: WireInstance): string {
     ['Load', facts.load.map((load) => load.toFixed(2)).join(' ') || NONE],
     ['Disk usage', disk ? outOf(disk) : NONE],
     ['Memory usage', guest ? outOf(guest.memory) : NONE],
-    ['Mounts', NONE],
+    ['Mounts', ...mountLines(instance)],
     ['Hold', because(hold.level, hold.reason)],
     ['Network', because(network.health, network.reason)],
     ...(reason ? [['Reason', reason] as const] : []),
@@ -103,7 +104,7 @@ function csvFields(instance: WireInstance): readonly (string | number | boolean)
   return [
     instance.name, facts.state, facts.zone.name, facts.zone.available, facts.ipv4[0] ?? '', oneLine(facts.release), facts.image_hash,
     oneLine(facts.image_release), facts.load.join(' '), disk?.used ?? '', disk?.total ?? '', facts.memory.used ?? '', facts.memory.total ?? '',
-    '', facts.ipv4.join(';'), facts.cpu_count, facts.snapshot_count, facts.hold, facts.network, oneLine(facts.reason ?? ''), facts.accelerator ?? '', facts.architecture, facts.figures_at ?? '',
+    mountFields(instance), facts.ipv4.join(';'), facts.cpu_count, facts.snapshot_count, facts.hold, facts.network, oneLine(facts.reason ?? ''), facts.accelerator ?? '', facts.architecture, facts.figures_at ?? '',
   ];
 }
 

@@ -4,6 +4,7 @@ import { showSize } from '../../core/sizes.ts';
 import { always, csvLine } from './csv.ts';
 import type { Format } from './format.ts';
 import { toJson, type Json } from './json.ts';
+import { mountFields, mountPlaces, mountSources } from './mounts.ts';
 import { oneLine } from './plain.ts';
 import { table } from './table.ts';
 import { toYaml } from './yaml.ts';
@@ -33,18 +34,18 @@ const LIST = {
 } satisfies Record<Format, unknown>;
 
 /** One record of `info`'s table. */
-export function snapshotRecord({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live }: WireSnapshot): string {
+export function snapshotRecord({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live, mounts }: WireSnapshot): string {
   const rows: readonly (readonly [label: string, ...values: string[]])[] = [
-    ['Snapshot', name], ['Instance', instance], ['CPU(s)', String(cpus)], ['Disk space', showSize(diskBytes)], ['Memory size', showSize(memoryBytes)], ['Mounts', NONE],
+    ['Snapshot', name], ['Instance', instance], ['CPU(s)', String(cpus)], ['Disk space', showSize(diskBytes)], ['Memory size', showSize(memoryBytes)], ['Mounts', ...mountPlaces({ mounts })],
     ['Created', createdAt], ['Parent', parent ?? NONE], ['Children', ...(children.length > 0 ? children : [NONE])], ['Comment', ...(comment ? comment.split('\n') : [NONE])], ...(live ? [['Memory', 'saved: restored, it goes on from there'] as const] : []),
   ];
   return rows.flatMap(([label, ...values]) => values.map((value, at) => `${(at === 0 ? `${label}:` : '').padEnd(LABEL_WIDTH)}${oneLine(value)}\n`)).join('');
 }
 
 /** As Multipass has it: `size` is never known. */
-export function snapshotFacts({ cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live }: WireSnapshot): { readonly [key: string]: Json } {
+export function snapshotFacts({ cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live, mounts }: WireSnapshot): { readonly [key: string]: Json } {
   return {
-    size: '', cpu_count: String(cpus), disk_space: showSize(diskBytes), memory_size: showSize(memoryBytes), mounts: {}, created: createdAt,
+    size: '', cpu_count: String(cpus), disk_space: showSize(diskBytes), memory_size: showSize(memoryBytes), mounts: mountSources({ mounts }), created: createdAt,
     parent: parent ?? '', children: [...children], comment, live,
   };
 }
@@ -52,13 +53,13 @@ export function snapshotFacts({ cpus, diskBytes, memoryBytes, createdAt, parent,
 /** What is empty is null there. */
 export function snapshotYaml(snapshot: WireSnapshot): { readonly [key: string]: Json } {
   const { cpus, children, parent, comment } = snapshot;
-  return { ...snapshotFacts(snapshot), size: null, cpu_count: cpus, mounts: null, parent, children: children.length > 0 ? [...children] : null, comment: comment || null };
+  return { ...snapshotFacts(snapshot), size: null, cpu_count: cpus, mounts: snapshot.mounts ? mountSources(snapshot) : null, parent, children: children.length > 0 ? [...children] : null, comment: comment || null };
 }
 
 export const SNAPSHOT_TITLES = ['Snapshot', 'Instance', 'CPU(s)', 'Disk space', 'Memory size', 'Mounts', 'Created', 'Parent', 'Children', 'Comment', 'Live'];
 
-export function snapshotFields({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live }: WireSnapshot): Parameters<typeof csvLine>[0] {
-  return [name, instance, cpus, showSize(diskBytes), showSize(memoryBytes), '', createdAt, parent ?? '', children.join(';'), always(comment), live];
+export function snapshotFields({ instance, name, cpus, diskBytes, memoryBytes, createdAt, parent, children, comment, live, mounts }: WireSnapshot): Parameters<typeof csvLine>[0] {
+  return [name, instance, cpus, showSize(diskBytes), showSize(memoryBytes), mountFields({ mounts }), createdAt, parent ?? '', children.join(';'), always(comment), live];
 }
 
 /** In the order in which they come. */

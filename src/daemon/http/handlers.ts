@@ -1,6 +1,6 @@
 /** What each route does, one line where possible: the work is elsewhere. */
 import type { WireNetworkChange, WireNetworkWish, WireNewNetwork } from '../../api/network-schemas.ts';
-import type { WireAction, WireCardWish, WireCloneWish, WireLaunch, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
+import type { WireAction, WireCardWish, WireCloneWish, WireLaunch, WireMountWish, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
 import { API_VERSION } from '../../api/routes.ts';
 import type { Readable } from 'node:stream';
 import { act, purge } from '../instances/actions.ts';
@@ -8,6 +8,7 @@ import { clone } from '../instances/clone.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import { launch } from '../instances/launch.ts';
 import { deleteSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../instances/snapshots.ts';
+import { mount, unmount } from '../mounts/requests.ts';
 import { createNetwork, deleteNetwork, listNetworks } from '../network/networks.ts';
 import { changeNetwork } from '../network/transaction/change.ts';
 import { decide } from '../network/transaction/decide.ts';
@@ -76,6 +77,8 @@ export function makeHandlers({ doctor, version, home, updates, trust }: HandlerP
       await deleteSnapshot(house, params['name'] ?? '', params['snapshot'] ?? '');
       return {};
     },
+    mount: async ({ params, body }, { house }) => await mount(house, params['name'] ?? '', body as WireMountWish),
+    unmount: ({ params, query }, { house }) => unmount(house, params['name'] ?? '', query['target']),
     listZones: async (_call, { house }) => ({ zones: await listZones(house) }),
     changeZones: ({ body }, { house }) => changeZones(house, body as WireZoneChange),
     purge: (_call, { house }) => purge(house),

@@ -37,6 +37,7 @@ async function adoptNow(house: House, supervisor: Supervisor, hasOperation: bool
     supervisor.attach(found);
     keepCards(house, supervisor);
     keepNetwork(house, supervisor);
+    house.mounts.keep(house, supervisor);
     if (hasOperation || found.end) return;
     // Nobody asked for it to stop: it is Running, whatever was seen last.
     if (!supervisor.record.wanted.deleted) supervisor.settle('Running');

@@ -18,6 +18,7 @@ export async function powerOn(house: House, supervisor: Supervisor, task: Task):
   supervisor.attach(machine);
   keepCards(house, supervisor);
   keepNetwork(house, supervisor);
+  house.mounts.keep(house, supervisor);
   if (machine.notice) {
     task.notice(machine.notice);
     house.log.line('accelerator', null, machine.notice);

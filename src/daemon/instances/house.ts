@@ -10,6 +10,7 @@ import type { SettingStore } from '../../store/settings.ts';
 import type { EventHub } from '../event-hub.ts';
 import type { ImageService } from '../images.ts';
 import type { Log } from '../log.ts';
+import type { MountKeeper } from '../mounts/mount-keeper.ts';
 import type { HomeNetworkPort } from '../network/port.ts';
 import type { OperationEngine } from '../operations/engine.ts';
 import type { DelayedStops } from './delayed-stop.ts';
@@ -25,6 +26,8 @@ export interface House {
   readonly driver: Driver;
   /** The home's own network, where this daemon can make one. */
   readonly network: HomeNetworkPort | undefined;
+  /** Directories of the host in guests that run. */
+  readonly mounts: MountKeeper;
   readonly zones: ZoneBook;
   readonly delayed: DelayedStops;
   readonly images: ImageService;

@@ -5,6 +5,7 @@ import { fail } from '../../core/errors.ts';
 import { nextSnapshotName, requireSnapshotName, restoredSpec, type Snapshot } from '../../core/snapshots.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { viewOfMount } from '../view.ts';
 import type { House } from './house.ts';
 
 export const SNAPSHOT_STEPS = ['freeze', 'record'] as const;
@@ -152,6 +153,7 @@ export function listSnapshots({ registry, snapshots }: House): WireSnapshot[] {
     return all.map(({ id, name, comment, parent, createdAt, spec, live }) => ({
       instance: supervisor.name, name, comment, parent: nameOf(parent), children: all.filter((each) => each.parent === id).map((each) => each.name),
       createdAt, cpus: spec.cpus, memoryBytes: spec.memoryBytes, diskBytes: spec.diskBytes, live,
+      ...(spec.mounts === undefined ? {} : { mounts: spec.mounts.map(viewOfMount) }),
     }));
   });
 }

@@ -6,13 +6,18 @@ import type { House } from './house.ts';
 
 export const START_STEPS = ['start', 'reach', 'settle'] as const;
 
+/** What is mounted is there with the guest; for one that does not come nobody waits longer. */
+const MOUNTS_MS = 30_000;
+
 export async function start(house: House, supervisor: Supervisor, seconds: number, task: Task): Promise<Result> {
   task.step('start');
   // A guest that panicked is kept, paused, to be looked at; what starts anew begins without it.
   if (supervisor.state === 'Crashed') await clearAway(house, supervisor);
   const resumes = supervisor.state === 'Suspended';
   if (!supervisor.machine) await powerOnOrStop(house, supervisor, task);
-  return await reach(supervisor, seconds, task, resumes);
+  const result = await reach(supervisor, seconds, task, resumes);
+  await house.mounts.settled(supervisor, MOUNTS_MS, task.signal);
+  return result;
 }
 
 /** A start that fails, or is cancelled, leaves the instance stopped. */

@@ -1,6 +1,7 @@
 /** The fake guest's programs: enough to test everything above a guest, and nothing that touches the host. */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mountScript, serveMount } from './mounts.ts';
 import { treat } from './ailments.ts';
 import type { FakeNetwork } from './network.ts';
 import type { Faults } from './protocol.ts';
@@ -54,7 +55,9 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       resolve(0);
     });
   }),
-  sudo: (args, guest, io) => runProgram(args, guest, io),
+  sudo: (args, guest, io) => runProgram(args.filter((arg, at) => !(arg.startsWith('-') && args.slice(0, at).every((before) => before.startsWith('-')))), guest, io),
+  /** Serves nothing, and is there until its input ends. */
+  sshfs: (args, guest, io) => serveMount(args.at(-1) ?? '', guest.directory, io),
   /** Of /etc/netplan only, as the next two. */
   async tee([path = ''], { network }, io) {
     network.edit(path, await all(io.input));
@@ -86,7 +89,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     }
     return file === '-c' ? say(io, JSON.stringify((wish['probes'] as readonly { address: string }[]).map(({ address }) => (unanswered(directory).includes(address) ? 'it does not answer' : null)))) : 1;
   },
-  sh: ([flag, script = ''], guest, io) => (flag === '-c' ? treat(script, guest.directory, (text) => io.out(text)) ?? runLine(script, guest, io) : shell(guest, io)),
+  sh: ([flag, script = '', zero = '', ...rest], guest, io) => (zero.startsWith('holdfast-') ? mountScript(zero, rest, guest.directory, (line) => say(io, line)) : flag === '-c' ? treat(script, guest.directory, (text) => io.out(text)) ?? runLine(script, guest, io) : shell(guest, io)),
 };
 
 /** @returns the exit code; 127 for what is not there, as a shell says */

@@ -1,0 +1,65 @@
+/** Mounts as words of a command line, and asking the daemon for them: for `mount`, and for `launch --mount`. */
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { WireMountWish } from '../api/schemas.ts';
+import type { Client } from '../client/client.ts';
+import { homeInUse } from '../client/home.ts';
+import { parseIdPair, requireDistinctIds } from '../core/mounts/id-maps.ts';
+import { inGuest } from '../core/mounts/mount.ts';
+import { HoldfastError } from '../core/errors.ts';
+import type { Context } from './command.ts';
+import { UsageError } from './failure.ts';
+import { runOperation } from './operations.ts';
+import type { Progress } from './progress.ts';
+
+const WHY: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is not a directory', EACCES: 'is not readable' };
+
+/** @returns the directory as the daemon is to be told: absolute, links resolved. @throws UsageError */
+export async function requireSource(word: string): Promise<string> {
+  try {
+    const path = await realpath(resolve(word));
+    if (!(await stat(path)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    await access(path, constants.R_OK | constants.X_OK);
+    return path;
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`Source path "${word}" ${WHY[code] ?? `cannot be used: ${message}`}`);
+  }
+}
+
+/** @param word  `instance[:target]`. A name has no colon. @throws UsageError */
+export function splitPlace(word: string): { readonly instance: string; readonly target: string | undefined } {
+  const at = word.indexOf(':');
+  const instance = at < 0 ? word : word.slice(0, at);
+  if (instance === '' || at === word.length - 1) throw new UsageError(`Invalid target given: ${word}`, 'it is <instance> or <instance>:<path>');
+  return { instance, target: at < 0 ? undefined : word.slice(at + 1) };
+}
+
+/** @throws UsageError */
+export function checkIdPairs(what: 'UID' | 'GID', words: readonly string[]): readonly string[] {
+  const pairs = words.map((word) => {
+    const pair = parseIdPair(word);
+    if (!pair) throw new UsageError(`Invalid ${what} map given: ${word}`, 'it is <host id>:<instance id>, for example 1000:1000');
+    return pair;
+  });
+  try {
+    requireDistinctIds(pairs);
+  } catch (error) {
+    if (error instanceof HoldfastError) throw new UsageError(error.message, error.hint);
+    throw error;
+  }
+  return words;
+}
+
+export async function askForMount(context: Context, client: Client, name: string, wish: WireMountWish, progress?: Progress): Promise<void> {
+  await runOperation(context, client, () => client.call('mount', { params: { name }, body: wish }), progress ? { progress } : {});
+}
+
+/** @returns this process's directory as the instance has it, by a mount; undefined where it has none, or that cannot be told */
+export async function mappedDirectory(client: Client, name: string, signal: AbortSignal): Promise<string | undefined> {
+  // A directory of this machine is none of a daemon's elsewhere, though it may be called the same there.
+  if (homeInUse().run.remote) return undefined;
+  const { mounts } = await client.call('getInstance', { params: { name } }, { signal }).catch(() => ({ mounts: undefined }));
+  return mounts ? inGuest(mounts, process.cwd()) : undefined;
+}

@@ -1,0 +1,137 @@
+/** Keeps the mounts of guests that run: each comes with its guest, and again after whatever has taken it away, until it is unmounted. */
+import { delayBefore } from '../../core/retry/backoff.ts';
+import type { Mount } from '../../core/mounts/mount.ts';
+import { errorRecord } from '../../core/errors.ts';
+import type { RunningMachine } from '../../drivers/driver.ts';
+import { unmountTarget } from '../../guest/mounts.ts';
+import type { House } from '../instances/house.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { attach } from './attach.ts';
+
+/** The longest wait is so long that what fails for ever costs nothing; a guest that comes to be held again is not kept waiting. */
+const BACKOFF = { firstMs: 1_000, capMs: 120_000 };
+/** One that lasted is no failure in a row. */
+const LASTED_MS = 30_000;
+const REACH_MS = 15_000;
+const ALLOWED = 'local.privileged-mounts';
+
+interface Kept {
+  readonly machine: RunningMachine;
+  readonly stop: AbortController;
+  /** Of the first try: undefined when it is there. */
+  readonly first: Promise<unknown>;
+  /** Resolves when nothing of it is left here. */
+  readonly over: Promise<void>;
+}
+
+export function areMountsAllowed({ settings }: Pick<House, 'settings'>): boolean {
+  return settings.get(ALLOWED) !== 'false';
+}
+
+export class MountKeeper {
+  /** By the instance's id and the target. */
+  readonly #kept = new Map<string, Kept>();
+  readonly sftpScript: string;
+
+  constructor(sftpScript: string) {
+    this.sftpScript = sftpScript;
+  }
+
+  /** Of a machine that has been attached: all that is recorded for it. */
+  keep(house: House, supervisor: Supervisor): void {
+    if (!areMountsAllowed(house)) return;
+    for (const mount of supervisor.record.instance.spec.mounts ?? []) void this.begin(house, supervisor, mount);
+  }
+
+  /** @returns why the first try failed; undefined when it is mounted, or nothing runs */
+  async begin(house: House, supervisor: Supervisor, mount: Mount, progress: (stage: string) => void = () => {}): Promise<unknown> {
+    const { machine } = supervisor;
+    if (!machine) return undefined;
+    const stop = new AbortController();
+    const first = Promise.withResolvers<unknown>();
+    const over = this.#run({ house, supervisor, machine, mount, progress }, stop.signal, first.resolve);
+    const key = keyOf(supervisor, mount.target);
+    this.#kept.get(key)?.stop.abort();
+    this.#kept.set(key, { machine, stop, first: first.promise, over });
+    machine.on({ ended: () => stop.abort() });
+    return await first.promise;
+  }
+
+  /** Resolves when each has come, or has failed once, or the time is over. */
+  async settled({ id, machine }: Supervisor, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    const waiting = [...this.#kept].filter(([key, kept]) => key.startsWith(`${id} `) && kept.machine === machine).map(([, { first }]) => first);
+    if (waiting.length === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, deadlineMs);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await Promise.race([Promise.all(waiting), promise]);
+    clearTimeout(timer);
+  }
+
+  /** Takes it out of the guest, where one runs. One that does not answer loses it with the channel. */
+  async end(supervisor: Supervisor, target: string, signal: AbortSignal): Promise<void> {
+    const key = keyOf(supervisor, target);
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    if (!kept) return;
+    if (supervisor.machine === kept.machine && kept.machine.guest.hold.level === 'held') {
+      const { shell } = await kept.machine.guest.reach('control', { deadlineMs: REACH_MS, signal });
+      await unmountTarget(shell, target, signal);
+    }
+    kept.stop.abort();
+    await kept.over;
+  }
+
+  async #run(what: { house: House; supervisor: Supervisor; machine: RunningMachine; mount: Mount; progress: (stage: string) => void }, stop: AbortSignal, first: (error?: unknown) => void): Promise<void> {
+    const { house, supervisor, machine, mount } = what;
+    let told = '';
+    for (let attempt = 0; !stop.aborted; attempt += 1) {
+      await untilHeld(machine, stop);
+      if (stop.aborted) break;
+      const begun = performance.now();
+      try {
+        await using attached = await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress: what.progress, signal: stop });
+        first();
+        told = '';
+        await Promise.race([attached.ended, aborted(stop)]);
+      } catch (error) {
+        first(error);
+        const { message, hint } = errorRecord(error);
+        if (!stop.aborted && message !== told) house.log.line(`mount ${mount.target}`, supervisor.name, `${mount.source} is not mounted in ${supervisor.name}: ${message}`, hint ?? 'it is tried again');
+        told = message;
+      }
+      if (performance.now() - begun > LASTED_MS) attempt = 0;
+      await pauseOrHeld(machine, delayBefore(attempt, BACKOFF, Math.random()), stop);
+    }
+    first();
+  }
+}
+
+function keyOf({ id }: Supervisor, target: string): string {
+  return `${id} ${target}`;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); });
+}
+
+async function untilHeld({ guest }: RunningMachine, stop: AbortSignal): Promise<void> {
+  if (guest.hold.level === 'held' || stop.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => { release(); stop.removeEventListener('abort', done); resolve(); };
+    const release = guest.onHold(({ level }) => { if (level === 'held') done(); });
+    stop.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** A guest that has been lost and found is tried at once. */
+async function pauseOrHeld({ guest }: RunningMachine, ms: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => { clearTimeout(timer); release(); stop.removeEventListener('abort', done); resolve(); };
+    const timer = setTimeout(done, ms);
+    const release = guest.onHold(({ level }) => { if (level === 'held') done(); });
+    stop.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,104 @@
+/** Mounts and unmounts as they are asked for. What is mounted is recorded with the instance, so it is there again at each start. */
+import type { WireMountWish, WireOperation } from '../../api/schemas.ts';
+import { fail } from '../../core/errors.ts';
+import { parseIdPair, requireDistinctIds, type IdPair } from '../../core/mounts/id-maps.ts';
+import { requireTarget, type Mount } from '../../core/mounts/mount.ts';
+import { checkSource, primaryGroup } from '../../host/sftp/serve-mount.ts';
+import type { House } from '../instances/house.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { areMountsAllowed } from './mount-keeper.ts';
+
+/** Of an instance that does not run; that of a guest which does is known. */
+const DEFAULT_USER = 'ubuntu';
+
+/** @throws instance-not-found, instance-deleted, bad-argument, wrong-state (already mounted), not-supported */
+export async function mount(house: House, name: string, wish: WireMountWish): Promise<WireOperation> {
+  const supervisor = requireInstance(house, name);
+  if (process.platform !== 'linux') throw fail('not-supported', 'mounts are there on Linux hosts only so far', { hint: 'copy what is needed: holdfast transfer' });
+  if (!areMountsAllowed(house)) throw fail('not-supported', 'Mounts are disabled on this installation of Holdfast.', { hint: 'allow them: holdfast set local.privileged-mounts=true' });
+  const wanted = await checkWish(house, supervisor, wish);
+  if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
+  return house.engine.begin({
+    kind: 'mount', instanceName: name, instanceId: supervisor.id, request: {}, owner: house.owner,
+    async body(task) {
+      using _busy = supervisor.occupy({ operation: task.id, kind: 'mount' });
+      task.progress(`Mounting ${wanted.source} in ${name}`);
+      // Recorded before it is tried, so that a daemon that dies meanwhile leaves no mount that nobody knows.
+      record(supervisor, [...mountsOf(supervisor), wanted]);
+      const withdraw = (): void => record(supervisor, mountsOf(supervisor).filter(({ target }) => target !== wanted.target));
+      task.signal.addEventListener('abort', () => void house.mounts.end(supervisor, wanted.target, AbortSignal.timeout(GIVE_UP_MS)).catch(() => {}), { once: true });
+      const error = await house.mounts.begin(house, supervisor, wanted, (stage) => task.progress(stage));
+      if (error === undefined && !task.signal.aborted) return {};
+      withdraw();
+      await house.mounts.end(supervisor, wanted.target, AbortSignal.timeout(GIVE_UP_MS)).catch(() => {});
+      throw error ?? fail('cancelled', 'the mount was cancelled');
+    },
+  });
+}
+
+const GIVE_UP_MS = 20_000;
+
+/** @param target  undefined: all of them. @throws instance-not-found, not-found */
+export function unmount(house: House, name: string, target: string | undefined): WireOperation {
+  const supervisor = requireInstance(house, name);
+  const place = target === undefined ? undefined : requireTarget(target, '', homeOf(supervisor));
+  const gone = mountsOf(supervisor).filter((each) => place === undefined || each.target === place);
+  if (place !== undefined && gone.length === 0) throw fail('not-found', `path "${place}" is not mounted in '${name}'`, { hint: `what is: holdfast info ${name}` });
+  if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
+  return house.engine.begin({
+    kind: 'umount', instanceName: name, instanceId: supervisor.id, request: {}, owner: house.owner,
+    async body(task) {
+      using _busy = supervisor.occupy({ operation: task.id, kind: 'umount' });
+      for (const each of gone) {
+        task.progress(`Unmounting ${each.target} in ${name}`);
+        await house.mounts.end(supervisor, each.target, task.signal);
+        record(supervisor, mountsOf(supervisor).filter((left) => left.target !== each.target));
+      }
+      return {};
+    },
+  });
+}
+
+async function checkWish(house: House, supervisor: Supervisor, { source: given, target: wished, uidMap, gidMap }: WireMountWish): Promise<Mount> {
+  if (!given.startsWith('/') || /[\0\n]/.test(given)) throw fail('bad-argument', `Source path "${given}" is not absolute`);
+  const source = given.replace(/(?<=.)\/+$/, '');
+  const target = requireTarget(wished, source, homeOf(supervisor));
+  if (mountsOf(supervisor).some((each) => each.target === target)) throw fail('wrong-state', `"${target}" is already mounted in '${supervisor.name}'`, { hint: `take it away first: holdfast umount ${supervisor.name}:${target}` });
+  const uid = house.owner;
+  const person = { uid, gid: await primaryGroup(uid) };
+  const uids = pairsOf('UID', uidMap) ?? [{ host: person.uid, guest: 'default' as const }];
+  const gids = pairsOf('GID', gidMap) ?? [{ host: person.gid, guest: 'default' as const }];
+  for (const pairs of [uids, gids]) requireDistinctIds(pairs);
+  await checkSource(house.mounts.sftpScript, { source, person, maps: { uids: [], gids: [] } });
+  return { source, target, uids, gids, person };
+}
+
+function pairsOf(what: string, words: readonly string[] | undefined): IdPair[] | undefined {
+  if (words === undefined || words.length === 0) return undefined;
+  return words.map((word) => {
+    const pair = parseIdPair(word);
+    if (!pair) throw fail('bad-argument', `Invalid ${what} map given: ${word}`, { hint: 'it is <host id>:<instance id>' });
+    return pair;
+  });
+}
+
+function requireInstance(house: House, name: string): Supervisor {
+  const supervisor = house.registry.find(name);
+  if (!supervisor) throw fail('instance-not-found', `instance '${name}' does not exist`, { hint: 'see which there are: holdfast list' });
+  if (supervisor.state === 'Deleted') throw fail('instance-deleted', `instance '${name}' is deleted`, { hint: `bring it back first: holdfast recover ${name}` });
+  return supervisor;
+}
+
+function homeOf({ machine }: Supervisor): string {
+  const user = machine?.guest.user ?? DEFAULT_USER;
+  return user === 'root' ? '/root' : `/home/${user}`;
+}
+
+function mountsOf({ record: { instance: { spec } } }: Supervisor): readonly Mount[] {
+  return spec.mounts ?? [];
+}
+
+function record(supervisor: Supervisor, mounts: readonly Mount[]): void {
+  const { mounts: _, ...spec } = supervisor.record.instance.spec;
+  supervisor.respecify(mounts.length === 0 ? spec : { ...spec, mounts });
+}

@@ -1,0 +1,42 @@
+/** What sshfs and the scripts around it do in a fake guest: a file in its machine's directory says what is mounted. */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Streams {
+  readonly input: AsyncIterable<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Until its input ends. @returns the exit code */
+export async function serveMount(target: string, directory: string, { input, signal }: Streams): Promise<number> {
+  appendFileSync(listIn(directory), `${target}\n`);
+  const gone = new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); });
+  await Promise.race([(async () => { for await (const piece of input) void piece; })(), gone]);
+  forget(target, directory);
+  return 0;
+}
+
+/** @param name  of the script, as guest/mounts.ts has it. @returns the exit code */
+export async function mountScript(name: string, [target = '']: readonly string[], directory: string, say: (line: string) => void): Promise<number> {
+  if (name === 'holdfast-prepare') say('1000 1000');
+  if (name === 'holdfast-umount') forget(target, directory);
+  if (name !== 'holdfast-wait') return 0;
+  for (let left = 100; left > 0 && !mounted(directory).includes(target); left -= 1) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  return mounted(directory).includes(target) ? 0 : 1;
+}
+
+function forget(target: string, directory: string): void {
+  writeFileSync(listIn(directory), mounted(directory).filter((each) => each !== target).map((each) => `${each}\n`).join(''));
+}
+
+function mounted(directory: string): string[] {
+  try {
+    return readFileSync(listIn(directory), 'utf8').split('\n').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+function listIn(directory: string): string {
+  return join(directory, 'mounts');
+}
