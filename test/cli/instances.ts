@@ -15,6 +15,10 @@ export const primary: WireInstance = {
   ...base, id: '0a1b2c3e', name: 'primary', state: 'Running', cpus: 2,
   image: { name: 'debian', os: 'Debian', release: '13 (trixie)', digest: '1797c5c82016c1e65f4008fcf89deae3a044ef76087a9ec5b907c6d64a3609ac' },
   ipv4: ['10.96.1.15', '192.168.7.2'],
+  mounts: [
+    { target: '/home/ubuntu/src', source: '/home/me/src', uidMap: ['1000:default'], gidMap: ['1000:default'] },
+    { target: '/data', source: '/srv/data', uidMap: ['1000:33', '0:0'], gidMap: ['1000:33'] },
+  ],
   guest: {
     release: 'Debian GNU/Linux 13 (trixie)', kernel: '6.12.0', hostname: 'primary', load: [0.45, 0.51, 0.1],
     memory: { usedBytes: 60817408, totalBytes: 1503238554 }, disks: [{ name: 'vda1', usedBytes: 1932735284, totalBytes: 6764573492 }], cloudInit: 'done',

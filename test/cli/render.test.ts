@@ -33,7 +33,7 @@ const shots: readonly WireSnapshot[] = [
   { instance: 'apollo', name: 'snapshot1', comment: 'first one: all well', parent: null, children: ['with-nginx'], createdAt: '2026-09-01T10:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120, live: false },
   {
     instance: 'apollo', name: 'with-nginx', comment: 'a long comment of more than fifty characters, which is cut\nand a second line', parent: 'snapshot1', children: [],
-    createdAt: '2026-09-02T10:00:00.000Z', cpus: 2, memoryBytes: 2147483648, diskBytes: 10737418240, live: true,
+    createdAt: '2026-09-02T10:00:00.000Z', cpus: 2, memoryBytes: 2147483648, diskBytes: 10737418240, live: true, mounts: [{ target: '/home/ubuntu/src', source: '/home/me/src', uidMap: ['1000:default'], gidMap: ['1000:default'] }],
   },
   { instance: 'primary', name: 'clean', comment: '', parent: null, children: [], createdAt: '2026-09-01T11:00:00.000Z', cpus: 1, memoryBytes: 1073741824, diskBytes: 5368709120, live: false },
 ];

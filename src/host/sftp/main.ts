@@ -43,8 +43,9 @@ function carry(step: () => boolean): void {
 
 function openSource(): Beneath {
   try {
+    const opened = new Beneath(work.source);
     accessSync(work.source, constants.R_OK | constants.X_OK);
-    return new Beneath(work.source);
+    return opened;
   } catch (error) {
     return end(error, REFUSED);
   }

@@ -1,0 +1,90 @@
+/** Mounts on a real daemon with fake machines: what is recorded, what comes back by itself, what is refused. */
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { WireAction, WireMountWish } from '../../src/api/schemas.ts';
+import { makeFakeHome, type FakeHome } from './fake-home.ts';
+
+let home: FakeHome;
+let source: string;
+beforeEach(async () => {
+  home = await makeFakeHome();
+  source = join(home.directory, 'shared');
+  await mkdir(source);
+  await home.start();
+  await follow(home.client.call('launch', { body: { name: 'apollo', image: `sha256:${home.image}`, cold: true } }));
+}, 60_000);
+afterEach(async () => { await home[Symbol.asyncDispose](); }, 60_000);
+
+const LONG = { timeout: 60_000 };
+const uid = process.getuid?.() ?? 0;
+const gid = process.getgid?.() ?? 0;
+const follow = async (begun: Promise<{ id: string }>) => await home.client.follow((await begun).id, () => {});
+const act = async (body: WireAction, name = 'apollo') => await follow(home.client.call('act', { params: { name }, body }));
+const mount = async (more: Partial<WireMountWish> = {}) => await follow(home.client.call('mount', { params: { name: 'apollo' }, body: { source, ...more } }));
+const unmount = async (target?: string) => await follow(home.client.call('unmount', { params: { name: 'apollo' }, query: target === undefined ? {} : { target } }));
+const apollo = (name = 'apollo') => home.client.call('getInstance', { params: { name } });
+const inGuest = async () => (await readFile(join(home.directory, 'instances', (await apollo()).id, 'mounts'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
+async function until(what: readonly string[]): Promise<void> {
+  for (const end = performance.now() + 15_000; performance.now() < end; await new Promise((resolve) => { setTimeout(resolve, 50); })) {
+    if (JSON.stringify((await inGuest()).toSorted()) === JSON.stringify(what)) return;
+  }
+  expect((await inGuest()).toSorted()).toEqual(what);
+}
+
+test('a mount is in the guest at once, and after a stop, a start and a daemon that was killed', LONG, async () => {
+  expect((await mount()).error).toBeNull();
+  expect((await apollo()).mounts).toEqual([{ source, target: '/home/ubuntu/shared', uidMap: [`${uid}:default`], gidMap: [`${gid}:default`] }]);
+  expect(await inGuest()).toEqual(['/home/ubuntu/shared']);
+  await act({ action: 'stop' });
+  await act({ action: 'start' });
+  await until(['/home/ubuntu/shared']);
+  await home.kill();
+  await home.start();
+  await until(['/home/ubuntu/shared']);
+  expect((await unmount('shared')).error).toBeNull();
+  expect([(await apollo()).mounts, await inGuest()]).toEqual([undefined, []]);
+});
+
+test('in one that is stopped it is recorded, and comes with its start', LONG, async () => {
+  await act({ action: 'stop' });
+  expect((await mount({ target: '/srv/data', uidMap: ['0:33'], gidMap: ['0:34', '1:default'] })).error).toBeNull();
+  expect((await apollo()).mounts).toEqual([{ source, target: '/srv/data', uidMap: ['0:33'], gidMap: ['0:34', '1:default'] }]);
+  await act({ action: 'start' });
+  await until(['/srv/data']);
+  await mount();
+  await until(['/home/ubuntu/shared', '/srv/data']);
+  await unmount();
+  await until([]);
+});
+
+test('snapshots and clones have the mounts of then', LONG, async () => {
+  await act({ action: 'stop' });
+  await mount();
+  await follow(home.client.call('takeSnapshot', { params: { name: 'apollo' }, body: {} }));
+  await unmount();
+  await follow(home.client.call('clone', { params: { name: 'apollo' }, body: {} }));
+  expect((await apollo('apollo-clone1')).mounts).toBeUndefined();
+  expect((await home.client.call('listSnapshots', {})).snapshots[0]?.mounts?.[0]?.target).toBe('/home/ubuntu/shared');
+  await follow(home.client.call('restoreSnapshot', { params: { name: 'apollo', snapshot: 'snapshot1' }, body: { destructive: true } }));
+  await follow(home.client.call('clone', { params: { name: 'apollo' }, body: { name: 'twin' } }));
+  expect([(await apollo()).mounts, (await apollo('twin')).mounts]).toEqual([expect.any(Array), (await apollo()).mounts]);
+});
+
+test('what cannot be mounted is refused, and nothing of it is recorded', LONG, async () => {
+  await writeFile(join(source, 'file'), '');
+  await symlink('/nowhere', join(source, 'dangling'));
+  await mount();
+  await expect(mount({ target: 'shared/' })).rejects.toThrow('"/home/ubuntu/shared" is already mounted in \'apollo\'');
+  await expect(mount({ source: join(source, 'file') })).rejects.toThrow(`Source path "${join(source, 'file')}" is not a directory`);
+  await expect(mount({ source: join(source, 'dangling') })).rejects.toThrow('does not exist');
+  await expect(mount({ source: 'shared' })).rejects.toThrow('is not absolute');
+  for (const target of ['/', '/proc/x', '/home', '/home/ubuntu']) await expect(mount({ target })).rejects.toThrow(`unable to mount to "${target}"`);
+  await expect(mount({ target: 'b', uidMap: ['1:2', '1:3'] })).rejects.toThrow('Mount cannot apply mapping with duplicate ids');
+  await expect(mount({ target: 'b', gidMap: ['x'] })).rejects.toThrow('Invalid GID map given: x');
+  await expect(unmount('/srv')).rejects.toThrow('path "/srv" is not mounted in \'apollo\'');
+  await expect(home.client.call('mount', { params: { name: 'nobody' }, body: { source } })).rejects.toThrow('instance \'nobody\' does not exist');
+  await home.client.call('putSetting', { params: { key: 'local.privileged-mounts' }, body: { value: 'false' } });
+  await expect(mount({ target: 'b' })).rejects.toThrow('Mounts are disabled on this installation of Holdfast.');
+  expect((await apollo()).mounts).toHaveLength(1);
+});
