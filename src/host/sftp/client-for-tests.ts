@@ -24,6 +24,11 @@ export class TestClient implements Disposable {
     this.#sent = [];
   }
 
+  /** How many answers have come that nobody has looked at. */
+  unread(): number {
+    return this.#sent.splice(0).length;
+  }
+
   ask(type: number, ...pieces: readonly Buffer[]): TestAnswer {
     this.#id += 1;
     this.server.feed(packet(type, [uint32(this.#id), ...pieces]));
