@@ -117,7 +117,7 @@ test('launch, its events, exec both ways and an upload work as over the socket',
 });
 
 test('what concerns the host is refused over the network, whoever asks', async () => {
-  for (const name of (Object.keys(ROUTES) as RouteName[]).filter((each) => ACCESS[each] === 'root')) {
+  for (const name of (Object.keys(ROUTES) as RouteName[]).filter((each) => ACCESS[each] === 'root' || ACCESS[each] === 'local')) {
     const { method, path } = ROUTES[name];
     await expect(send({ socket: ann.socket, method, path: path.replace(/:[a-z]+/g, 'x') }), name).rejects.toMatchObject({ code: 'no-rights', message: expect.stringContaining('not done over the network') });
   }
