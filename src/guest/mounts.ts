@@ -23,7 +23,8 @@ while [ ! -e "$at" ] && [ ! -L "$at" ]; do made=$at at=\${at%/*}; [ -n "$at" ] |
 mkdir -p "$1" 2>/dev/null
 [ -d "$1" ] || exit ${NO_DIRECTORY}
 [ -z "$made" ] || chown -R "$uid:$gid" "$made"
-echo "$uid $gid"`;
+sshfs -h 2>&1 | grep -q no_contain_symlinks && links=refused || links=taken
+echo "$uid $gid $links"`;
 const INSTALL = `
 said=$({ if command -v apt-get; then export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -qy --no-install-recommends install sshfs
 elif command -v dnf; then dnf -qy install fuse-sshfs
@@ -32,31 +33,34 @@ elif command -v pacman; then pacman -S --noconfirm sshfs
 elif command -v apk; then apk add sshfs
 else echo no known package manager; false; fi; } 2>&1 </dev/null) || { printf %s "$said" | tail -n 1 >&2; exit 1; }`;
 const WAIT = 'left=150; until findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do left=$((left - 1)); [ $left -gt 0 ] || exit 1; sleep 0.2; done';
-/** Files that are still open there do not keep it. */
-const UNMOUNT = 'findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1 || exit 0; umount "$1" 2>/dev/null || umount -l "$1"';
+/** Files that are still open there do not keep it; a dead one may lie below it. */
+const UNMOUNT = 'while findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do umount "$1" 2>/dev/null || umount -l "$1" || exit 1; done';
 
 /** Every version of sshfs knows passive mode by this older name. What the host changes is seen after so many seconds. */
 const OPTIONS = 'slave,allow_other,default_permissions,nosuid,nodev,dcache_timeout=3';
 
-export interface DefaultIds {
+export interface Prepared {
+  /** Of the default user. */
   readonly uid: number;
   readonly gid: number;
+  /** Later versions of sshfs take no links that are absolute or have .. in them, unless they are told to. */
+  readonly refusesLinks: boolean;
 }
 
 /**
  * Makes the target and clears it of a dead mount.
  * @param root  a shell of the guest's root
- * @returns ids of the default user; undefined where the guest has no sshfs
+ * @returns what the mount needs to know; undefined where the guest has no sshfs
  * @throws exec-failed  and what the guest cannot be reached with
  */
-export async function prepareTarget(root: GuestShell, target: string, user: string, signal: AbortSignal): Promise<DefaultIds | undefined> {
+export async function prepareTarget(root: GuestShell, target: string, user: string, signal: AbortSignal): Promise<Prepared | undefined> {
   const { exit, stdout, stderr } = await runCommand(root, ['sh', '-c', PREPARE, 'holdfast-prepare', target, user], { maxBytes: MOST_BYTES, deadlineMs: SHORT_MS, signal });
   const code = 'code' in exit ? exit.code : 1;
   if (code === MISSING) return undefined;
   if (code === NO_DIRECTORY) throw fail('exec-failed', `${target} cannot be made in the guest, or is no directory there`, { hint: 'mount it somewhere else' });
-  const found = /^(\d{1,10}) (\d{1,10})\n$/.exec(stdout);
+  const found = /^(\d{1,10}) (\d{1,10}) (refused|taken)\n$/.exec(stdout);
   if (code !== 0 || !found) throw fail('exec-failed', `${target} could not be prepared in the guest: ${lastLine(stderr)}`);
-  return { uid: Number(found[1]), gid: Number(found[2]) };
+  return { uid: Number(found[1]), gid: Number(found[2]), refusesLinks: found[3] === 'refused' };
 }
 
 /** With the guest's package manager, by the guest's network. @throws exec-failed */
@@ -69,8 +73,8 @@ export async function installSshfs(root: GuestShell, name: string, signal: Abort
 }
 
 /** @param shell  of the default user, by which it becomes root: the lane for much is his. @returns sshfs, which runs until it is unmounted */
-export async function beginMount(shell: GuestShell, target: string, signal: AbortSignal): Promise<ExecSession> {
-  const command = ['sshfs', '-f', '-o', OPTIONS, ':/', target];
+export async function beginMount(shell: GuestShell, target: string, { refusesLinks }: Prepared, signal: AbortSignal): Promise<ExecSession> {
+  const command = ['sshfs', '-f', '-o', refusesLinks ? `${OPTIONS},no_contain_symlinks` : OPTIONS, ':/', target];
   return await shell.exec(shell.user === 'root' ? { command } : sudoCommand({ command }), signal);
 }
 

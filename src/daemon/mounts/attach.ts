@@ -39,7 +39,7 @@ export async function attach({ name, machine, mount, sftpScript, progress, signa
   }
   if (!ids) throw fail('exec-failed', `${name} has no sshfs, which mounts need`);
   const { shell } = await machine.guest.reach('bulk', limits);
-  const session = await beginMount(shell, target, signal);
+  const session = await beginMount(shell, target, ids, signal);
   const server = serveMount(sftpScript, { source, person, maps: { uids: resolveIds(mount.uids, ids.uid), gids: resolveIds(mount.gids, ids.gid) } });
   const [toHost, toGuest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   pipeline(session.stdout, server.stdin, () => toHost.resolve());
