@@ -23,6 +23,8 @@ export interface ChangeWatch {
   readonly instance: string;
 }
 
+/** In it an emulated guest is looked at, and the fault is made. */
+const SOON_SECONDS = 30;
 const LONG_SECONDS = 3_600;
 const NETGUARD = '/usr/bin/python3 -I /usr/lib/holdfast/netguard.py';
 const root = (script: string) => async ({ home, instance }: ChangeWatch): Promise<void> => {
@@ -45,8 +47,8 @@ done
 ! echo x 2>/dev/null >/var/lib/full || [ ! -s /var/lib/full ]`;
 
 export const CHANGE_FAULTS: readonly ChangeFault[] = [
-  { name: 'a change that nobody confirms', confirmWithinSeconds: 5, make: async () => {} },
-  { name: 'netguard killed while a change is armed', confirmWithinSeconds: 5, make: root('systemctl kill --signal=KILL holdfast-netguard') },
+  { name: 'a change that nobody confirms', confirmWithinSeconds: SOON_SECONDS, make: async () => {} },
+  { name: 'netguard killed while a change is armed', confirmWithinSeconds: SOON_SECONDS, make: root('systemctl kill --signal=KILL holdfast-netguard') },
   { name: 'netguard killed before it applies a change', confirmWithinSeconds: LONG_SECONDS, stopAt: 4, make: async () => {} },
   {
     name: 'the machine paused past the deadline of a change', confirmWithinSeconds: 60,
@@ -56,14 +58,14 @@ export const CHANGE_FAULTS: readonly ChangeFault[] = [
       await monitor(watch, 'cont');
     },
   },
-  { name: 'the daemon killed while a change is armed', confirmWithinSeconds: 10, make: ({ home }) => home.killDaemon() },
+  { name: 'the daemon killed while a change is armed', confirmWithinSeconds: SOON_SECONDS, make: ({ home }) => home.killDaemon() },
   { name: 'a reboot while a change is armed', confirmWithinSeconds: LONG_SECONDS, make: root('systemd-run --quiet --on-active=1 systemctl reboot') },
   { name: 'a reset while a change is armed', confirmWithinSeconds: LONG_SECONDS, make: (watch) => monitor(watch, 'system_reset') },
   {
-    name: 'the disk full while a change is armed', confirmWithinSeconds: 10, mend: 'rm -f /var/tmp/filler.* /var/lib/full',
+    name: 'the disk full while a change is armed', confirmWithinSeconds: SOON_SECONDS, mend: 'rm -f /var/tmp/filler.* /var/lib/full',
     make: root(FILL_DISK),
   },
-  { name: 'the clock set back by an hour while a change is armed', confirmWithinSeconds: 10, make: root('date -s @$(($(date +%s) - 3600)) >/dev/null') },
+  { name: 'the clock set back by an hour while a change is armed', confirmWithinSeconds: SOON_SECONDS, make: root('date -s @$(($(date +%s) - 3600)) >/dev/null') },
 ];
 
 /** Files with owners, modes, times and contents; addresses, routes, links. One line each. */
