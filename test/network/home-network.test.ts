@@ -75,7 +75,8 @@ beforeAll(async () => {
     // It may have made it itself already, of what it heard from the router.
     await guest.run('ip', '-6', 'address', 'replace', `${eui64Address(prefix6, MACS[id])}/64`, 'dev', 'wire', 'nodad');
     await guest.run('ip', 'route', 'add', 'default', 'via', await addressIn(network, 1));
-    await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${prefix6}1`);
+    // Whether the wire has its carrier by now or not, and whether the router was heard already.
+    await guest.run('ip', '-6', 'route', 'replace', 'default', 'via', `${prefix6}1`, 'dev', 'wire', 'onlink');
   }
 }, 60_000);
 afterAll(async () => {
@@ -281,12 +282,14 @@ test('instances of different zones are on subnets and bridges of their own, reac
     const { name } = one.plugOf(id, 0, null);
     await sh('ip', 'link', 'delete', name);
     const guest = guests.use(await makeNamespace(name, MACS[id]));
+    // Its addresses and routes are those that follow, and none that the router's word has made before.
+    await guest.run('sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/wire/accept_ra');
     await sh('ip', 'link', 'set', name, 'master', bridge, 'up');
     const prefix = /^dhcp-range=(fd[0-9a-f:]+)/m.exec(await readFile(`${other}/network/${zone === 'zone1' ? '' : `${zone}/`}dnsmasq.conf`, 'utf8'))?.[1] ?? '';
     await guest.run('ip', 'address', 'add', `${address}/24`, 'dev', 'wire');
     await guest.run('ip', '-6', 'address', 'replace', `${eui64Address(prefix, MACS[id])}/64`, 'dev', 'wire', 'nodad');
     await guest.run('ip', 'route', 'add', 'default', 'via', await within(zone, 1));
-    await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${prefix}1`);
+    await guest.run('ip', '-6', 'route', 'add', 'default', 'via', `${prefix}1`, 'dev', 'wire', 'onlink');
     return guest;
   };
   const here = await plug(APOLLO, 'zone1', first, one.bridge);

@@ -28,9 +28,12 @@ export async function switchForwardingOff({ ipv4, ipv6 }: Switched): Promise<voi
   if (ipv6) await turn('ipv6/conf/all/forwarding', '1', '0');
 }
 
-/** The host does not take a guest for a router, nor believe it where others are. */
+/**
+ * The host does not take a guest for a router, nor believe it where others are. Nor does it try its own addresses out first, for a
+ * second or two from the first card on: until then it cannot ask where a guest is, and what is to be forwarded to it waits.
+ */
 export async function guardLink(link: string): Promise<void> {
-  for (const [path, value] of [['ipv6/conf', 'accept_ra'], ['ipv6/conf', 'autoconf'], ['ipv4/conf', 'accept_redirects'], ['ipv6/conf', 'accept_redirects']] as const) {
+  for (const [path, value] of [['ipv6/conf', 'accept_dad'], ['ipv6/conf', 'accept_ra'], ['ipv6/conf', 'autoconf'], ['ipv4/conf', 'accept_redirects'], ['ipv6/conf', 'accept_redirects']] as const) {
     await writeFile(`${CONF}/${path}/${link}/${value}`, '0').catch(ignoreAbsence);
   }
 }
