@@ -1,18 +1,34 @@
-/** Steps a guest's clock to the host's, by a word to its doorman: needs neither its network nor an sshd. */
-import type { LanePort } from './lane-port.ts';
+/** Steps a guest's clock to the host's, by words to its doorman: needs neither its network nor an sshd. */
+import type { DoormanLine } from './fork/word.ts';
 import { openDoorman } from './fork/word.ts';
+import type { LanePort } from './lane-port.ts';
 
 const DEADLINE_MS = 30_000;
-/** The guest is behind by the time that the word was on its way: one that took longer is said again, while the line is open. */
-const SOON_MS = 20;
-const MOST_WORDS = 3;
+/** There and back; the clock is then off by half of it at most. */
+const SOON_MS = 40;
+/** By so much the way may have been taken for longer or shorter than it was. */
+const CLOSE_MS = 10;
+/** A guest that has just gone on is slow at first. */
+const MOST_WORDS = 10;
 
 /** @throws guest-unreachable, machine-failed, cancelled */
 export async function setClock(lanes: LanePort, signal: AbortSignal): Promise<void> {
   using line = await openDoorman(lanes, signal);
-  for (let words = 1; ; words += 1) {
+  await stepClock(line, signal);
+}
+
+/**
+ * Half of the way there and back is added to what is said, as the last word took it. A word that took long, or another time than was
+ * thought, is said again.
+ * @throws as DoormanLine.tell
+ */
+export async function stepClock(line: DoormanLine, signal: AbortSignal): Promise<void> {
+  let wayMs = 0;
+  for (let words = 1; words <= MOST_WORDS; words += 1) {
     const saidAt = performance.now();
-    await line.tell({ do: 'clock', now: Date.now() / 1000 }, DEADLINE_MS, signal);
-    if (performance.now() - saidAt <= SOON_MS || words === MOST_WORDS) return;
+    await line.tell({ do: 'clock', now: (Date.now() + wayMs) / 1000 }, DEADLINE_MS, signal);
+    const tookMs = performance.now() - saidAt;
+    if (tookMs <= SOON_MS && Math.abs(tookMs / 2 - wayMs) <= CLOSE_MS) return;
+    wayMs = tookMs / 2;
   }
 }
