@@ -5,9 +5,9 @@ import type { LanePort } from './lane-port.ts';
 
 const DEADLINE_MS = 30_000;
 /** There and back; the clock is then off by half of it at most. */
-const SOON_MS = 40;
+const SOON_MS = 20;
 /** By so much the way may have been taken for longer or shorter than it was. */
-const CLOSE_MS = 10;
+const CLOSE_MS = 5;
 /** A guest that has just gone on is slow at first. */
 const MOST_WORDS = 10;
 
