@@ -35,13 +35,13 @@ export async function benchList(tell: (row: Row) => void): Promise<void> {
   for (const { id } of silent) await writeFile(join(home.directory, 'instances', id, 'faults.json'), '{"lane":"silent"}');
   // Somebody waits on each of those that do not answer, and asks again when he is told so: over the API, since ten command lines
   // that start are not what is measured.
-  let over = false;
+  const over = new AbortController();
   const waiting = silent.map(async ({ name }) => {
-    while (!over) await inGuest(home, name, ['true']).catch(() => {});
+    while (!over.signal.aborted) await inGuest(home, name, ['true']).catch(() => {});
   });
   await pause(SETTLE_MS);
   const unanswered = await listed();
-  over = true;
+  over.abort();
   await Promise.all(waiting);
   tell({ what: `holdfast list, ${RECORDED} instances, ${RUNNING} running, all answer`, figures: answering, unit: 's', note: 'the peer of the next line' });
   tell({ what: `the same while ${SILENT} of them do not answer, and are waited for`, figures: unanswered, unit: 's', note: `${(median(unanswered) / median(answering)).toFixed(2)} times its peer` });
