@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WireAction } from '../../src/api/schemas.ts';
 import { openDb } from '../../src/store/db.ts';
+import { instanceStore } from '../../src/store/instances.ts';
 import { settingStore } from '../../src/store/settings.ts';
 import { makeFakeHome, type FakeHome } from './fake-home.ts';
 
@@ -64,6 +65,28 @@ test('at a shutdown of the host the guests are shut down before it, and come bac
   expect((await home.processes()).filter((line) => line.includes('machine-process'))).toEqual([]);
   await home.start();
   await expect.poll(states, { timeout: 20_000 }).toEqual({ one: 'Running', two: 'Running', stopped: 'Stopped', saved: 'Suspended' });
+});
+
+test('what the host\'s shutdown ended before the daemon was told comes back too; what had crashed before has crashed', LONG, async () => {
+  await managerSays('stopping');
+  await home.start();
+  await launch('before');
+  await killMachines();
+  await expect.poll(states, { timeout: 20_000 }).toEqual({ before: 'Crashed' });
+  await home.kill();
+  {
+    using db = openDb(join(home.directory, 'holdfast.db'));
+    const store = instanceStore(db);
+    for (const { instance, observed } of store.all()) store.setObserved(instance.id, { ...observed, at: new Date(Date.now() - 3_600_000).toISOString() });
+  }
+  await home.start();
+  await launch('with');
+  await killMachines();
+  await expect.poll(states, { timeout: 20_000 }).toEqual({ before: 'Crashed', with: 'Crashed' });
+  home.signal('SIGTERM');
+  await home.died();
+  await home.start();
+  await expect.poll(states, { timeout: 20_000 }).toEqual({ before: 'Crashed', with: 'Running' });
 });
 
 test('where the manager goes on, the end of the daemon is nothing to the guests', LONG, async () => {

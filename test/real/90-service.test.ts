@@ -111,7 +111,9 @@ END
     await waitFor('the machines in the guest to be back', async () => {
       said = await inGuest('systemctl is-active holdfast; holdfast list');
       return /^anns +Running[^]*^auto +Running[^]*^keeper +Running/m.test(said);
-    }, 300_000);
+    }, 300_000).catch(async (error: unknown) => {
+      throw new Error(`${said}\n${await inGuest('holdfast logs | tail -n 40')}`, { cause: error });
+    });
     expect(said).toMatch(/^second +Stopped/m);
     // Nobody's command started it: the service was there first.
     expect(said).toMatch(/^active\n/);

@@ -4,11 +4,14 @@
  */
 import { run } from '../../host/process/run.ts';
 import type { House } from './house.ts';
+import type { Supervisor } from '../supervisor.ts';
 import { powerOff } from './stop.ts';
 
 /** Less than the unit's TimeoutStopSec; what is not off by then has its power cut, as without us. */
 const ALL_MS = 100_000;
 const ASK_MS = 5_000;
+/** systemd ends everything at once: a machine that was started in somebody's session, by a daemon of before, may go before this is told. */
+const BEFORE_MS = 30_000;
 
 /** Whether the manager that told this daemon to end is ending itself: the host's at a shutdown, a person's own when he logs out. */
 export async function isManagerEnding(env: Readonly<Record<string, string | undefined>>, isRoot: boolean): Promise<boolean> {
@@ -20,8 +23,15 @@ export async function isManagerEnding(env: Readonly<Record<string, string | unde
 
 /** Resolves when all are off, or have had their time. */
 export async function shutDownGuests({ registry, log }: House): Promise<void> {
+  const since = Date.now() - BEFORE_MS;
   const limit = AbortSignal.timeout(ALL_MS);
   await Promise.all(registry.everybodys.filter(({ machine, observed }) => machine && observed !== 'Crashed').map((supervisor) => powerOff(supervisor, ALL_MS / 1000, limit).catch((error: unknown) => {
     log.line('host-end', supervisor.name, `${supervisor.name} was not shut down before the host: ${error instanceof Error ? error.message : String(error)}`, 'its file system replays its journal at the next start');
   })));
+  for (const supervisor of registry.everybodys) if (wentWithHost(supervisor, since)) supervisor.settle('Stopped', 'the host was shut down');
+}
+
+/** No crash, then: it comes back with the host. Where its own kernel panicked, the machine was kept. */
+function wentWithHost({ observed, machine, record }: Supervisor, since: number): boolean {
+  return observed === 'Crashed' && machine === undefined && record.wanted.running && Date.parse(record.observed.at) >= since;
 }
