@@ -15,10 +15,10 @@ export interface ForkingUnderTest {
   dispose(): Promise<void>;
 }
 
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 60_000;
 
 export function describeForking(name: string, make: () => Promise<ForkingUnderTest>): void {
-  describe(`forking by driver ${name}`, { timeout: 120_000 }, () => {
+  describe(`forking by driver ${name}`, { timeout: 300_000 }, () => {
     let under: ForkingUnderTest;
     let driver: Driver;
     let key: string;
