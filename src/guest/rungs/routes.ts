@@ -35,6 +35,9 @@ export interface GuestRoutes {
   readonly user: () => string;
 }
 
+/** Whether a guest is held, the control lane tells. The others are asked before each use (kept.ts), and at rest so much more rarely. */
+const RARELY = 8;
+
 export function openRoutes({ lanes, address, keys, controlUser, defaultUser, agentDir, deadlines, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
   const laneKey = parseHostKey(keys.hostPublic);
   const guestKey = parseHostKey(keys.guestHostPublic);
@@ -48,8 +51,9 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
     }
   };
   type LaneName = 'control' | 'session' | 'bulk';
+  const atRest: Deadlines = { ...deadlines, keepalive: RARELY * deadlines.keepalive };
   const connect = (lane: LaneName, user: string, privateKey: string, signal: AbortSignal) =>
-    connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines }, { user, privateKey, hostKey: laneKey }, signal);
+    connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines: lane === 'control' ? deadlines : atRest }, { user, privateKey, hostKey: laneKey }, signal);
   const onLane = (lane: LaneName, open: (signal: AbortSignal) => Promise<SshShell>) =>
     ({ isOpposite: () => lanes.isGuestOpen(lane), open: noting(`its ${lane} lane`, open) });
 
