@@ -18,7 +18,7 @@ import { reconnect, type Reconnects } from '../test/faults/reconnects.ts';
 import { mend, runFault, type Watched } from '../test/faults/run-fault.ts';
 import { runReboot } from '../test/faults/run-reboot.ts';
 import { FAULTS } from '../test/faults/table.ts';
-import { makeTestHome, type TestHome } from '../test/real/home.ts';
+import { giveRoom, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { runVitest } from './run-vitest.ts';
 
@@ -58,6 +58,7 @@ process.exit(marks.failed === 0 ? 0 : 1);
 
 async function inGuests(): Promise<void> {
   await using home = await makeTestHome({ imagesFrom: image.images });
+  await giveRoom(home);
   await Promise.all(['apollo', 'hermes'].map((name) => home.must(['launch', '--name', name], { timeoutMs: 900_000 })));
   const accelerator = (await home.info('apollo')).accelerator ?? undefined;
   const watch: Watch = { home, instance: 'apollo', other: 'hermes', watchSeconds: WATCH_SECONDS };

@@ -23,7 +23,7 @@ import { fetchGenerator, NETPLAN_RELEASES, type Generator } from '../test/predic
 import { render } from '../test/predict/rendering/render.ts';
 import { changeOf, disagrees, factsFor, judgeChange, runCases, shrunk, type JudgedCase } from '../test/predict/rendering/run-cases.ts';
 import { guestLine, guestTable, rates, renderingLine, renderingTable } from '../test/predict/tables.ts';
-import { CHECKOUT, makeTestHome, openTestHome, type TestHome } from '../test/real/home.ts';
+import { CHECKOUT, giveRoom, makeTestHome, openTestHome, type TestHome } from '../test/real/home.ts';
 
 const MOST_GUESTS = 5;
 
@@ -80,6 +80,7 @@ async function judgeB(): Promise<boolean> {
   try {
     await imageHome.must(['image', 'build', 'debian'], { timeoutMs: 900_000, onOutput: (text) => process.stdout.write(text) });
     await using home = await makeTestHome({ imagesFrom: join(imageDirectory, 'images') });
+    await giveRoom(home);
     return await inHome(home);
   } finally {
     await imageHome.endDaemon();

@@ -11,7 +11,7 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { reconnect } from '../test/faults/reconnects.ts';
-import { CHECKOUT, makeTestHome, type TestHome } from '../test/real/home.ts';
+import { CHECKOUT, giveRoom, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { cycle } from '../test/soak/cycles.ts';
 import { soakLiveFaults } from '../test/soak/live-faults.ts';
@@ -34,6 +34,7 @@ const done = (what: string): number => marks.filter((mark) => mark.what === what
 const image = await makeImageHome();
 try {
   await using home = await makeTestHome({ imagesFrom: image.images });
+  await giveRoom(home);
   if (wish.reconnects > done('control') || wish.cycles > done('start')) {
     await home.must(['launch', '--name', 'apollo'], { timeoutMs: 900_000 });
     await reconnects(home);

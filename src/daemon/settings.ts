@@ -14,6 +14,7 @@ import { attachCard } from './network/plug.ts';
 import { describeSnapshot, snapshotKey, snapshotKeys } from './snapshot-settings.ts';
 import type { Supervisor } from './supervisor.ts';
 import { parseFlag } from './parse-flag.ts';
+import { AUTO, bufferAsKept, refuseBuffer, TRANSLATION_BUFFER_KEY } from './translation-buffer.ts';
 
 interface Rule {
   readonly initial: string;
@@ -85,6 +86,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'local.privileged-mounts': FLAG,
   'local.templates': FLAG,
+  [TRANSLATION_BUFFER_KEY]: { initial: AUTO, refuse: refuseBuffer, asKept: bufferAsKept },
 };
 
 const INSTANCE_KEY = /^local\.([A-Za-z][A-Za-z0-9-]*)\.(autostart|bridged|cpus|memory|disk)$/;

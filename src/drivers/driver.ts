@@ -30,6 +30,8 @@ export interface MachineSpec {
   readonly timezone: string;
   /** The user's own cloud-init data, as given. */
   readonly userData: Uint8Array | undefined;
+  /** For translated code, where it is emulated; the driver's own choice when absent. */
+  readonly translationBufferBytes?: number | undefined;
 }
 
 /** Long work tells what it is at; a fraction in 0..1 where it is known. */

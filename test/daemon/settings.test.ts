@@ -30,6 +30,7 @@ test.each([
   ['local.image.mirror', '', ''], ['local.passphrase', 'correct horse', 'true'], ['local.passphrase', '', 'false'],
   ['local.privileged-mounts', 'off', 'false'], ['local.privileged-mounts', 'YES', 'true'], ['local.privileged-mounts', '0', 'false'], ['local.privileged-mounts', '1', 'true'],
   ['local.privileged-mounts', 'no', 'false'], ['local.privileged-mounts', 'on', 'true'], ['local.templates', 'off', 'false'], ['local.templates', 'true', 'true'],
+  ['local.translation-buffer', '128M', '128.0MiB'], ['local.translation-buffer', '1GiB', '1.0GiB'], ['local.translation-buffer', 'auto', 'auto'],
 ])('%s takes %j and shows %j', async (key, value, shown) => {
   expect(await set(key, value)).toBe(shown);
   expect(await get(key)).toBe(shown);
@@ -38,6 +39,7 @@ test.each([
 test.each([
   ['client.primary-name', '-x'], ['client.primary-name', 'a b'], ['local.driver', 'lxd'], ['local.image.mirror', 'http://mirror.example/'], ['local.image.mirror', 'mirror.example'],
   ['local.privileged-mounts', 'maybe'], ['local.privileged-mounts', ''], ['local.network', 'none'],
+  ['local.translation-buffer', '15M'], ['local.translation-buffer', '1025M'], ['local.translation-buffer', 'much'], ['local.translation-buffer', ''],
 ])('%s does not take %j', async (key, value) => {
   const before = await get(key);
   await expect(set(key, value)).rejects.toMatchObject({ code: 'bad-setting', message: expect.stringContaining(`Invalid setting '${key}=${value}': `) });

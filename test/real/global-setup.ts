@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { makeTestHome, openTestHome, type TestHome } from './home.ts';
+import { giveRoom, makeTestHome, openTestHome, type TestHome } from './home.ts';
 import type { Launched } from './provided.ts';
 
 /** Marker that its cloud-init data leaves in `hermes`. */
@@ -22,6 +22,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const imageHome = openTestHome(kept ?? await mkdtemp('/var/tmp/hf-image-'));
   const home = await withImage(imageHome);
   try {
+    await giveRoom(home);
     const launched = await Promise.all([launch(home, 'apollo'), launch(home, 'hermes', HERMES_DATA)]);
     project.provide('home', home.directory);
     project.provide('images', join(imageHome.directory, 'images'));

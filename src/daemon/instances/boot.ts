@@ -1,6 +1,7 @@
 /** From a machine that is laid down to a guest that answers. */
 import { fail } from '../../core/errors.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { translationBufferBytes } from '../translation-buffer.ts';
 import type { Task } from '../operations/engine.ts';
 import { zoneFor } from '../zones/zone-for.ts';
 import { keepCards } from '../network/keep-cards.ts';
@@ -14,7 +15,8 @@ export async function powerOn(house: House, supervisor: Supervisor, task: Task):
   task.progress(`Starting ${supervisor.name}`);
   supervisor.want({ running: true });
   supervisor.settle('Starting');
-  const machine = await house.driver.start(supervisor.machineSpec, { signal: task.signal, progress: (stage, fraction) => task.progress(stage, fraction) });
+  const spec = { ...supervisor.machineSpec, translationBufferBytes: translationBufferBytes(house.settings) };
+  const machine = await house.driver.start(spec, { signal: task.signal, progress: (stage, fraction) => task.progress(stage, fraction) });
   supervisor.attach(machine);
   keepCards(house, supervisor);
   keepNetwork(house, supervisor);

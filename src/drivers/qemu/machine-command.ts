@@ -23,11 +23,11 @@ export interface StartKind {
 }
 
 /** @throws tool-missing */
-export function machineCommand({ id, name, architecture, spec }: MachineSpec, files: MachineFiles, kind: StartKind): MachineCommand {
+export function machineCommand({ id, name, architecture, spec, translationBufferBytes }: MachineSpec, files: MachineFiles, kind: StartKind): MachineCommand {
   const firmware = findFirmware(architecture);
   const args = commandLine({
     ...kind, architecture, name, uuid: machineUuid(id), hostSystem: process.platform === 'darwin' ? 'darwin' : 'linux',
-    cpus: spec.cpus, memoryBytes: spec.memoryBytes,
+    cpus: spec.cpus, memoryBytes: spec.memoryBytes, translationBufferBytes,
     disk: files.disk, seed: files.seed, sockets: files.run,
     firmware: firmware === undefined ? undefined : { code: firmware.code, variables: files.firmwareVariables },
   });

@@ -47,6 +47,8 @@ export interface CommandLineInput {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly memory: Memory;
+  /** Under emulation; by what the memory is when absent. */
+  readonly translationBufferBytes?: number | undefined;
   /** A saved state will be loaded instead of a boot. */
   readonly incoming?: boolean;
   readonly cards: readonly Card[];

@@ -48,8 +48,9 @@ function backend({ memory }: CommandLineInput): string {
 }
 
 /** One thread for all vCPUs: with thread=multi some kernels oops while they patch themselves at boot. */
-function emulation({ memory }: CommandLineInput): string {
-  return `tcg,thread=single,tb-size=${memory.kind === 'fork' ? FORK_TRANSLATION_BUFFER_MIB : TRANSLATION_BUFFER_MIB}`;
+function emulation({ memory, translationBufferBytes: bytes }: CommandLineInput): string {
+  const bufferMiB = bytes === undefined ? memory.kind === 'fork' ? FORK_TRANSLATION_BUFFER_MIB : TRANSLATION_BUFFER_MIB : Math.floor(bytes / MiB);
+  return `tcg,thread=single,tb-size=${bufferMiB}`;
 }
 
 function firmware({ firmware: files }: CommandLineInput): string[] {
