@@ -18,7 +18,7 @@ import { switchForwardingOff, switchForwardingOn } from './forwarding.ts';
 import { NOT_SWITCHED, type HomeRecord } from './home-record.ts';
 import { hasDefaultRoute6, hostLinks } from './links.ts';
 import { requireFreeSubnet } from './subnets.ts';
-import { nftHas, nftLoad } from './tools.ts';
+import { nftFamilies, nftLoad } from './tools.ts';
 
 export class HomeBridges {
   readonly #directory: string;
@@ -53,7 +53,7 @@ export class HomeBridges {
       await removeLink(zone.bridge);
     }
     this.#dnsmasqs.clear();
-    if (await nftHas('inet', table) || await nftHas('bridge', table)) await this.#loadRules(rulesetRemoval({ table, tapPrefix, foreignTapPrefix }));
+    if ((await nftFamilies(table)).size > 0) await this.#loadRules(rulesetRemoval({ table, tapPrefix, foreignTapPrefix }));
     const record = await this.#record.read();
     // Other homes, and whoever else has bridges, may need it.
     if (record !== undefined && !(await hostLinks()).some(({ kind }) => kind === 'bridge')) await switchForwardingOff(record.switched);
@@ -90,7 +90,8 @@ export class HomeBridges {
       if (!(await this.#dnsmasq(zone).isRunning())) missing.push(`its dnsmasq${whose}`);
       if (!links.some(({ name, up }) => name === zone.bridge && up)) missing.push(`its bridge${whose}`);
     }
-    if (!(await nftHas('inet', network.table) && await nftHas('bridge', network.table))) missing.push('its firewall rules');
+    const families = await nftFamilies(network.table);
+    if (!families.has('inet') || !families.has('bridge')) missing.push('its firewall rules');
     const loose = cards.filter((card) => links.some(({ name, master }) => name === card.tap && master !== bridgeOf(network, card)));
     return [...missing, ...loose.map(({ tap }) => `the bridge of ${tap}`)];
   }

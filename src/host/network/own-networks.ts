@@ -7,7 +7,7 @@ import type { AttachedCard } from './attachments.ts';
 import { guardLink } from './forwarding.ts';
 import { addressesOf, hostLinks, usedNetworks } from './links.ts';
 import { writeWhole } from '../write-whole.ts';
-import { ip, nftHas, nftLoad } from './tools.ts';
+import { ip, nftFamilies, nftLoad } from './tools.ts';
 import { removeLink } from './bridge.ts';
 
 export class OwnNetworks {
@@ -40,7 +40,7 @@ export class OwnNetworks {
     const network = existing.find((each) => each.name === name);
     if (network === undefined) throw fail('not-found', `there is no network ${name} of Holdfast's`, { hint: 'see which there are: holdfast networks' });
     await removeLink(network.bridge);
-    if (await nftHas('inet', network.table)) await this.#load(network, rulesRemoval(network));
+    if ((await nftFamilies(network.table)).has('inet')) await this.#load(network, rulesRemoval(network));
     await this.#write(existing.filter((each) => each !== network));
   }
 
@@ -58,7 +58,7 @@ export class OwnNetworks {
   /** Only what is missing is made. */
   async #ensure(network: OwnNetwork): Promise<void> {
     const { bridge, table } = network;
-    if (!(await nftHas('inet', table))) await this.#load(network, closedRules(network));
+    if (!(await nftFamilies(table)).has('inet')) await this.#load(network, closedRules(network));
     const link = (await hostLinks()).find(({ name }) => name === bridge);
     if (link === undefined) await ip('link', 'add', 'name', bridge, 'type', 'bridge');
     if (!link?.up) {

@@ -21,7 +21,9 @@ export async function nftLoad(path: string): Promise<void> {
   await run({ tool: 'nft', args: ['-f', path], package: 'nftables', deadlineMs: DEADLINE_MS, env: ENV });
 }
 
-export async function nftHas(family: 'inet' | 'bridge', table: string): Promise<boolean> {
-  const { stdout } = await run({ tool: 'nft', args: ['list', 'tables', family], package: 'nftables', deadlineMs: DEADLINE_MS, env: ENV });
-  return stdout.split('\n').includes(`table ${family} ${table}`);
+/** @returns the families in which there is a table of this name: inet, bridge */
+export async function nftFamilies(table: string): Promise<ReadonlySet<string>> {
+  const { stdout } = await run({ tool: 'nft', args: ['list', 'tables'], package: 'nftables', deadlineMs: DEADLINE_MS, env: ENV });
+  const tables = stdout.split('\n').map((line) => line.split(' '));
+  return new Set(tables.flatMap(([, family, name]) => (family !== undefined && name === table ? [family] : [])));
 }
