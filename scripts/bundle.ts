@@ -1,7 +1,8 @@
 /** How each program is made into one file. */
-import { copyFile } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { codePath } from '../src/cli/quick-start.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -18,7 +19,8 @@ const withoutNative: Plugin = {
 
 /**
  * Node's own modules are loaded at their first use. A bundle asks for all of them at its start otherwise, and those that
- * most commands do not need (http, child_process, readline) cost more than the command.
+ * most commands do not need (http, child_process, readline) cost more than the command. What they have is looked up through
+ * a prototype: for each file that imports one, esbuild copies the module's own properties, and of those there are none.
  */
 const builtinsAtFirstUse: Plugin = {
   name: 'builtins-at-first-use',
@@ -26,9 +28,8 @@ const builtinsAtFirstUse: Plugin = {
     onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'at-first-use' }));
     onLoad({ filter: /.*/, namespace: 'at-first-use' }, ({ path }) => ({
       loader: 'js',
-      contents: `const load = () => process.getBuiltinModule(${JSON.stringify(path)});
-        for (const name of ${JSON.stringify(Object.keys(process.getBuiltinModule(path) ?? {}))})
-          Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`,
+      contents: `let loaded;
+        module.exports = Object.create(new Proxy({}, { get: (_, name) => (loaded ??= process.getBuiltinModule(${JSON.stringify(path)}))[name] }));`,
     }));
   },
 };
@@ -40,6 +41,8 @@ export async function bundle(entry: string, outfile: string, target: string, plu
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     // ws tries these, and without them uses what Node brings.
     external: ['bufferutil', 'utf-8-validate'],
+    // A bundle that is run with its code (quick-start.ts) cannot import: what it loads later it requires.
+    supported: { 'dynamic-import': false },
   });
   return metafile;
 }
@@ -64,7 +67,10 @@ function requireLight({ inputs }: Metafile): void {
 /** @throws when something came in that the CLI must not load */
 export async function bundleCli(directory: string): Promise<void> {
   // An older target: a Node that cannot read the file could not say that it is too old.
-  requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast.cjs'), 'node16', [builtinsAtFirstUse, netplanApart]));
+  // V8 knows a bundle by its length alone: code of an older one must not stay.
+  await rm(codePath(join(directory, 'holdfast-cli.cjs')), { force: true });
+  await bundle('src/cli/quick-entry.ts', join(directory, 'holdfast.cjs'), 'node16', [builtinsAtFirstUse]);
+  requireLight(await bundle('src/cli/entry.ts', join(directory, 'holdfast-cli.cjs'), 'node16', [builtinsAtFirstUse, netplanApart]));
   await bundle('src/cli/netplan-judge.ts', join(directory, NETPLAN_PART), 'node24');
   await copyFile(join(root, 'src/cli/transfer/transfer.py'), join(directory, 'transfer.py'));
 }
