@@ -86,7 +86,13 @@ export async function runChangeFault(fault: ChangeFault, watch: ChangeWatch): Pr
   await ready(home, instance);
   await waitFor(`${instance}'s network to be ok`, async () => (await home.info(instance)).network === 'ok', 60_000);
   const look = async (): Promise<string> => (await asRoot(home, instance, LOOK)).stdout;
-  const before = await look();
+  let before = await look();
+  // A router's word may come later than an address by DHCP.
+  await waitFor(`${instance}'s network to be at rest`, async () => {
+    const earlier = before;
+    before = await look();
+    return before === earlier;
+  }, 120_000);
   const id = `fault-${Math.floor(Date.now() / 1000)}`;
   const mac = /link\/ether (\S+)/.exec((await asRoot(home, instance, 'ip -o link show enp1s0')).stdout)?.[1] ?? '';
   const wish = {
