@@ -61,5 +61,15 @@ export async function mappedDirectory(client: Client, name: string, signal: Abor
   // A directory of this machine is none of a daemon's elsewhere, though it may be called the same there.
   if (homeInUse().run.remote) return undefined;
   const { mounts } = await client.call('getInstance', { params: { name } }, { signal }).catch(() => ({ mounts: undefined }));
-  return mounts ? inGuest(mounts, process.cwd()) : undefined;
+  const here = workingDirectory();
+  return mounts && here !== undefined ? inGuest(mounts, here) : undefined;
+}
+
+/** @returns undefined where it has been removed meanwhile */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }

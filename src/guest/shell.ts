@@ -10,7 +10,7 @@ export interface Terminal {
 export interface ExecRequest {
   /** argv; each element reaches the program as it is, no shell expands it. Empty: the user's login shell. */
   readonly command: readonly string[];
-  /** Directory in the guest to start in; the home directory otherwise. */
+  /** Directory in the guest to start in; the home directory otherwise, and for a login shell also where that directory is not there. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly terminal?: Terminal;

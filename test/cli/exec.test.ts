@@ -22,7 +22,10 @@ interface Guest {
 
 beforeAll(async () => {
   bench = await makeBench();
-  const server = await bench.serve((_, answer) => json(answer, { code: 'not-found', message: 'no', hint: null }, 404));
+  const server = await bench.serve(({ url }, answer) => {
+    if (url === '/v1/instances/sharing') return json(answer, { mounts: [{ source: process.cwd(), target: '/srv/src', uidMap: [], gidMap: [] }] });
+    return json(answer, { code: 'not-found', message: 'no', hint: null }, 404);
+  });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   server.on('upgrade', (request, stream, head) => {
     if (request.url?.includes('/ghost/')) {
@@ -66,6 +69,23 @@ test('command, directory and exit code go through; --verbose says on stderr what
   expect([code, stderr]).toEqual([42, 'carried by: address; passed over: lane: no banner within 2 s\noops\n']);
   expect(Buffer.concat(chunks)).toEqual(Buffer.from([0, 255, 10, 13]));
   expect(asked).toEqual({ type: 'request', command: ['sh', '-c', 'a "b" $c'], cwd: '/srv' });
+});
+
+test.each([
+  [['exec', 'sharing', '--', 'ls'], '/srv/src'],
+  [['exec', '-n', 'sharing', '--', 'ls'], undefined],
+  [['shell', 'sharing'], '/srv/src'],
+  [['shell', '-n', 'sharing'], undefined],
+  [['shell', 'apollo'], undefined],
+])('%j begins in the counterpart of this directory, where it has one: %s', async (words, cwd) => {
+  let asked: ExecFrameRequest | undefined;
+  serve = ({ request, tell }) => {
+    asked = request;
+    tell(started);
+    tell({ type: 'exit', code: 0 });
+  };
+  expect((await bench.run(words)).code).toBe(0);
+  expect(asked?.cwd).toBe(cwd);
 });
 
 test('what it waits for is told on stderr; a shell has an empty command', async () => {

@@ -126,6 +126,18 @@ describe('SSH over a lane', () => {
       expect(await session.exit).toEqual({ code: 3 });
     });
 
+    test('a login shell begins in the directory that was asked for, and where that is not there in its home', async () => {
+      const shellIn = async (cwd: string): Promise<{ out: string; err: string }> => {
+        const session = await (shell ?? await connect()).exec({ command: [], cwd }, never);
+        session.stdin.end('printf "%s" "$PWD"; exit\n');
+        const [out, err] = await Promise.all([session.stdout, session.stderr].map(async (stream) => Buffer.concat(await stream.toArray()).toString()));
+        return { out: out ?? '', err: err ?? '' };
+      };
+      expect((await shellIn('/usr/share')).out).toBe('/usr/share');
+      const home = await shellIn("/no such/it's");
+      expect([home.out, home.err]).toEqual([(await run({ command: ['printenv', 'HOME'] })).out.trim(), "/no such/it's cannot be entered now\n"]);
+    });
+
     test('carries 50 commands at once on one connection', async () => {
       await connect();
       const outs = await Promise.all(Array.from({ length: 50 }, async (_, i) => (await run({ command: ['echo', String(i)] })).out));

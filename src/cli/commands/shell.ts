@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { launchInstance } from '../launching.ts';
+import { mappedDirectory } from '../mounting.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { instances, requirePrimary } from '../targets.ts';
 import { runExec } from '../terminal/run-exec.ts';
@@ -12,7 +13,10 @@ export const shell = defineCommand({
   usage: '[<name>]',
   takes: [['<name>', 'of an instance; the primary one when absent']],
   args: [0, 1],
-  options: { timeout: TIMEOUT_OPTION },
+  options: {
+    noMap: { flags: '-n, --no-map-working-directory', summary: 'begin in the home there, not in the mounted counterpart of this directory' },
+    timeout: TIMEOUT_OPTION,
+  },
   examples: [
     ['holdfast shell apollo', 'started first if it is stopped'],
     ['holdfast shell', 'in the primary instance, launched if there is none'],
@@ -24,6 +28,7 @@ export const shell = defineCommand({
     if (args[0] === undefined && !(await instances(client, context.signal)).some((instance) => instance.name === name)) {
       await launchInstance(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
     }
-    return runExec(context, client, { name, command: [], timeoutSeconds: seconds });
+    const cwd = options.noMap ? undefined : await mappedDirectory(client, name, context.signal);
+    return runExec(context, client, { name, command: [], cwd, timeoutSeconds: seconds });
   },
 });

@@ -33,7 +33,8 @@ describe('commandLine', () => {
 
   test('takes in directory and environment', () => {
     expect(commandLine({ command: ['ls', '-l'], cwd: '/a b', env: { A: 'x y' } })).toBe(`cd -- '/a b' && exec env 'A=x y' ls -l`);
-    expect(commandLine({ command: [], cwd: '/tmp' })).toBe('cd -- /tmp && exec "${SHELL:-/bin/sh}" -l');
+    expect(commandLine({ command: [], env: { A: 'x' } })).toBe(`exec env A=x sh -c 'exec "\${SHELL:-/bin/sh}" -l'`);
+    expect(commandLine({ command: [], cwd: '/a b' })).toMatch(/^exec sh -c '[^']+"\$\{SHELL:-\/bin\/sh\}" -l' sh '\/a b'$/);
   });
 
   test.each([[['a=b']], [['-x']], [['']]])('refuses %j as a program', (command) => {

@@ -33,6 +33,12 @@ export function envWords(env: Readonly<Record<string, string>>): string[] {
 }
 
 /**
+ * A login shell in another directory than its own: it begins in its own where that one is not there, or does not answer. Constant
+ * text, with the directory as $1; run by sh, whatever the user's own shell is. A mount that is stuck lets go of who is killed.
+ */
+const SHELL_AT = 'timeout -s KILL 3 test -d "$1" && cd -- "$1" || echo "$1 cannot be entered now" >&2; exec "${SHELL:-/bin/sh}" -l';
+
+/**
  * The command in front of which nothing else is needed: argv with cwd and env taken in.
  * @returns undefined when it is just the login shell, for which SSH has a request of its own
  */
@@ -43,8 +49,9 @@ export function commandLine({ command, cwd, env = {} }: ExecRequest): string | u
   if (program !== undefined && (program === '' || program.startsWith('-') || program.includes('='))) {
     throw fail('bad-argument', `${JSON.stringify(program)} cannot be run as a program`, { hint: 'Use its full path.' });
   }
-  const change = cwd === undefined ? '' : `cd -- ${quote(cwd)} && `;
-  const argv = program === undefined ? '"${SHELL:-/bin/sh}" -l' : command.map(quote).join(' ');
+  const change = cwd === undefined || program === undefined ? '' : `cd -- ${quote(cwd)} && `;
+  const shell = cwd === undefined ? ['sh', '-c', 'exec "${SHELL:-/bin/sh}" -l'] : ['sh', '-c', SHELL_AT, 'sh', cwd];
+  const argv = (program === undefined ? shell : command).map(quote).join(' ');
   const assignments = words.length === 0 ? '' : `env ${words.map(quote).join(' ')} `;
   const line = `${change}exec ${assignments}${argv}`;
   if (Buffer.byteLength(line) > LONGEST_LINE) {
