@@ -1,9 +1,9 @@
-/** Launches one instance and tells how it went: for `launch`, and for the primary that `start` or `shell` misses. */
+/** Launches one instance and tells how it went: for `launch`, and for the primary (primary.ts). */
 import type { WireLaunch, WireMountWish } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { fail, HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
-import { askForMount } from './mounting.ts';
+import { mountAtLaunch } from './mounting.ts';
 import { runOperation } from './operations.ts';
 import { createProgress, type Progress } from './progress.ts';
 
@@ -16,10 +16,7 @@ export async function launchInstance(context: Context, client: Client, wanted: W
   shown.clear();
   const zone = result['zone'] ? ` in ${result['zone']}` : '';
   context.stdout.write(`Launched: ${name}${zone}\n`);
-  for (const wish of mounts) {
-    await askForMount(context, client, name, wish, shown);
-    shown.clear();
-  }
+  for (const wish of mounts) await mountAtLaunch(context, client, name, wish, { progress: shown });
 }
 
 /** What a launch is refused with before it begins: of its arguments, as Multipass sums them up. */

@@ -1,7 +1,7 @@
 /** Mounts as words of a command line, and asking the daemon for them: for `mount`, and for `launch --mount`. */
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { WireMountWish } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { homeInUse } from '../client/home.ts';
@@ -10,8 +10,8 @@ import { inGuest } from '../core/mounts/mount.ts';
 import { HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
 import { UsageError } from './failure.ts';
-import { runOperation } from './operations.ts';
-import type { Progress } from './progress.ts';
+import { runOperation, type OperationOptions } from './operations.ts';
+import { oneLine } from './render/plain.ts';
 
 const WHY: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is not a directory', EACCES: 'is not readable' };
 
@@ -52,8 +52,15 @@ export function checkIdPairs(what: 'UID' | 'GID', words: readonly string[]): rea
   return words;
 }
 
-export async function askForMount(context: Context, client: Client, name: string, wish: WireMountWish, progress?: Progress): Promise<void> {
-  await runOperation(context, client, () => client.call('mount', { params: { name }, body: wish }), progress ? { progress } : {});
+export async function askForMount(context: Context, client: Client, name: string, wish: WireMountWish, options: OperationOptions = {}): Promise<void> {
+  await runOperation(context, client, () => client.call('mount', { params: { name }, body: wish }), options);
+}
+
+/** As Multipass tells it. */
+export async function mountAtLaunch(context: Context, client: Client, name: string, wish: WireMountWish, options: OperationOptions): Promise<void> {
+  await askForMount(context, client, name, wish, options);
+  options.progress?.clear();
+  context.stdout.write(`${oneLine(`Mounted '${wish.source}' into '${name}:${wish.target ?? basename(wish.source)}'`)}\n`);
 }
 
 /** @returns this process's directory as the instance has it, by a mount; undefined where it has none, or that cannot be told */

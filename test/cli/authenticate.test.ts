@@ -77,6 +77,18 @@ test('then commands go there as they do here; what is the host\'s is refused in 
   expect(config.stdout).toContain(`ProxyCommand env HOLDFAST_ADDRESS=${address} `);
 });
 
+test('the primary instance is given a home directory on the daemon\'s own machine only', { timeout: 60_000 }, async () => {
+  const launch = ['launch', fake.image, '--name', 'primary', '--cold'];
+  expect(await away(launch)).toMatchObject({ code: 0, stdout: 'Launched: primary in zone1\n' });
+  expect((await fake.bench.run(['info', 'primary'])).stdout).not.toContain(person);
+  expect((await fake.bench.run(['delete', '--purge', 'primary'])).code).toBe(0);
+  const child = fake.bench.start(launch, { HOME: person });
+  child.stdin?.end();
+  expect(await ran(child)).toMatchObject({ code: 0, stdout: `Launched: primary in zone1\nMounted '${person}' into 'primary:Home'\n` });
+  expect((await fake.bench.run(['info', 'primary'])).stdout).toMatch(new RegExp(`^Mounts: +${person} +=> /home/ubuntu/Home$`, 'm'));
+  expect((await fake.bench.run(['delete', '--purge', 'primary'])).code).toBe(0);
+});
+
 test('Multipass\'s launcher takes the address from Multipass\'s variable', { timeout: 60_000 }, async () => {
   expect(await away(['--as=multipass', 'list', '--format', 'csv'], '', { MULTIPASS_SERVER_ADDRESS: address })).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Name,State.*\napollo,Running/) });
   expect(await away(['--as=multipass', 'list'], '', { MULTIPASS_SERVER_ADDRESS: '127.0.0.1:1' })).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot connect to the multipass socket') });

@@ -11,7 +11,9 @@ import { UsageError } from '../failure.ts';
 import { invalidArguments, launchInstance } from '../launching.ts';
 import { requireSource } from '../mounting.ts';
 import { cpuCount, TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
+import { PRIMARY_NOTE, shareHome } from '../primary.ts';
 import { createProgress } from '../progress.ts';
+import { primaryName } from '../targets.ts';
 import { uploadImage } from '../uploading.ts';
 
 export const launch = defineCommand({
@@ -46,7 +48,7 @@ export const launch = defineCommand({
     ['holdfast launch --mount .:/src', 'this directory is there as /src'],
     ['holdfast launch debian --arch arm64', 'emulated, unless this machine is arm64'],
   ],
-  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.'],
+  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.', PRIMARY_NOTE],
   async run(context, { args, options }) {
     const { name, memory, disk } = options;
     const [image] = args;
@@ -73,6 +75,7 @@ export const launch = defineCommand({
       ...(options.arch === undefined ? {} : { architecture: options.arch }), ...(options.checksum === undefined ? {} : { checksum: options.checksum }),
       ...(networks.length === 0 ? {} : { networks }), ...(options.zone === undefined ? {} : { zone: options.zone }), ...(options.cold ? { cold: true } : {}), ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
     }, progress, mounts);
+    if (name !== undefined && name === await primaryName(client, context.signal).catch(() => '')) await shareHome(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
   },
 });
 

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
-import { launchInstance } from '../launching.ts';
 import { mappedDirectory } from '../mounting.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
+import { launchPrimary, PRIMARY_NOTE } from '../primary.ts';
 import { instances, requirePrimary } from '../targets.ts';
 import { runExec } from '../terminal/run-exec.ts';
 
@@ -21,12 +21,13 @@ export const shell = defineCommand({
     ['holdfast shell apollo', 'started first if it is stopped'],
     ['holdfast shell', 'in the primary instance, launched if there is none'],
   ],
+  notes: [PRIMARY_NOTE],
   async run(context, { args, options }) {
     const seconds = timeoutSeconds(options.timeout);
     const client = await context.client();
     const name = args[0] ?? await requirePrimary(client, context.signal);
     if (args[0] === undefined && !(await instances(client, context.signal)).some((instance) => instance.name === name)) {
-      await launchInstance(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
+      await launchPrimary(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
     }
     const cwd = options.noMap ? undefined : await mappedDirectory(client, name, context.signal);
     return runExec(context, client, { name, command: [], cwd, timeoutSeconds: seconds });

@@ -1,8 +1,8 @@
 import { actOnAll } from '../batch.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { launchInstance } from '../launching.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
+import { launchPrimary, PRIMARY_NOTE } from '../primary.ts';
 import { allFor, distinct, instances, requirePrimary } from '../targets.ts';
 
 export const start = defineCommand({
@@ -20,6 +20,7 @@ export const start = defineCommand({
     ['holdfast start apollo hermes', 'both at once'],
     ['holdfast start', 'the primary instance, launched if there is none'],
   ],
+  notes: [PRIMARY_NOTE],
   async run(context, { args, options }) {
     const seconds = timeoutSeconds(options.timeout);
     if (options.all && args.length > 0) throw new UsageError('Cannot specify name(s) when --all option set');
@@ -28,7 +29,7 @@ export const start = defineCommand({
     if (!options.all && args.length === 0) {
       const primary = await requirePrimary(client, context.signal);
       const there = (await instances(client, context.signal)).some(({ name }) => name === primary);
-      if (!there) return launchInstance(context, client, { name: primary, ...timeout });
+      if (!there) return launchPrimary(context, client, { name: primary, ...timeout });
       await actOnAll(context, client, [primary], { action: 'start', ...timeout }, seconds);
       return;
     }
