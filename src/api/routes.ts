@@ -5,12 +5,14 @@
  */
 import { Type, type TSchema } from 'typebox';
 import {
-  ActionSchema, AuthenticationSchema, CardWishSchema, CloneWishSchema, DiagnosisSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, MountWishSchema, NetworkSchema,
-  OperationSchema, PassphraseSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
+  ActionSchema, CardWishSchema, CloneWishSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, MountWishSchema, NetworkSchema,
+  OperationSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
 } from './schemas.ts';
+import { DiagnosisSchema } from './doctor-schemas.ts';
 import {
   InstanceNetworkSchema, NetworkChangeSchema, NetworkDecisionSchema, NetworkDiffSchema, NetworkHistorySchema, NetworkPlanSchema, NetworkWishSchema, NewNetworkSchema,
 } from './network-schemas.ts';
+import { AuthenticationSchema, PassphraseSchema } from './trust-schemas.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

@@ -1,6 +1,5 @@
-/** The wire form of everything the API says, as JSON schemas with their TypeScript types. Unknown fields are refused. */
+/** The wire form of what the API says, as JSON schemas with their TypeScript types. Unknown fields are refused. Networks, doctors and clients have files of their own. */
 import { Type, type Static, type TSchema } from 'typebox';
-import { LAYERS, STATUSES } from '../core/diagnosis.ts';
 import { STATES } from '../core/instance.ts';
 import { ERROR_CODES } from '../core/errors.ts';
 import { ZONES } from '../core/zones.ts';
@@ -256,46 +255,7 @@ export const ImageBuildSchema = Type.Object({
   force: Type.Optional(Type.Boolean()),
 }, closed);
 
-export const PassphraseSchema = Type.Object({ passphrase: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) }, closed);
-
-/** How the client stands with the daemon: `local`: it came in by a socket of the daemon's own machine and needs no passphrase. */
-export const AuthenticationSchema = Type.Object({ standing: oneOf(['local', 'known', 'accepted', 'unknown']) }, closed);
-
 export const SettingSchema = Type.Object({ key: Type.String(), value: Type.String() }, closed);
-
-export const CheckSchema = Type.Object({
-  id: Type.String(),
-  layer: oneOf(LAYERS),
-  title: Type.String(),
-  status: oneOf(STATUSES),
-  seen: Type.String(),
-  /** What to do about it; null where nothing is to be done. */
-  remedy: nullable(Type.String()),
-  /** The remedy is done by asking to mend. */
-  fixable: Type.Boolean(),
-}, closed);
-
-export const FixSchema = Type.Object({
-  /** Id of the check that it was for. */
-  check: Type.String(),
-  title: Type.String(),
-  /** What was done, or how it failed. */
-  did: Type.String(),
-  good: Type.Boolean(),
-  /** What the check saw after it. */
-  seen: Type.String(),
-}, closed);
-
-export const DiagnosisSchema = Type.Object({
-  /** null: of the host. */
-  instance: nullable(Type.String()),
-  /** From the outside in. */
-  checks: Type.Array(CheckSchema),
-  /** Id of the first that is broken; the others may follow from it. */
-  cause: nullable(Type.String()),
-  fixes: Type.Array(FixSchema),
-  tookMs: Type.Integer(),
-}, closed);
 
 export const UpdateSchema = Type.Object({ title: Type.String(), description: Type.String(), url: Type.String() }, closed);
 
@@ -325,5 +285,3 @@ export type WireFound = Static<typeof FoundSchema>;
 export type WireTemplate = Static<typeof TemplateSchema>;
 export type WireUpdate = Static<typeof UpdateSchema>;
 export type WireSetting = Static<typeof SettingSchema>;
-export type WireDiagnosis = Static<typeof DiagnosisSchema>;
-export type WireFix = Static<typeof FixSchema>;

@@ -2,7 +2,7 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { WireDiagnosis } from '../../src/api/schemas.ts';
+import type { WireDiagnosis } from '../../src/api/doctor-schemas.ts';
 import { makeFakeHome, type FakeHome } from './fake-home.ts';
 
 let home: FakeHome;

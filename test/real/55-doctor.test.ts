@@ -1,6 +1,6 @@
 /** The doctor on a real guest: sound, and with an ailment, of which the commit decides which; `npm run faults` has them all. */
 import { expect, test } from 'vitest';
-import type { WireDiagnosis } from '../../src/api/schemas.ts';
+import type { WireDiagnosis } from '../../src/api/doctor-schemas.ts';
 import { AILMENTS, type Ailment } from '../faults/ailments.ts';
 import { ALL, pick } from '../rotation.ts';
 import { waitFor } from './home.ts';

@@ -1,4 +1,4 @@
-import type { WireDiagnosis } from '../../api/schemas.ts';
+import type { WireDiagnosis } from '../../api/doctor-schemas.ts';
 import type { Client } from '../../client/client.ts';
 import { HoldfastError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';

@@ -1,5 +1,5 @@
 /** What a doctor found, for people and for programs. */
-import type { WireDiagnosis } from '../../api/schemas.ts';
+import type { WireDiagnosis } from '../../api/doctor-schemas.ts';
 import { csvLine } from './csv.ts';
 import type { Format } from './format.ts';
 import { toJson } from './json.ts';

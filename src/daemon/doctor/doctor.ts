@@ -1,5 +1,5 @@
 /** The doctor: the host's table and an instance's, examined or mended. Only looks unless it is told to mend; holds up nobody. */
-import type { WireDiagnosis } from '../../api/schemas.ts';
+import type { WireDiagnosis } from '../../api/doctor-schemas.ts';
 import type { House } from '../instances/house.ts';
 import { retake } from '../instances/adopt.ts';
 import { hostChecks, type HostQuestion } from './host-checks.ts';

@@ -1,6 +1,6 @@
 /** Examines, does what can safely be done about what it found, one thing after the other, and sees whether that helped. */
 import { nextToFix } from '../../core/diagnosis.ts';
-import type { WireDiagnosis, WireFix } from '../../api/schemas.ts';
+import type { WireDiagnosis, WireFix } from '../../api/doctor-schemas.ts';
 import { causeOf } from '../../core/diagnosis.ts';
 import type { Check } from '../../drivers/check.ts';
 import { clause } from '../../guest/ssh/failure.ts';
