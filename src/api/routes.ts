@@ -12,7 +12,7 @@ import { DiagnosisSchema } from './doctor-schemas.ts';
 import {
   InstanceNetworkSchema, NetworkChangeSchema, NetworkDecisionSchema, NetworkDiffSchema, NetworkHistorySchema, NetworkPlanSchema, NetworkWishSchema, NewNetworkSchema,
 } from './network-schemas.ts';
-import { AuthenticationSchema, PassphraseSchema } from './trust-schemas.ts';
+import { AuthenticationSchema, ClientSchema, ForgottenSchema, PassphraseSchema } from './trust-schemas.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -34,11 +34,14 @@ const byId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
 const byCard = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), card: Type.String({ minLength: 1, maxLength: 17 }) });
 const byRevision = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), from: Type.String({ pattern: '^[0-9]{1,9}$' }) });
 const bySnapshot = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), snapshot: Type.String({ minLength: 1, maxLength: 64 }) });
+const byClient = Type.Object({ client: Type.String({ minLength: 1, maxLength: 256 }) });
 const byKey = Type.Object({ key: Type.String({ minLength: 1, maxLength: 256 }) });
 
 export const ROUTES = {
   version: { method: 'GET', path: '/v1/version', summary: 'What serves here', answer: VersionSchema },
   authenticate: { method: 'POST', path: '/v1/authenticate', summary: 'Have the certificate of a client on TCP trusted, by the passphrase; without one, ask how it stands', body: PassphraseSchema, bodyLimit: 8192, answer: AuthenticationSchema },
+  listClients: { method: 'GET', path: '/v1/clients', summary: 'Who is let in over TLS', answer: Type.Object({ clients: Type.Array(ClientSchema) }) },
+  forgetClient: { method: 'DELETE', path: '/v1/clients/:client', summary: 'Let one in no more, by fingerprint or name, and end what it has open', params: byClient, answer: ForgottenSchema },
   listInstances: { method: 'GET', path: '/v1/instances', summary: 'All instances, deleted ones included, from what the daemon knows', answer: InstanceListSchema },
   getInstance: { method: 'GET', path: '/v1/instances/:name', summary: 'One instance', params: byName, answer: InstanceSchema },
   launch: { method: 'POST', path: '/v1/instances', summary: 'Create and start an instance', body: LaunchSchema, answer: OperationSchema, status: 202 },

@@ -7,6 +7,8 @@ import type { RouteName, ROUTES } from '../api/routes.ts';
 export const PATHS: { readonly [N in RouteName]: Pick<(typeof ROUTES)[N], 'method' | 'path'> } = {
   version: { method: 'GET', path: '/v1/version' },
   authenticate: { method: 'POST', path: '/v1/authenticate' },
+  listClients: { method: 'GET', path: '/v1/clients' },
+  forgetClient: { method: 'DELETE', path: '/v1/clients/:client' },
   listInstances: { method: 'GET', path: '/v1/instances' },
   getInstance: { method: 'GET', path: '/v1/instances/:name' },
   launch: { method: 'POST', path: '/v1/instances' },

@@ -17,6 +17,8 @@ import type { RemoteClient, Trust } from './trust/authenticate.ts';
 export const ACCESS: { readonly [N in RouteName]: 'open' | 'shared' | 'own' | 'local' | 'root' } = {
   version: 'open',
   authenticate: 'open',
+  listClients: 'root',
+  forgetClient: 'root',
   listInstances: 'own',
   getInstance: 'own',
   launch: 'own',

@@ -44,6 +44,7 @@ import { MountKeeper } from './mounts/mount-keeper.ts';
 import { proxyTo } from './proxy.ts';
 import { ADDRESS_KEY, PASSPHRASE_KEY } from './settings.ts';
 import { makeTrust } from './trust/authenticate.ts';
+import { clientBook } from './trust/client-book.ts';
 import { remedyFor } from './remedies.ts';
 import { openRemotes, remoteImages } from './remote-images.ts';
 import { takeOver } from './recovery.ts';
@@ -162,7 +163,9 @@ export async function serve({ assetsDir, productsScript, sftpScript, makeDriver,
     // What it was told at its start goes before: the setting is kept for the next one.
     listenAt: async (at) => { if (!address || 'unix' in address) await tls?.listen(at); },
   };
-  const trust = makeTrust({ clients: trustedClients(data.trusted), kept: () => settings.get(PASSPHRASE_KEY) ?? '', log });
+  const trusted = trustedClients(data.trusted);
+  const clients = clientBook({ clients: trusted, connections: () => tls?.connections, log, now: Date.now });
+  const trust = makeTrust({ clients: trusted, kept: () => settings.get(PASSPHRASE_KEY) ?? '', log });
   const known = callers(house, data.log, trust);
   const door = userSockets(run.directory, house.owner);
   const identify: Identify = (socket, route) => {
@@ -180,7 +183,7 @@ export async function serve({ assetsDir, productsScript, sftpScript, makeDriver,
 
   const updates = watchUpdates(process.env['HOLDFAST_RELEASES'], VERSION, (why) => log.line('updates', null, why));
   const server = await buildServer(
-    makeHandlers({ doctor: makeDoctor({ layout: home.layout, version: VERSION }), version: VERSION, home: home.layout.home, updates, trust }), identify, VERSION, (error, what) => bug(what, error),
+    makeHandlers({ doctor: makeDoctor({ layout: home.layout, version: VERSION }), version: VERSION, home: home.layout.home, updates, trust, clients }), identify, VERSION, (error, what) => bug(what, error),
   );
   server.addHook('onResponse', (_request, _reply, done) => {
     done();

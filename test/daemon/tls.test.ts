@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROUTES, type RouteName } from '../../src/api/routes.ts';
+import { openExec } from '../../src/client/exec-socket.ts';
 import { send, textOf } from '../../src/client/request.ts';
 import { openStream } from '../../src/client/stream-socket.ts';
 import { ACCESS } from '../../src/daemon/callers.ts';
@@ -156,6 +157,34 @@ test('who is taken out of the file of trusted clients is out', async () => {
   await expect(ann.call('listInstances', {})).rejects.toMatchObject({ code: 'not-authenticated' });
   await writeFile(file, before);
   expect((await ann.call('listInstances', {})).instances).toHaveLength(1);
+});
+
+test('who is forgotten is out at once, with what he has open, and is let in by the passphrase again', { timeout: 60_000 }, async () => {
+  const bob = await tls.client();
+  await waitFor('a turn to say the passphrase', async () => await authenticate(bob, PASSPHRASE).then(() => true, () => false), 20_000);
+  const { clients } = await tls.home.client.call('listClients', {});
+  const [, his] = clients;
+  expect(clients.map(({ address, since }) => [address, since])).toEqual(clients.map(() => ['127.0.0.1', expect.stringMatching(/^20\d\d-/)]));
+  expect(clients).toHaveLength(2);
+  const which = his?.fingerprint ?? '';
+  const begun = Promise.withResolvers<void>();
+  const shell = await openExec(bob.socket, 'apollo', { type: 'request', command: ['cat'] }, { output: () => true, started: () => begun.resolve(), progress: () => {} });
+  const events = await send({ socket: bob.socket, method: 'GET', path: '/v1/events' });
+  const told = text(events).then(() => 'ended', () => 'cut off');
+  await begun.promise;
+  await waitFor('both to be counted', async () => (await tls.home.client.call('listClients', {})).clients.find(({ fingerprint }) => fingerprint === which)?.connections === 2, 20_000);
+  await expect(tls.home.client.call('forgetClient', { params: { client: 'nobody' } })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('client "nobody" does not exist') });
+  expect(await tls.home.client.call('forgetClient', { params: { client: which } })).toEqual({ fingerprint: which, name: his?.name, connections: 2 });
+  await expect(shell.outcome).rejects.toMatchObject({ code: 'exec-failed' });
+  expect(await told).toBe('cut off');
+  await expect(bob.call('listInstances', {})).rejects.toMatchObject({ code: 'not-authenticated' });
+  // Others notice nothing.
+  expect((await ann.call('listInstances', {})).instances).toHaveLength(1);
+  await waitFor('a turn to say the passphrase', async () => await authenticate(bob, PASSPHRASE).then(() => true, () => false), 20_000);
+  expect((await bob.call('listInstances', {})).instances).toHaveLength(1);
+  await tls.home.client.call('forgetClient', { params: { client: which } });
+  const log = (await readFile(join(tls.home.directory, 'daemon.log'), 'utf8')).split('\n').filter((line) => line.includes(which));
+  expect(log.map((line) => /is let in$|was forgotten.*connections that were ended: \d+$/.exec(line)?.[0].slice(0, 13))).toEqual(['is let in', 'was forgotten', 'is let in', 'was forgotten']);
 });
 
 test('plain HTTP, an older TLS, and TLS without a certificate are hung up on', { timeout: 60_000 }, async () => {

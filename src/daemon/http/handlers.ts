@@ -19,6 +19,7 @@ import { attachCard, detachCard } from '../network/plug.ts';
 import { sshAccess } from '../proxy.ts';
 import { buildTemplate, deleteTemplate, listTemplates, type TemplateRequest } from '../templates.ts';
 import type { Trust } from '../trust/authenticate.ts';
+import type { ClientBook } from '../trust/client-book.ts';
 import type { Updates } from '../updates.ts';
 import { viewOf } from '../view.ts';
 import { changeZones, listZones } from '../zones/change-zones.ts';
@@ -33,10 +34,11 @@ export interface HandlerParts {
   readonly home: string;
   readonly updates: Updates;
   readonly trust: Trust;
+  readonly clients: ClientBook;
 }
 
 /** Each has what its caller may see and nothing else. */
-export function makeHandlers({ doctor, version, home, updates, trust }: HandlerParts): Handlers {
+export function makeHandlers({ doctor, version, home, updates, trust, clients }: HandlerParts): Handlers {
   return {
     // Where the daemon lies on its host is nothing to others.
     version: (_call, { house, remote }) => ({ daemon: version, api: API_VERSION, driver: house.driver.name, home: remote ? '' : home, pid: remote ? 0 : process.pid, ...(updates.notice ? { update: { ...updates.notice } } : {}) }),
@@ -48,6 +50,8 @@ export function makeHandlers({ doctor, version, home, updates, trust }: HandlerP
       await trust.authenticate(remote, passphrase);
       return { standing: 'accepted' };
     },
+    listClients: () => ({ clients: clients.list() }),
+    forgetClient: ({ params }) => clients.forget(params['client'] ?? ''),
     listInstances: ({ reply }, { house }) => {
       void reply.type('application/json; charset=utf-8');
       return listBytes(house.registry.all);

@@ -59,8 +59,9 @@ export function makeTrust({ clients, kept, log }: TrustParts): Trust {
       }
       // It may have been changed, or taken away, meanwhile.
       if (kept() !== hash) throw fail('wrong-passphrase', 'Passphrase is not correct', { hint: 'it was changed just now' });
-      clients.add(fingerprint, `${name} from ${address}`);
-      log.line(`authenticated ${fingerprint}`, null, `${name} (${fingerprint}) from ${address} has said the passphrase and is let in`);
+      clients.add({ fingerprint, name, address });
+      // Each time it is news: he may have been forgotten meanwhile.
+      log.line(`authenticated ${fingerprint} ${Date.now()}`, null, `${name} (${fingerprint}) from ${address} has said the passphrase and is let in`);
     },
   };
 }

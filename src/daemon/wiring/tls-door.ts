@@ -12,6 +12,7 @@ import { parseTcp, showTcp, type ServerAddress, type TcpAddress } from '../../co
 import { ensureIdentity, fingerprintOf } from '../../tls/identity.ts';
 import type { Log } from '../log.ts';
 import type { RemoteClient, Trust } from '../trust/authenticate.ts';
+import type { Connections } from '../trust/client-book.ts';
 import { strangers } from './strangers.ts';
 
 export interface TlsDoor {
@@ -20,6 +21,8 @@ export interface TlsDoor {
   /** There and nowhere else from now on; nowhere when undefined. Connections by an address that is left are cut. @throws home-unusable */
   listen(address: TcpAddress | undefined): Promise<void>;
   close(): void;
+  /** Those that are open. */
+  readonly connections: Connections;
 }
 
 export interface TlsDoorParts {
@@ -39,6 +42,7 @@ const STRANGERS = { perSource: 100, inAll: 500, lifeMs: 30_000 };
 
 export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorParts): TlsDoor {
   const callers = new WeakMap<Socket, RemoteClient>();
+  const entered = new Map<string, Set<TLSSocket>>();
   const waiting = strangers(STRANGERS);
   let open: { readonly address: TcpAddress; readonly listener: TlsServer; readonly inside: Set<Socket> } | undefined;
 
@@ -48,6 +52,12 @@ export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorPar
     if (!certificate) return void socket.destroy();
     const client: RemoteClient = { fingerprint: fingerprintOf(certificate.raw), name: nameIn(certificate), address: socket.remoteAddress ?? '' };
     callers.set(socket, client);
+    const same = entered.get(client.fingerprint) ?? new Set();
+    entered.set(client.fingerprint, same.add(socket));
+    socket.once('close', () => {
+      same.delete(socket);
+      if (same.size === 0 && entered.get(client.fingerprint) === same) entered.delete(client.fingerprint);
+    });
     if (trust.isTrusted(client)) waiting.release(socket);
     server.emit('connection', socket);
   };
@@ -113,6 +123,14 @@ export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorPar
       return turn;
     },
     close: shut,
+    connections: {
+      countOf: (fingerprint) => entered.get(fingerprint)?.size ?? 0,
+      end(fingerprint) {
+        const sockets = [...entered.get(fingerprint) ?? []];
+        for (const socket of sockets) socket.destroy();
+        return sockets.length;
+      },
+    },
   };
 }
 
