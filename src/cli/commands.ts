@@ -4,6 +4,7 @@ import { aliasOf } from './commands/alias.ts';
 import { aliases } from './commands/aliases.ts';
 import { authenticate } from './commands/authenticate.ts';
 import { disableZones, enableZones } from './commands/change-zones.ts';
+import { clients } from './commands/clients.ts';
 import { clone } from './commands/clone.ts';
 import { compat } from './commands/compat.ts';
 import { console } from './commands/console.ts';
@@ -46,7 +47,7 @@ import { waitReady } from './commands/wait-ready.ts';
 import { zones } from './commands/zones.ts';
 
 export const COMMANDS: readonly Command[] = [
-  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, snapshot, restore, clone, exec, shell, transfer, mount, umount, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, authenticate, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
+  launch, list, info, start, stop, restart, suspend, deletion, recover, purge, snapshot, restore, clone, exec, shell, transfer, mount, umount, aliasOf(() => COMMANDS), aliases, unalias, prefer, console, sshConfig, proxy, find, image, template, networks, network, net, zones, enableZones, disableZones, get, set, authenticate, clients, service, compat, logs, doctor, waitReady, version, completion, helpOn(() => COMMANDS),
 ];
 
 export function findCommand(word: string): Command | undefined {

@@ -1,6 +1,7 @@
 /** The built program against a daemon with fake machines on TCP: as a person on another machine uses it. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +88,29 @@ test('the primary instance is given a home directory on the daemon\'s own machin
   expect(await ran(child)).toMatchObject({ code: 0, stdout: `Launched: primary in zone1\nMounted '${person}' into 'primary:Home'\n` });
   expect((await fake.bench.run(['info', 'primary'])).stdout).toMatch(new RegExp(`^Mounts: +${person} +=> /home/ubuntu/Home$`, 'm'));
   expect((await fake.bench.run(['delete', '--purge', 'primary'])).code).toBe(0);
+});
+
+test('whoever runs the daemon sees who is let in, and ends it for one, an open shell too', { timeout: 60_000 }, async () => {
+  const listed = await fake.bench.run(['clients', '--format', 'json']);
+  const { clients } = JSON.parse(listed.stdout) as { clients: { name: string; fingerprint: string; address: string; connections: number }[] };
+  expect(clients).toEqual([{ name: expect.stringContaining('@') as string, fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string, address: '127.0.0.1', since: expect.any(String) as string, connections: 0 }]);
+  const { name = '', fingerprint = '' } = clients[0] ?? {};
+  expect((await fake.bench.run(['clients'])).stdout).toMatch(new RegExp(`^Name +From +Since +Open +Fingerprint\n${name} +127\\.0\\.0\\.1 +20.* 0 +${fingerprint}\n$`));
+  const refused = 'this concerns the host that the daemon runs on, so it is not done over the network\ndo it there\n';
+  expect(await away(['clients'])).toMatchObject({ code: 2, stderr: `clients failed: ${refused}` });
+  expect(await away(['clients', 'forget', name])).toMatchObject({ code: 2, stderr: `clients failed: ${refused}` });
+  expect(await fake.bench.run(['clients', 'forget', 'eve'])).toMatchObject({ code: 2, stderr: 'clients failed: client "eve" does not exist: nobody of that name or fingerprint is let in\nwho is: holdfast clients\n' });
+  const shell = fake.bench.start(['exec', 'apollo', '--', 'cat'], { HOME: person, XDG_DATA_HOME: join(person, 'data'), HOLDFAST_HOME: '', HOLDFAST_ADDRESS: address });
+  const ended = ran(shell);
+  shell.stdin?.write('there\n');
+  await once(shell.stdout!, 'readable');
+  expect(await fake.bench.run(['clients', 'forget', name])).toEqual({
+    code: 0, stdout: `Forgotten: ${name} (${fingerprint}); connections ended: 1\n`, stderr: 'Who knows the passphrase is let in again; to change it: holdfast set local.passphrase\n',
+  });
+  expect(await ended).toMatchObject({ code: 255, stderr: expect.stringContaining('the connection to the daemon was lost') });
+  expect((await away(['list'])).stderr).toContain('This client is not authenticated with the daemon');
+  expect((await fake.bench.run(['clients'])).stdout).toBe('No clients found.\n');
+  expect((await away(['authenticate', 'pass phrase'])).stdout).toBe('Authenticated.\n');
 });
 
 test('Multipass\'s launcher takes the address from Multipass\'s variable', { timeout: 60_000 }, async () => {

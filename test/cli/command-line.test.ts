@@ -73,6 +73,10 @@ test.each([
   [['find', '--format', 'xml'], 'Invalid format type given.'],
   [['find', '--arch', 'mips'], 'find failed: there is no architecture "mips" here'],
   [['image', 'list', '--arch', 'arm64'], '--arch belongs to "image build"'],
+  [['clients', 'list', 'x'], '"clients list" takes no arguments'],
+  [['clients', 'forget'], 'Name the client to forget'],
+  [['clients', 'forget', 'x', '--format', 'json'], '--format belongs to "clients list"'],
+  [['clients', 'x'], 'Unknown action \'x\''],
   [['image', 'build', 'plan9'], "Cannot build 'plan9'"],
   [['image', 'paint'], "Unknown action 'paint'"],
 ] as const)('%j is refused with exit code 1 before anything is asked', async (words, message) => {

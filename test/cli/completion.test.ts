@@ -22,6 +22,7 @@ beforeAll(async () => {
   await writeFile(join(scratch, 'disk.yaml'), '');
   home = await makeFakeHome();
   await home.start();
+  await writeFile(join(home.directory, 'trusted-clients'), [['1a', 'ann@laptop'], ['2b', 'bob@lab'], ['3c', 'bob@lab'], ['4d', '$(id)']].map(([digits = '', name]) => `sha256:${digits.repeat(32)} 2026-09-01T10:00:00.000Z holdfast ${name} from 10.0.0.7\n`).join(''));
   await home.client.follow((await home.client.call('launch', { body: { name: 'apollo', image: `sha256:${home.image}` } })).id, () => {});
 }, 60_000);
 afterAll(async () => {
@@ -43,6 +44,8 @@ test.each([
   [['list', '--format', '=', 'js'], ['json']],
   [['image', 'build', 'debian', ':', '1'], ['12', '13']],
   [['launch', '--cloud-init', 'disk'], ['disk.yaml']],
+  [['clients', 'forget', 'ann', '@', 'la'], ['laptop']],
+  [['clients', 'forget', ''], ['ann@laptop', ...['2b', '3c', '4d'].map((digits) => `sha256:${digits.repeat(32)}`)]],
   [['nonsense', 'x'], []],
 ])('bash is given for %j what fits there', async (words, expected) => expect(await completed(words)).toEqual(expected));
 

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { WireClient } from '../../src/api/trust-schemas.ts';
 import type { WireFound, WireImage, WireInstance, WireSnapshot, WireZone } from '../../src/api/schemas.ts';
+import { renderClients } from '../../src/cli/render/clients.ts';
 import { renderFound } from '../../src/cli/render/find.ts';
 import { NO_ALIASES, type AliasBook } from '../../src/core/aliases.ts';
 import { renderAliases } from '../../src/cli/render/aliases.ts';
@@ -100,6 +102,15 @@ test('without aliases as Multipass says it', () => {
 const zones: WireZone[] = [['zone1', true], ['zone2', false], ['zone3', true]].map(([name, available]) => ({ name, available, subnet: '10.107.31.0/24' }) as WireZone);
 test.each(FORMATS)('zones as %s', (format) => expect(renderZones(zones, format)).toBe(golden(`zones.${format}`)));
 
+const clients: readonly WireClient[] = [
+  { name: 'ann@laptop', fingerprint: `sha256:${'1a'.repeat(32)}`, address: '192.168.7.20', since: '2026-09-01T10:00:00.000Z', connections: 2 },
+  { name: 'by hand, "bob"', fingerprint: `sha256:${'2b'.repeat(32)}`, address: null, since: null, connections: 0 },
+];
+test.each(FORMATS)('clients as %s', (format) => expect(renderClients(clients, format)).toBe(golden(`clients.${format}`)));
+test('what a client calls itself steers no terminal', () => {
+  for (const format of FORMATS) expect(renderClients([{ ...clients[0]!, name: 'ann\u001b[2J\nroot' }], format)).not.toContain('\u001b');
+});
+
 test('without networks as Multipass says it', () => {
   expect(renderNetworks([], 'json')).toBe(golden('networks-empty.json'));
   expect(renderNetworks([], 'csv')).toBe('Name,Type,Description\n');
@@ -114,6 +125,7 @@ test('nothing to show is said in words, and stays empty for programs', () => {
   expect(renderInfo([], 'json', 'primary')).toBe(golden('info-empty.json'));
   expect(renderInfo([], 'yaml', 'primary')).toBe(golden('info-empty.yaml'));
   expect(renderImages([], 'table')).toBe('No images found.\n');
+  expect([renderClients([], 'table'), renderClients([], 'yaml')]).toEqual(['No clients found.\n', 'clients: []\n']);
 });
 
 test('JSON keeps the order of the daemon', () => {

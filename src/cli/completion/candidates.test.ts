@@ -5,7 +5,7 @@ import { complete, type NameKind } from './candidates.ts';
 import { nextPlaces } from './usage.ts';
 
 const KNOWN: Readonly<Record<NameKind, readonly string[]>> = {
-  instances: ['apollo', 'artemis'], 'deleted instances': ['hades'], images: ['debian', 'debian-12'], templates: ['0a1b'], settings: ['local.apollo.cpus'],
+  instances: ['apollo', 'artemis'], 'deleted instances': ['hades'], images: ['debian', 'debian-12'], templates: ['0a1b'], settings: ['local.apollo.cpus'], clients: ['ann@laptop'],
 };
 
 async function at(line: string): Promise<string[] | 'files'> {
@@ -37,6 +37,8 @@ test.each<[string, string[] | 'files']>([
   ['image build ', ['debian', 'debian:12', 'debian:13']],
   ['image list ', []],
   ['template delete ', ['0a1b']],
+  ['clients ', ['list', 'forget']],
+  ['clients forget ', ['ann@laptop']],
   ['get ', ['local.apollo.cpus']],
   ['set local.', ['local.apollo.cpus']],
   ['help comple', ['completion']],
@@ -51,9 +53,10 @@ test.each(COMMANDS.map((command) => [command.name, command] as const))('%s and e
   expect(offered).toEqual(expect.arrayContaining([...flags, '--help', '--verbose']));
 });
 
-test('what bash has broken at : and = is put together again', () => {
+test('what bash has broken at : and = and @ is put together again', () => {
   expect(joinBroken(['image', 'build', 'debian', ':', '1'])).toEqual(['image', 'build', 'debian:1']);
   expect(joinBroken(['list', '--format', '=', 'js'])).toEqual(['list', '--format=js']);
+  expect(joinBroken(['clients', 'forget', 'ann', '@', 'la'])).toEqual(['clients', 'forget', 'ann@la']);
   expect(joinBroken(['list', '--format', '='])).toEqual(['list', '--format=']);
   expect(joinBroken(['set', 'a', 'b'])).toEqual(['set', 'a', 'b']);
 });

@@ -15,12 +15,12 @@ export interface Candidate {
 /** `files`: the shell does that better. */
 export type Completion = readonly Candidate[] | 'files';
 
-export type NameKind = 'instances' | 'deleted instances' | 'images' | 'templates' | 'settings';
+export type NameKind = 'instances' | 'deleted instances' | 'images' | 'templates' | 'settings' | 'clients';
 export type Names = (kind: NameKind) => Promise<readonly string[]>;
 
 /** What the placeholders of arguments stand for; of others nothing is offered. */
 const ARGUMENTS: Readonly<Record<string, NameKind | 'commands' | 'files' | readonly string[]>> = {
-  name: 'instances', instance: 'instances', dir: 'files', image: 'images', template: 'templates', key: 'settings', command: 'commands', file: 'files',
+  name: 'instances', instance: 'instances', dir: 'files', image: 'images', template: 'templates', key: 'settings', client: 'clients', command: 'commands', file: 'files',
   distribution: ['debian', 'debian:12', 'debian:13'], shell: ['bash', 'zsh', 'fish'], zone: ZONES,
 };
 const VALUES: Readonly<Record<string, 'files' | readonly string[]>> = { file: 'files', format: FORMATS, architecture: ARCHITECTURE_NAMES, zone: ZONES };
