@@ -80,6 +80,8 @@ export async function runSequence(home: TestHome, instance: string, { seed, leng
     await waitFor(`${instance}'s network to be ok again`, async () => (await home.info(instance)).network === 'ok', 60_000);
     return { steps, repairSeconds };
   } catch (error) {
+    // For what comes after it.
+    await home.run(['net', 'repair', instance], { timeoutMs: APPLY_MS }).catch(() => {});
     throw new Error(`seed ${seed}, after ${steps.map(({ name }) => name).join('; ')}: ${String(error)}`, { cause: error });
   }
 }

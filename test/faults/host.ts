@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type TestHome, waitFor } from '../real/home.ts';
 import { fill, onSmallDisk } from '../real/small-disk.ts';
-import { asRoot, execTrue, EXEC_LIMIT_SECONDS, ready } from './run-fault.ts';
+import { andMended, asRoot, execTrue, EXEC_LIMIT_SECONDS, ready } from './run-fault.ts';
 import { NIC } from './table.ts';
 
 export interface HostWatch {
@@ -84,31 +84,32 @@ async function daemonStands(watch: HostWatch): Promise<string> {
     onOutput: (text) => { if (text.includes('begun')) begun.resolve(); }, timeoutMs: (awaySeconds + 120) * 1000,
   });
   await Promise.race([begun.promise, command]);
-  await changeAddressSoon(watch);
-  process.kill(pid, 'SIGSTOP');
-  try {
-    await sleep(awaySeconds * 1000);
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
-  const figures = await afterwards(watch);
-  const { code, stdout } = await command;
-  if (code !== 0 || stdout !== 'begun\nended\n') throw new Error(`a command that ran meanwhile ended with ${code}: ${stdout}`);
-  const news = (await logLines(home)).slice(said.length).filter((line) => !line.includes('network was changed'));
-  if (news.length > 0) throw new Error(`the log tells of what was none: ${news.join('\n')}`);
-  await backToDhcp(watch);
-  return `away ${awaySeconds} s; ${figures}; a command that ran meanwhile ended well`;
+  return await andMended(() => backToDhcp(watch), async () => {
+    await changeAddressSoon(watch);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await sleep(awaySeconds * 1000);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    const figures = await afterwards(watch);
+    const { code, stdout } = await command;
+    if (code !== 0 || stdout !== 'begun\nended\n') throw new Error(`a command that ran meanwhile ended with ${code}: ${stdout}`);
+    const news = (await logLines(home)).slice(said.length).filter((line) => !line.includes('network was changed'));
+    if (news.length > 0) throw new Error(`the log tells of what was none: ${news.join('\n')}`);
+    return `away ${awaySeconds} s; ${figures}; a command that ran meanwhile ended well`;
+  });
 }
 
 async function daemonDead(watch: HostWatch): Promise<string> {
   const { home, instance, awaySeconds } = watch;
   await ready(home, instance);
-  await changeAddressSoon(watch);
-  await home.killDaemon();
-  await sleep(awaySeconds * 1000);
-  const figures = await afterwards(watch);
-  await backToDhcp(watch);
-  return `away ${awaySeconds} s; ${figures}`;
+  return await andMended(() => backToDhcp(watch), async () => {
+    await changeAddressSoon(watch);
+    await home.killDaemon();
+    await sleep(awaySeconds * 1000);
+    return `away ${awaySeconds} s; ${await afterwards(watch)}`;
+  });
 }
 
 /** After the daemon is gone, and well before it is back. */

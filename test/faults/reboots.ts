@@ -1,5 +1,5 @@
 /** What befalls a guest across a restart, as data: how each is made in a running guest, how that is then restarted, and how it is mended. */
-import { NIC, staticAt } from './table.ts';
+import { BREAK_SSHD, NIC, SOUND_SSHD, staticAt } from './table.ts';
 
 export interface RebootFault {
   readonly name: string;
@@ -30,9 +30,6 @@ export const REBOOTS: readonly RebootFault[] = [
   },
   {
     name: "the user's sshd and its PAM broken, then rebooted", restart: 'from inside', network: 'ok',
-    make: `cp -a /etc/ssh/sshd_config /etc/pam.d/sshd /root/
-echo 'NoSuchOption yes' > /etc/ssh/sshd_config
-echo 'auth required pam_no_such_module.so' > /etc/pam.d/sshd`,
-    mend: 'cp -a /root/sshd_config /etc/ssh/sshd_config; cp -a /root/sshd /etc/pam.d/sshd; systemctl restart ssh.service',
+    make: BREAK_SSHD, mend: `${SOUND_SSHD}\nsystemctl restart ssh.service`,
   },
 ];

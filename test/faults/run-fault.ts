@@ -67,6 +67,22 @@ export async function mend(fault: Pick<Fault, 'name' | 'mend'>, { home, instance
   await waitFor(`${instance}'s network to be ok again after: ${fault.name}`, async () => (await home.info(instance)).network === 'ok', 60_000);
 }
 
+/**
+ * Whatever comes of the check, it is mended after it: what follows begins from a sound guest.
+ * @throws what the check failed with; it, and why it could not be mended, where both are so
+ */
+export async function andMended<T>(mendIt: () => Promise<unknown>, check: () => Promise<T>): Promise<T> {
+  let checked: T;
+  try {
+    checked = await check();
+  } catch (error) {
+    const unmended = await mendIt().then(() => '', String);
+    throw unmended === '' ? error : new Error(`${String(error)}\nand afterwards: ${unmended}`, { cause: error });
+  }
+  await mendIt();
+  return checked;
+}
+
 export async function asRoot(home: TestHome, instance: string, script: string): Promise<Outcome> {
   return await home.run(['exec', instance, '--', 'sudo', 'sh', '-c', script], { timeoutMs: 120_000 });
 }

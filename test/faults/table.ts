@@ -33,6 +33,15 @@ network:
       addresses: [${addresses}]
 END`;
 
+/**
+ * The sound files lie beside each other until they are put back: what is broken already is not taken for sound, by a second
+ * fault of this kind or the same one again. The copy is there whole or not at all.
+ */
+export const BREAK_SSHD = `[ -d /root/sound-sshd ] || { rm -rf /root/sound-sshd.new && mkdir /root/sound-sshd.new && cp -a /etc/ssh/sshd_config /etc/pam.d/sshd /root/sound-sshd.new/ && mv /root/sound-sshd.new /root/sound-sshd; } || exit 1
+echo 'NoSuchOption yes' > /etc/ssh/sshd_config
+echo 'auth required pam_no_such_module.so' > /etc/pam.d/sshd`;
+export const SOUND_SSHD = `[ ! -d /root/sound-sshd ] || { cp -a /root/sound-sshd/sshd_config /etc/ssh/sshd_config && cp -a /root/sound-sshd/sshd /etc/pam.d/sshd && rm -r /root/sound-sshd; } || exit 1`;
+
 export const FAULTS: readonly Fault[] = [
   {
     name: 'default interface static in another subnet (the accident)', class: 'address', network: 'changed',
@@ -71,11 +80,7 @@ ip route replace default via 172.30.9.1 dev ${NIC}`,
   },
   {
     name: "the user's sshd stopped, its configuration and PAM broken", class: 'sshd', network: 'ok',
-    make: `cp -a /etc/ssh/sshd_config /etc/pam.d/sshd /root/
-systemctl stop ssh.service ssh.socket 2>/dev/null
-echo 'NoSuchOption yes' > /etc/ssh/sshd_config
-echo 'auth required pam_no_such_module.so' > /etc/pam.d/sshd`,
-    mend: 'cp -a /root/sshd_config /etc/ssh/sshd_config; cp -a /root/sshd /etc/pam.d/sshd; systemctl start ssh.service',
+    make: `systemctl stop ssh.service ssh.socket 2>/dev/null\n${BREAK_SSHD}`, mend: `${SOUND_SSHD}\nsystemctl start ssh.service`,
   },
   { name: 'shutdown +5 pending', class: 'login', network: 'ok', make: 'shutdown +5', mend: 'shutdown -c' },
   { name: '/etc/nologin present', class: 'login', network: 'ok', make: 'echo closed > /etc/nologin', mend: 'rm /etc/nologin' },

@@ -1,5 +1,5 @@
 /** Many forks, and for as long as is asked one live fault after the other in one of them: it stays in hand, the others hear nothing of it. */
-import { mend, runFault, type Watched } from '../faults/run-fault.ts';
+import { andMended, mend, runFault, type Watched } from '../faults/run-fault.ts';
 import { FAULTS } from '../faults/table.ts';
 import type { TestHome } from '../real/home.ts';
 import { oneOf } from './random.ts';
@@ -27,14 +27,12 @@ export async function soakLiveFaults({ home, names, untilMs, random, tell }: Soa
     const fault = oneOf(FAULTS, random);
     const watch = { home, instance, other, watchSeconds: 1 };
     try {
-      const watched = await runFault(fault, watch);
+      const watched = await andMended(() => mend(fault, watch), () => runFault(fault, watch));
       held.push({ instance, watched });
       tell(`${instance}: ${fault.name}: exec ${watched.firstExecSeconds.toFixed(2)} s, list ${watched.slowestListSeconds.toFixed(2)} s, ${other} ${watched.slowestOtherSeconds.toFixed(2)} s`);
-      await mend(fault, watch);
     } catch (error) {
       failed.push(`${instance}: ${fault.name}: ${String(error).split('\n').slice(0, 2).join(' ')}`);
       tell(`FAILED ${failed.at(-1)}`);
-      await mend(fault, watch).catch(() => {});
     }
   }
   for (const name of names) {
