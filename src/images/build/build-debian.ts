@@ -1,7 +1,6 @@
 /** Builds a Debian cloud image from packages and puts it into the store; a second time it is simply there. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import type { Architecture } from '../../core/instance.ts';
@@ -13,6 +12,7 @@ import { bootstrap } from './bootstrap.ts';
 import { CONVERT_STAGE, PACK_STAGE, STORE_STAGE, type Stage } from './bootstrap-progress.ts';
 import { convertToQcow2, makeDiskFile } from './disk-file.ts';
 import { chooseMirrors, isMirrorUri } from './mirror.ts';
+import { ownUser } from './own-user.ts';
 import { readRecipe } from './recipe.ts';
 import { releaseToBuild } from './releases.ts';
 import { buildRights, type Rights } from './rights.ts';
@@ -66,11 +66,11 @@ export async function buildDebian(setup: BuilderSetup, request: BuildRequest): P
     if (uri !== undefined && uri !== 'none' && !isMirrorUri(uri)) throw fail('bad-argument', `"${uri.slice(0, 80)}" is no mirror`, { hint: 'a mirror is a URL, for example http://mirror.example/debian' });
   }
   const run = setup.run ?? realRun;
-  const user = userInfo();
+  const user = ownUser();
   const env = { ...setup.env, PATH: pathWithSbin(setup.env['PATH']), LC_ALL: 'C.UTF-8' };
   await requireBuildTools(env.PATH, user.uid === 0);
   await requireExecution(architecture);
-  const rights = await buildRights(user.uid, user.username);
+  const rights = await buildRights(user.uid, user.name);
   const workDir = join(setup.buildDir, `build-${randomUUID()}`);
   await mkdir(workDir, { recursive: true });
   const onStage = ({ text, fraction }: Stage): void => request.progress(text, fraction);
@@ -97,10 +97,10 @@ export async function buildDebian(setup: BuilderSetup, request: BuildRequest): P
 
 /** At start: removes what builds that were killed have left. */
 export async function sweepBuilds(buildDir: string, run: Run = realRun): Promise<void> {
-  const user = userInfo();
   const left = (await readdir(buildDir).catch(() => [])).filter((name) => name.startsWith('build-'));
   if (left.length === 0) return;
-  const rights = await buildRights(user.uid, user.username);
+  const user = ownUser();
+  const rights = await buildRights(user.uid, user.name);
   for (const name of left) await removeTree(join(buildDir, name), rights, run);
 }
 
