@@ -103,7 +103,7 @@ test('the host: the home, its modes, its disk and the driver; a wrong mode is me
   await chmod(images, 0o777);
   const before = await home.client.call('diagnoseHost', {});
   expect(before).toMatchObject({ instance: null, cause: 'modes' });
-  expect(before.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['daemon', 'home', 'disk', 'fake']));
+  expect(before.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['daemon', 'home', 'disk', 'image-tools', 'signatures', 'fake']));
   const after = await home.client.call('mendHost', {});
   expect(after).toMatchObject({ cause: null, fixes: [{ check: 'modes', good: true }] });
   expect((await stat(images)).mode).toBe(mode);

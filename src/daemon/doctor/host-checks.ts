@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, chmod, stat, statfs } from 'node:fs/promises';
 import type { HomeLayout } from '../../core/home.ts';
 import { broken, warning, well, type Check, type Finding } from '../../drivers/check.ts';
-import { pathWithSbin, requireBuildTools } from '../../images/build/tools.ts';
+import { isInstalled, pathWithSbin, requireBuildTools } from '../../images/build/tools.ts';
 
 export interface HostQuestion {
   readonly layout: HomeLayout;
@@ -29,6 +29,11 @@ export function hostChecks({ layout, version }: HostQuestion): readonly Check[] 
         const lacking = await requireBuildTools(pathWithSbin(process.env['PATH']), process.getuid?.() === 0).then(() => undefined, (error: Error & { hint?: string }) => error);
         return lacking ? warning(`${lacking.message}; images that are there can be launched`, lacking.hint ?? 'install them') : well('all are there');
       },
+    },
+    {
+      id: 'signatures', layer: 'images', title: 'gpgv, which verifies lists of images', deadlineMs: 5_000,
+      run: async () => (await isInstalled('gpgv', process.env['PATH'] ?? '') ? well('it is there')
+        : warning('gpgv is not installed: what Ubuntu publishes cannot be verified, so nothing new of it is found; images that are there can be launched', 'install: sudo apt-get install gpgv')),
     },
   ];
 }

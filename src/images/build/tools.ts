@@ -47,7 +47,8 @@ export async function requireBuildTools(path: string, asRoot: boolean): Promise<
   });
 }
 
-async function isInstalled(program: string, path: string): Promise<boolean> {
+/** @param path  as PATH is */
+export async function isInstalled(program: string, path: string): Promise<boolean> {
   for (const directory of path.split(delimiter)) {
     if (directory !== '' && (await isReadable(join(directory, program), constants.X_OK))) return true;
   }
