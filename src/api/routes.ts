@@ -5,7 +5,7 @@
  */
 import { Type, type TSchema } from 'typebox';
 import {
-  ActionSchema, CardWishSchema, CloneWishSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, MountWishSchema, NetworkSchema,
+  ActionSchema, CardWishSchema, CloneWishSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, MountWishSchema, NetworkListSchema, NetworkSchema,
   OperationSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
 } from './schemas.ts';
 import { DiagnosisSchema } from './doctor-schemas.ts';
@@ -54,7 +54,7 @@ export const ROUTES = {
   decideNetwork: { method: 'POST', path: '/v1/instances/:name/network/decision', summary: 'Confirm or undo a change that is held', params: byName, body: NetworkDecisionSchema, answer: OperationSchema, status: 202 },
   networkHistory: { method: 'GET', path: '/v1/instances/:name/network/revisions', summary: 'Every revision of an instance\'s netplan files', params: byName, answer: NetworkHistorySchema },
   networkDiff: { method: 'GET', path: '/v1/instances/:name/network/revisions/:from/diff', summary: 'A revision against the one before it, or against another', params: byRevision, query: Type.Object({ to: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })) }), answer: NetworkDiffSchema },
-  listNetworks: { method: 'GET', path: '/v1/networks', summary: 'Networks that further cards can be put on', answer: Type.Object({ networks: Type.Array(NetworkSchema) }) },
+  listNetworks: { method: 'GET', path: '/v1/networks', summary: 'Networks that further cards can be put on', answer: NetworkListSchema },
   createNetwork: { method: 'POST', path: '/v1/networks', summary: 'Make a network of the host\'s that Holdfast owns', body: NewNetworkSchema, answer: NetworkSchema },
   deleteNetwork: { method: 'DELETE', path: '/v1/networks/:name', summary: 'Remove one that no instance has a card on', params: byName, answer: Type.Object({}) },
   clone: { method: 'POST', path: '/v1/instances/:name/clone', summary: 'Make another instance of a stopped one', params: byName, body: CloneWishSchema, answer: OperationSchema, status: 202 },

@@ -136,6 +136,12 @@ export const CardWishSchema = Type.Object({
 
 export const NetworkSchema = Type.Object({ name: Type.String(), type: Type.String(), description: Type.String() }, closed);
 
+export const NetworkListSchema = Type.Object({
+  networks: Type.Array(NetworkSchema),
+  /** Why what the host has of bridges and cards is not among them, where that is so. */
+  leftOut: Type.Optional(Type.String()),
+}, closed);
+
 export const SnapshotSchema = Type.Object({
   instance: Type.String(), name: Type.String(), comment: Type.String(), parent: nullable(Type.String()), children: Type.Array(Type.String()), createdAt: Type.String(),
   cpus: Type.Integer(), memoryBytes: Type.Integer(), diskBytes: Type.Integer(),

@@ -208,6 +208,12 @@ test('info of what is not there fails, and names it', async () => {
   expect((await bench.run(['info', 'apollo'])).stdout).toContain('Name:           apollo\n');
 });
 
+test.each([['networks'], ['network', 'list']])('%j: what cannot be used is left out, and a person is told why', async (...words) => {
+  special = (_, answer) => json(answer, { networks: [], leftOut: 'it needs a daemon that runs as root' });
+  expect(await bench.run(words)).toEqual({ code: 0, stdout: 'No network interfaces found.\n', stderr: 'The host\'s bridges and cards cannot be used, and are left out: it needs a daemon that runs as root\n' });
+  expect((await bench.run([...words, '--format', 'csv']))).toEqual({ code: 0, stdout: 'Name,Type,Description\n', stderr: '' });
+});
+
 test('settings are read and written', async () => {
   expect((await bench.run(['get', '--keys'])).stdout).toBe('client.primary-name\nlocal.driver\n');
   expect((await bench.run(['get', 'local.x'])).stdout).toBe('<empty>\n');

@@ -1,4 +1,6 @@
 /** Networks and cards as a client of the daemon sees them, on fake machines. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WireCardWish, WireInstance, WireLaunch, WireOperation } from '../../src/api/schemas.ts';
 import { CARD_STEPS } from '../../src/daemon/network/plug.ts';
@@ -69,6 +71,15 @@ test('networks are listed, the home\'s own among them', LONG, async () => {
     { name: 'eth1', type: 'ethernet', description: 'Wired network card' },
     { name: 'holdfast', type: 'bridge', description: 'Holdfast\'s own network, behind the host\'s addresses: 10.107.31.0/24, 10.107.32.0/24, 10.107.33.0/24' },
   ]);
+});
+
+test('where the host\'s own cannot be used they are not listed, and it is said why; those made by Holdfast are', LONG, async () => {
+  await home.start();
+  const why = 'it needs a daemon that runs as root';
+  await writeFile(join(home.directory, 'host-network.json'), JSON.stringify({ whyNot: why }));
+  expect(await home.client.call('listNetworks', {})).toEqual({ networks: [], leftOut: why });
+  await home.client.call('createNetwork', { body: { name: 'lan' } });
+  expect((await home.client.call('listNetworks', {})).networks.map(({ name }) => name)).toEqual(['lan']);
 });
 
 test('cards come and go while it runs and while it is stopped; slots, addresses and MACs are nobody else\'s', LONG, async () => {

@@ -11,6 +11,7 @@ const SUBNETS = { zone1: FAKE_SUBNET, zone2: '10.107.32.0/24', zone3: '10.107.33
 interface Said {
   readonly reaches?: boolean;
   readonly answers?: readonly string[];
+  readonly whyNot?: string;
 }
 
 async function said(): Promise<Said> {
@@ -21,7 +22,7 @@ export function fakeNetwork(): HomeNetworkPort {
   const made: OwnNetwork[] = [];
   return {
     bridge: 'hf-00000000',
-    whyNot: () => Promise.resolve(undefined),
+    whyNot: async () => (await said()).whyNot,
     subnet: (zone) => Promise.resolve(SUBNETS[zone]),
     bridgeable: () => Promise.resolve([
       { name: 'br0', type: 'bridge', members: ['eth0'], bridge: undefined },

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { printNetworks } from '../network-list.ts';
 import { FORMAT_OPTION, requireFormat } from '../render/format.ts';
-import { renderNetworks } from '../render/networks.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,14}$/;
 
@@ -21,16 +21,14 @@ export const network = defineCommand({
     ['holdfast network delete lan', 'when nobody has a card on it any more'],
   ],
   notes: ['Such a network is closed: instances on it reach each other, and the host where it is on it; nobody routes out of it, and nobody gives addresses there.', 'A card on it: holdfast launch --network name=lan,ip=192.168.68.20/24', 'It needs root, on Linux.'],
-  async run({ client: connect, stdout, signal }, { args: [verb = '', name, ...more], options }) {
+  async run(context, { args: [verb = '', name, ...more], options }) {
     if (options.subnet !== undefined && verb !== 'create') throw new UsageError('--subnet belongs to "network create"');
     if (options.format !== undefined && verb !== 'list') throw new UsageError('--format belongs to "network list"');
     if (verb === 'list') {
       if (name !== undefined) throw new UsageError('"network list" takes no arguments');
-      const format = requireFormat(options.format);
-      const client = await connect();
-      stdout.write(renderNetworks((await client.call('listNetworks', {}, { signal })).networks, format));
-      return;
+      return await printNetworks(context, requireFormat(options.format));
     }
+    const { client: connect, stdout, signal } = context;
     if (verb !== 'create' && verb !== 'delete') throw new UsageError(`Unknown action '${verb}'`, 'there are: network list, network create, network delete');
     if (name === undefined) throw new UsageError('Name the network');
     if (more.length > 0) throw new UsageError('Too many arguments given', 'see: holdfast help network');

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
+import { printNetworks } from '../network-list.ts';
 import { FORMAT_OPTION, requireFormat } from '../render/format.ts';
-import { renderNetworks } from '../render/networks.ts';
 
 export const networks = defineCommand({
   name: 'networks',
@@ -10,10 +10,6 @@ export const networks = defineCommand({
   args: [0, 0],
   options: { format: FORMAT_OPTION },
   examples: [['holdfast networks', 'names for launch --network and net attach']],
-  notes: ['A wired card of the host can be used once it is in a bridge.'],
-  async run({ client: connect, stdout, signal }, { options }) {
-    const format = requireFormat(options.format);
-    const client = await connect();
-    stdout.write(renderNetworks((await client.call('listNetworks', {}, { signal })).networks, format));
-  },
+  notes: ['A wired card of the host can be used once it is in a bridge.', 'Bridges and cards of the host can be used where the daemon runs as root, and are left out elsewhere.'],
+  run: async (context, { options }) => await printNetworks(context, requireFormat(options.format)),
 });

@@ -67,7 +67,7 @@ export function makeHandlers({ doctor, version, home, updates, trust, clients }:
     decideNetwork: ({ params, body }, { house }) => decide(house, params['name'] ?? '', (body as { commit: boolean }).commit),
     networkHistory: ({ params }, { house }) => ({ revisions: networkHistory(house, params['name'] ?? '') }),
     networkDiff: ({ params, query }, { house }) => networkDiff(house, params['name'] ?? '', Number(params['from']), query['to'] === undefined ? undefined : Number(query['to'])),
-    listNetworks: async (_call, { house }) => ({ networks: await listNetworks(house) }),
+    listNetworks: async (_call, { house }) => await listNetworks(house),
     createNetwork: async ({ body }, { house }) => await createNetwork(house, body as WireNewNetwork),
     deleteNetwork: async ({ params }, { house }) => {
       await deleteNetwork(house, params['name'] ?? '');

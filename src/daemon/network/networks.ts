@@ -8,13 +8,23 @@ import { BRIDGED, OWN_NETWORK } from '../../core/network/network-option.ts';
 import { ZONES } from '../../core/zones.ts';
 import type { House } from '../instances/house.ts';
 
-export async function listNetworks({ network }: House): Promise<WireNetwork[]> {
-  if (network === undefined) return [];
-  const own = await network.whyNot() === undefined
+export interface ListedNetworks {
+  readonly networks: WireNetwork[];
+  /** Why bridges and cards that the host has are not among them. */
+  readonly leftOut?: string;
+}
+
+/** Those that a card can be put on, and wired cards that a bridge would do it for. */
+export async function listNetworks({ network }: House): Promise<ListedNetworks> {
+  if (network === undefined) return { networks: [] };
+  const why = await network.whyNot();
+  const hosts = await network.bridgeable();
+  const own = why === undefined
     ? [{ name: OWN_NETWORK, type: 'bridge', description: `Holdfast's own network, behind the host's addresses: ${(await Promise.all(ZONES.map(async (zone) => await network.subnet(zone)))).join(', ')}` }] : [];
   const made = (await network.ownNetworks()).map(wireNetwork);
-  return [...await network.bridgeable(), ...made, ...own].map((entry) => ('description' in entry ? entry : { name: entry.name, type: entry.type, description: describe(entry) }))
+  const networks = [...(why === undefined ? hosts : []), ...made, ...own].map((entry) => ('description' in entry ? entry : { name: entry.name, type: entry.type, description: describe(entry) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { networks, ...(why === undefined || hosts.length === 0 ? {} : { leftOut: why }) };
 }
 
 function wireNetwork({ name, subnet, ...more }: ClosedNetwork): WireNetwork {
