@@ -31,6 +31,13 @@ test('files are read and written on both sides, as the default user there and wh
   expect([uid, mode & 0o7777]).toEqual([process.getuid?.(), 0o750]);
 });
 
+test('a shell and a command begin in the counterpart of the directory that they are called in', async () => {
+  const cwd = join(source, 'sub');
+  expect((await home.must(['exec', 'apollo', '--', 'pwd'], { cwd })).stdout).toBe('/srv/shared/sub\n');
+  expect((await home.must(['shell', 'apollo'], { cwd, input: 'pwd\nexit\n' })).stdout).toBe('/srv/shared/sub\n');
+  expect((await home.must(['shell', '-n', 'apollo'], { cwd, input: 'pwd\nexit\n' })).stdout).toBe('/home/ubuntu\n');
+});
+
 test('with the guest\'s network down it goes on', async () => {
   await inGuest('for link in /sys/class/net/en*; do ip link set "${link##*/}" down; done');
   try {

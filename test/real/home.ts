@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** That it is called in. */
+  readonly cwd?: string;
   readonly signal?: AbortSignal;
   /** Called with everything that is printed, as it comes. */
   readonly onOutput?: (text: string) => void;
@@ -148,10 +150,10 @@ export function openTestHome(directory: string, person?: Person): TestHome {
   return home;
 }
 
-function runHoldfast(args: readonly string[], directory: string, { input, env, timeoutMs = 300_000, signal, onOutput }: RunOptions, person: Person | undefined): Promise<Outcome> {
+function runHoldfast(args: readonly string[], directory: string, { input, env, timeoutMs = 300_000, cwd, signal, onOutput }: RunOptions, person: Person | undefined): Promise<Outcome> {
   const startedAt = performance.now();
   const child = spawn(person?.program ?? HOLDFAST, args, {
-    ...(person && { uid: person.uid, gid: person.uid, cwd: '/' }),
+    ...(person && { uid: person.uid, gid: person.uid, cwd: '/' }), ...(cwd !== undefined && { cwd }),
     env: { ...process.env, ...(person && { HOME: directory }), HOLDFAST_HOME: directory, HOLDFAST_OFFLINE: '1', ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
