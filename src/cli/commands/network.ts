@@ -20,7 +20,7 @@ export const network = defineCommand({
     ['holdfast network create lan --subnet 192.168.68.0/24', 'the host is 192.168.68.1 there'],
     ['holdfast network delete lan', 'when nobody has a card on it any more'],
   ],
-  notes: ['Such a network is closed: instances on it reach each other, and the host where it is on it; nobody routes out of it, and nobody gives addresses there.', 'A card on it: holdfast launch --network name=lan,ip=192.168.68.20/24', 'It needs root, on Linux.'],
+  notes: ['Such a network is closed: instances on it reach each other, and the host where it is on it; nobody routes out of it, and nobody gives addresses there.', 'A card on it: holdfast launch --network name=lan,ip=192.168.68.20/24', 'Without root it has no host in it: only instances reach each other.'],
   async run(context, { args: [verb = '', name, ...more], options }) {
     if (options.subnet !== undefined && verb !== 'create') throw new UsageError('--subnet belongs to "network create"');
     if (options.format !== undefined && verb !== 'list') throw new UsageError('--format belongs to "network list"');
