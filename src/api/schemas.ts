@@ -36,6 +36,8 @@ const MountSchema = Type.Object({
   /** Whose is whose: `host:guest`, where the guest's may be `default`, its default user's. */
   uidMap: Type.Array(Type.String()),
   gidMap: Type.Array(Type.String()),
+  /** Left out of a classic one. */
+  type: Type.Optional(Type.Literal('native')),
 }, closed);
 
 const ID_PAIRS = Type.Array(Type.String({ maxLength: 32 }), { maxItems: 64 });
@@ -48,6 +50,8 @@ export const MountWishSchema = Type.Object({
   /** Who asks, as the default user, when absent. */
   uidMap: Type.Optional(ID_PAIRS),
   gidMap: Type.Optional(ID_PAIRS),
+  /** Classic when absent. */
+  type: Type.Optional(oneOf(['classic', 'native'] as const)),
 }, closed);
 
 export const InstanceSchema = Type.Object({

@@ -43,8 +43,8 @@ export function viewOf(supervisor: Supervisor): WireInstance {
   };
 }
 
-export function viewOfMount({ source, target, uids, gids }: Mount): WireMount {
-  return { source, target, uidMap: uids.map(showIdPair), gidMap: gids.map(showIdPair) };
+export function viewOfMount({ source, target, uids, gids, native }: Mount): WireMount {
+  return { source, target, uidMap: uids.map(showIdPair), gidMap: gids.map(showIdPair), ...(native ? { type: 'native' as const } : {}) };
 }
 
 function guestInfo(system: SystemReport): WireGuestInfo {

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Architecture, InstanceSpec } from '../core/instance.ts';
+import type { Mount } from '../core/mounts/mount.ts';
 import type { GuestAccess } from '../guest/access.ts';
 import type { Check } from './check.ts';
 
@@ -72,6 +73,17 @@ export interface ConsoleAttachment {
   readonly stream: Duplex;
 }
 
+/** A directory of the host that a machine has as a device, from its start on. */
+export interface NativeDevice {
+  /** Where the guest is to have it. */
+  readonly target: string;
+  /** What the guest knows it by. */
+  readonly tag: string;
+  readonly filesystem: 'virtiofs' | '9p';
+  /** Aborted when what serves its files has ended before the machine: it is of no use until the next start. */
+  readonly lost: AbortSignal;
+}
+
 export interface RunningMachine extends AsyncDisposable {
   readonly id: string;
   /** kvm, hvf, whpx, tcg, or the driver's own word. */
@@ -80,6 +92,8 @@ export interface RunningMachine extends AsyncDisposable {
   readonly notice: string | null;
   readonly startedAt: string;
   readonly guest: GuestAccess;
+  /** Native mounts that it was started with. */
+  readonly natives?: readonly NativeDevice[];
   readonly isPaused: boolean;
   /** Why, and what to do, where the host is to blame: as after `apollo is paused: `. */
   readonly pauseReason: string | null;
@@ -174,7 +188,9 @@ export interface Driver {
   create(machine: MachineSpec, work: Work, origin?: Origin): Promise<void>;
   /** Takes up changed cpus, memory or disk (stopped machines only; disks only grow). */
   modify(machine: MachineSpec, work: Work): Promise<void>;
-  /** @throws machine-failed, no-accelerator, tool-missing */
+  /** Whether this host can give a machine that native mount, with its next start. Left out where it has none. @throws not-supported */
+  checkNative?(mount: Mount): Promise<void>;
+  /** With its native mounts as devices. @throws machine-failed, no-accelerator, tool-missing, not-supported */
   start(machine: MachineSpec, work: Work): Promise<RunningMachine>;
   /** Saves the state of a machine that this daemon holds, and ends it; the machine's end is `suspended`. @throws machine-failed, no-space: it goes on then */
   suspend?(machine: MachineSpec, work: Work): Promise<void>;

@@ -35,6 +35,11 @@ test('mount hands on what was given, for each instance', async () => {
   expect(changes()).toEqual([`POST /v1/instances/apollo/mounts {"source":"${scratch}",${maps}}`, `POST /v1/instances/hermes/mounts {"source":"${scratch}","target":"/data",${maps}}`]);
 });
 
+test('a native mount is asked for by name', async () => {
+  expect(await bench.run(['mount', '-t', 'native', scratch, 'apollo:/data'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(changes()).toEqual([`POST /v1/instances/apollo/mounts {"source":"${scratch}","target":"/data","type":"native"}`]);
+});
+
 test('umount takes one, or all', async () => {
   expect(await bench.run(['umount', 'apollo:/a b', 'hermes'])).toEqual({ code: 0, stdout: '', stderr: '' });
   expect((await bench.run(['unmount', 'nobody'])).stderr).toBe('umount failed: instance \'nobody\' does not exist\n');
@@ -45,7 +50,6 @@ test.each([
   [['mount'], 'Wrong number of arguments given'],
   [['mount', '/'], 'Wrong number of arguments given'],
   [['mount', '/nowhere', 'a'], 'Source path "/nowhere" does not exist'],
-  [['mount', '/', 'a', '-t', 'native'], 'Native mounts are not supported'],
   [['mount', '/', 'a', '-t', 'x'], 'Bad mount type \'x\' specified'],
   [['mount', '/', 'a', '-u', '1'], 'Invalid UID map given: 1'],
   [['mount', '/', 'a', '-g', '1:1', '-g', '1:2'], 'Mount cannot apply mapping with duplicate ids'],

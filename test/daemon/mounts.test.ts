@@ -1,5 +1,5 @@
 /** Mounts on a real daemon with fake machines: what is recorded, what comes back by itself, what is refused. */
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WireAction, WireMountWish } from '../../src/api/schemas.ts';
@@ -69,6 +69,42 @@ test('snapshots and clones have the mounts of then', LONG, async () => {
   await follow(home.client.call('restoreSnapshot', { params: { name: 'apollo', snapshot: 'snapshot1' }, body: { destructive: true } }));
   await follow(home.client.call('clone', { params: { name: 'apollo' }, body: { name: 'twin' } }));
   expect([(await apollo()).mounts, (await apollo('twin')).mounts]).toEqual([expect.any(Array), (await apollo()).mounts]);
+});
+
+test('a native mount is defined and taken away while its instance is stopped, and is there from its start on', LONG, async () => {
+  await expect(mount({ type: 'native' })).rejects.toThrow('A native mount can only be defined while its instance is stopped: apollo is Running');
+  await act({ action: 'stop' });
+  await expect(mount({ type: 'native', uidMap: [`${uid}:1`, '7:2'] })).rejects.toThrow('A native mount takes one UID map');
+  await expect(mount({ type: 'native', gidMap: [`${gid + 1}:1`] })).rejects.toThrow(`A native mount maps your own GID only, which is ${gid}`);
+  expect((await mount({ type: 'native', gidMap: [`${gid}:33`] })).error).toBeNull();
+  expect((await mount({ target: 'classic' })).error).toBeNull();
+  expect((await apollo()).mounts?.[0]).toEqual({ source, target: '/home/ubuntu/shared', uidMap: [`${uid}:1000`], gidMap: [`${gid}:33`], type: 'native' });
+  expect(await inGuest()).toEqual([]);
+  await act({ action: 'start' });
+  await until(['/home/ubuntu/classic', '/home/ubuntu/shared']);
+  for (const target of [undefined, 'shared']) await expect(unmount(target)).rejects.toThrow('A native mount can only be taken away while its instance is stopped: apollo is Running');
+  expect((await unmount('classic')).error).toBeNull();
+  await home.kill();
+  await home.start();
+  await until(['/home/ubuntu/shared']);
+  await act({ action: 'stop' });
+  expect((await unmount()).error).toBeNull();
+  expect((await apollo()).mounts).toBeUndefined();
+});
+
+test('with a native mount no state is saved, and where mounts are switched off there is none', LONG, async () => {
+  await act({ action: 'stop' });
+  await mount({ type: 'native' });
+  await act({ action: 'start' });
+  const { error } = await act({ action: 'suspend' });
+  expect(error?.message).toContain('apollo cannot be suspended: it has native mounts (/home/ubuntu/shared)');
+  expect((await apollo()).state).toBe('Running');
+  await expect(follow(home.client.call('takeSnapshot', { params: { name: 'apollo' }, body: { live: true } }))).rejects.toThrow('apollo cannot be kept with its memory');
+  await act({ action: 'stop' });
+  await home.client.call('putSetting', { params: { key: 'local.privileged-mounts' }, body: { value: 'false' } });
+  await rm(join(home.directory, 'instances', (await apollo()).id, 'mounts'), { force: true });
+  await act({ action: 'start' });
+  expect(await inGuest()).toEqual([]);
 });
 
 test('what cannot be mounted is refused, and nothing of it is recorded', LONG, async () => {

@@ -11,6 +11,8 @@ export interface Mount {
   readonly gids: readonly IdPair[];
   /** Of the host: with whose rights it is read and written. */
   readonly person: { readonly uid: number; readonly gid: number };
+  /** A device of the machine, which has it from one start to the next; otherwise it is served over a lane. */
+  readonly native?: true;
 }
 
 /** What must stay as it is for a guest to work; as Multipass has it. */

@@ -1,9 +1,11 @@
 /** From a machine that is laid down to a guest that answers. */
 import { fail } from '../../core/errors.ts';
+import { withoutNative } from '../../core/mounts/native.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { translationBufferBytes } from '../translation-buffer.ts';
 import type { Task } from '../operations/engine.ts';
 import { zoneFor } from '../zones/zone-for.ts';
+import { areMountsAllowed } from '../mounts/mount-keeper.ts';
 import { keepCards } from '../network/keep-cards.ts';
 import { keepNetwork } from '../network/transaction/keep-network.ts';
 import type { House } from './house.ts';
@@ -15,8 +17,12 @@ export async function powerOn(house: House, supervisor: Supervisor, task: Task):
   task.progress(`Starting ${supervisor.name}`);
   supervisor.want({ running: true });
   supervisor.settle('Starting');
-  const spec = { ...supervisor.machineSpec, translationBufferBytes: translationBufferBytes(house.settings) };
-  const machine = await house.driver.start(spec, { signal: task.signal, progress: (stage, fraction) => task.progress(stage, fraction) });
+  const { machineSpec } = supervisor;
+  const machine = await house.driver.start({
+    ...machineSpec,
+    spec: areMountsAllowed(house) ? machineSpec.spec : withoutNative(machineSpec.spec),
+    translationBufferBytes: translationBufferBytes(house.settings),
+  }, { signal: task.signal, progress: (stage, fraction) => task.progress(stage, fraction) });
   supervisor.attach(machine);
   keepCards(house, supervisor);
   keepNetwork(house, supervisor);

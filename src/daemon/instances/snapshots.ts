@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { WireOperation, WireSnapshot, WireSnapshotWish } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
+import { refuseWithNative } from '../../core/mounts/native.ts';
 import { nextSnapshotName, requireSnapshotName, restoredSpec, type Snapshot } from '../../core/snapshots.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -31,6 +32,7 @@ export type SnapshotRequest = Taking | Restoring;
 /** @throws instance-not-found, wrong-state, snapshot-exists, bad-name, not-supported */
 export function takeSnapshot(house: House, name: string, { name: wanted, comment = '', live = false }: WireSnapshotWish): WireOperation {
   const supervisor = live ? requireRunning(house, name) : requireStopped(house, name);
+  if (live) refuseWithNative('kept with its memory', name, supervisor.record.instance.spec);
   const taking = { ...newTaking(house, supervisor, comment, wanted), live };
   return house.engine.begin({
     kind: 'snapshot', instanceName: name, instanceId: supervisor.id, request: taking, owner: house.owner,

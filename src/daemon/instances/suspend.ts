@@ -1,5 +1,6 @@
 /** Suspends an instance: its memory goes into a file, and its next start takes it up again. */
 import { fail } from '../../core/errors.ts';
+import { refuseWithNative } from '../../core/mounts/native.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import type { House } from './house.ts';
@@ -13,6 +14,7 @@ export async function suspend(house: House, supervisor: Supervisor, task: Task):
   task.progress(`Suspending ${supervisor.name}`);
   // A daemon that died after saving finds it suspended already.
   if (supervisor.machine && supervisor.state !== 'Suspended') {
+    refuseWithNative('suspended', supervisor.name, supervisor.record.instance.spec);
     supervisor.settle('Suspending');
     supervisor.expectEnd();
     try {

@@ -2,11 +2,12 @@
 import { delayBefore } from '../../core/retry/backoff.ts';
 import type { Mount } from '../../core/mounts/mount.ts';
 import { errorRecord } from '../../core/errors.ts';
-import type { RunningMachine } from '../../drivers/driver.ts';
+import type { NativeDevice, RunningMachine } from '../../drivers/driver.ts';
 import { unmountTarget } from '../../guest/mounts.ts';
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { attach } from './attach.ts';
+import { attachNative, giveUpNative } from './attach-native.ts';
 
 /** The longest wait is so long that what fails for ever costs nothing; a guest that comes to be held again is not kept waiting. */
 const BACKOFF = { firstMs: 1_000, capMs: 120_000 };
@@ -22,6 +23,14 @@ interface Kept {
   readonly first: Promise<unknown>;
   /** Resolves when nothing of it is left here. */
   readonly over: Promise<void>;
+}
+
+interface Keeping {
+  readonly house: House;
+  readonly supervisor: Supervisor;
+  readonly machine: RunningMachine;
+  readonly mount: Mount;
+  readonly progress: (stage: string) => void;
 }
 
 export function areMountsAllowed({ settings }: Pick<House, 'settings'>): boolean {
@@ -40,7 +49,10 @@ export class MountKeeper {
   /** Of a machine that has been attached: all that is recorded for it. */
   keep(house: House, supervisor: Supervisor): void {
     if (!areMountsAllowed(house)) return;
-    for (const mount of supervisor.record.instance.spec.mounts ?? []) void this.begin(house, supervisor, mount);
+    for (const mount of supervisor.record.instance.spec.mounts ?? []) {
+      // A native one is a device of what was started with it, or there is none.
+      if (!mount.native || deviceOf(supervisor.machine, mount)) void this.begin(house, supervisor, mount);
+    }
   }
 
   /** @returns why the first try failed; undefined when it is mounted, or nothing runs */
@@ -82,15 +94,18 @@ export class MountKeeper {
     await kept.over;
   }
 
-  async #run(what: { house: House; supervisor: Supervisor; machine: RunningMachine; mount: Mount; progress: (stage: string) => void }, stop: AbortSignal, first: (error?: unknown) => void): Promise<void> {
+  async #run(what: Keeping, stop: AbortSignal, first: (error?: unknown) => void): Promise<void> {
     const { house, supervisor, machine, mount } = what;
+    const device = deviceOf(machine, mount);
     let told = '';
     for (let attempt = 0; !stop.aborted; attempt += 1) {
       await untilHeld(machine, stop);
       if (stop.aborted) break;
       const begun = performance.now();
       try {
-        await using attached = await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress: what.progress, signal: stop });
+        await using attached = device
+          ? await attachNative(supervisor.name, machine, device, stop)
+          : await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress: what.progress, signal: stop });
         first();
         told = '';
         await Promise.race([attached.ended, aborted(stop)]);
@@ -100,11 +115,26 @@ export class MountKeeper {
         if (!stop.aborted && message !== told) house.log.line(`mount ${mount.target}`, supervisor.name, `${mount.source} is not mounted in ${supervisor.name}: ${message}`, hint ?? 'it is tried again');
         told = message;
       }
+      if (device?.lost.aborted) return await giveUp(what, device, first);
       if (performance.now() - begun > LASTED_MS) attempt = 0;
       await pauseOrHeld(machine, delayBefore(attempt, BACKOFF, Math.random()), stop);
     }
     first();
   }
+}
+
+/** What served it has ended, and no device comes back while the machine runs. */
+async function giveUp({ house, supervisor, machine }: Pick<Keeping, 'house' | 'supervisor' | 'machine'>, device: NativeDevice, first: (error?: unknown) => void): Promise<void> {
+  if (machine.end !== undefined) return first();
+  const error = await giveUpNative(supervisor.name, machine, device);
+  const { message, hint } = errorRecord(error);
+  house.log.line(`mount ${device.target}`, supervisor.name, message, hint ?? '');
+  if (supervisor.machine === machine && supervisor.state === 'Running') supervisor.settle('Running', message);
+  first(error);
+}
+
+function deviceOf(machine: RunningMachine | undefined, mount: Mount): NativeDevice | undefined {
+  return mount.native ? machine?.natives?.find(({ target }) => target === mount.target) : undefined;
 }
 
 function keyOf({ id }: Supervisor, target: string): string {

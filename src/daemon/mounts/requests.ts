@@ -2,8 +2,10 @@
 import type { WireMountWish, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
 import { parseIdPair, requireDistinctIds, type IdPair } from '../../core/mounts/id-maps.ts';
+import { nativeMounts, nativePair, requireRoomForNative } from '../../core/mounts/native.ts';
 import { requireTarget, type Mount } from '../../core/mounts/mount.ts';
 import { checkSource, primaryGroup } from '../../host/sftp/serve-mount.ts';
+import { requireWithoutGroups } from './without-groups.ts';
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { areMountsAllowed } from './mount-keeper.ts';
@@ -16,6 +18,7 @@ export async function mount(house: House, name: string, wish: WireMountWish): Pr
   const supervisor = requireInstance(house, name);
   if (process.platform !== 'linux') throw fail('not-supported', 'mounts are there on Linux hosts only so far', { hint: 'copy what is needed: holdfast transfer' });
   if (!areMountsAllowed(house)) throw fail('not-supported', 'Mounts are disabled on this installation of Holdfast.', { hint: 'allow them: holdfast set local.privileged-mounts=true' });
+  if (wish.type === 'native') requireNotRunning(supervisor, 'defined');
   const wanted = await checkWish(house, supervisor, wish);
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
   return house.engine.begin({
@@ -24,7 +27,9 @@ export async function mount(house: House, name: string, wish: WireMountWish): Pr
       using _busy = supervisor.occupy({ operation: task.id, kind: 'mount' });
       task.progress(`Mounting ${wanted.source} in ${name}`);
       // Recorded before it is tried, so that a daemon that dies meanwhile leaves no mount that nobody knows.
+      if (wanted.native) requireNotRunning(supervisor, 'defined');
       record(supervisor, [...mountsOf(supervisor), wanted]);
+      if (wanted.native) return {};
       const withdraw = (): void => record(supervisor, mountsOf(supervisor).filter(({ target }) => target !== wanted.target));
       task.signal.addEventListener('abort', () => void house.mounts.end(supervisor, wanted.target, AbortSignal.timeout(GIVE_UP_MS)).catch(() => {}), { once: true });
       const error = await house.mounts.begin(house, supervisor, wanted, (stage) => task.progress(stage));
@@ -44,11 +49,13 @@ export function unmount(house: House, name: string, target: string | undefined):
   const place = target === undefined ? undefined : requireTarget(target, '', homeOf(supervisor));
   const gone = mountsOf(supervisor).filter((each) => place === undefined || each.target === place);
   if (place !== undefined && gone.length === 0) throw fail('not-found', `path "${place}" is not mounted in '${name}'`, { hint: `what is: holdfast info ${name}` });
+  if (nativeMounts({ mounts: gone }).length > 0) requireNotRunning(supervisor, 'taken away');
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
   return house.engine.begin({
     kind: 'umount', instanceName: name, instanceId: supervisor.id, request: {}, owner: house.owner,
     async body(task) {
       using _busy = supervisor.occupy({ operation: task.id, kind: 'umount' });
+      if (nativeMounts({ mounts: gone }).length > 0) requireNotRunning(supervisor, 'taken away');
       for (const each of gone) {
         task.progress(`Unmounting ${each.target} in ${name}`);
         await house.mounts.end(supervisor, each.target, task.signal);
@@ -59,18 +66,36 @@ export function unmount(house: House, name: string, target: string | undefined):
   });
 }
 
-async function checkWish(house: House, supervisor: Supervisor, { source: given, target: wished, uidMap, gidMap }: WireMountWish): Promise<Mount> {
+async function checkWish(house: House, supervisor: Supervisor, { source: given, target: wished, uidMap, gidMap, type }: WireMountWish): Promise<Mount> {
   if (!given.startsWith('/') || /[\0\n]/.test(given)) throw fail('bad-argument', `Source path "${given}" is not absolute`);
   const source = given.replace(/(?<=.)\/+$/, '');
   const target = requireTarget(wished, source, homeOf(supervisor));
   if (mountsOf(supervisor).some((each) => each.target === target)) throw fail('wrong-state', `"${target}" is already mounted in '${supervisor.name}'`, { hint: `take it away first: holdfast umount ${supervisor.name}:${target}` });
   const uid = house.owner;
   const person = { uid, gid: await primaryGroup(uid) };
+  if (type === 'native') return await checkNativeWish(house, supervisor, { source, target, person, uids: pairsOf('UID', uidMap), gids: pairsOf('GID', gidMap) });
   const uids = pairsOf('UID', uidMap) ?? [{ host: person.uid, guest: 'default' as const }];
   const gids = pairsOf('GID', gidMap) ?? [{ host: person.gid, guest: 'default' as const }];
   for (const pairs of [uids, gids]) requireDistinctIds(pairs);
   await checkSource(house.mounts.sftpScript, { source, person, maps: { uids: [], gids: [] } });
   return { source, target, uids, gids, person };
+}
+
+async function checkNativeWish({ driver, mounts }: House, supervisor: Supervisor, { source, target, person, ...given }: Pick<Mount, 'source' | 'target' | 'person'> & { readonly uids: readonly IdPair[] | undefined; readonly gids: readonly IdPair[] | undefined }): Promise<Mount> {
+  if (!driver.checkNative) throw fail('not-supported', `the driver ${driver.name} has no native mounts`, { hint: 'leave --type out' });
+  requireRoomForNative(supervisor.name, mountsOf(supervisor));
+  const mount: Mount = { source, target, person, uids: [nativePair('UID', given.uids, person.uid)], gids: [nativePair('GID', given.gids, person.gid)], native: true };
+  await checkSource(mounts.sftpScript, { source, person, maps: { uids: [], gids: [] } });
+  await requireWithoutGroups(mount);
+  await driver.checkNative(mount);
+  return mount;
+}
+
+/** Its devices come and go with its starts. @throws wrong-state */
+function requireNotRunning({ name, state }: Supervisor, what: string): void {
+  if (state === 'Stopped') return;
+  const hint = state === 'Suspended' ? `start it, then stop it: its memory would have to be given up otherwise` : `stop it first: holdfast stop ${name}; or leave --type out: a classic mount comes and goes while it runs`;
+  throw fail('wrong-state', `A native mount can only be ${what} while its instance is stopped: ${name} is ${state}`, { hint });
 }
 
 function pairsOf(what: string, words: readonly string[] | undefined): IdPair[] | undefined {

@@ -64,6 +64,8 @@ export class FakeDriver implements Driver {
 
   async modify(_machine: MachineSpec, _work: Work): Promise<void> { /* everything comes with the next start */ }
 
+  async checkNative(): Promise<void> { /* all that is asked of one elsewhere */ }
+
   async start(machine: MachineSpec, { signal }: Work): Promise<RunningMachine> {
     const paths = this.#paths(machine.id);
     if (signal.aborted) throw fail('cancelled', `starting ${machine.name} was cancelled`, { cause: signal.reason });

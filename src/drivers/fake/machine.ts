@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { fail } from '../../core/errors.ts';
+import { nativeMounts } from '../../core/mounts/native.ts';
 import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import { ConsoleShare } from '../console-share.ts';
-import type { ConsoleAttachment, MachineEnd, MachineEvents, MachineSpec, RunningMachine } from '../driver.ts';
+import type { ConsoleAttachment, MachineEnd, MachineEvents, MachineSpec, NativeDevice, RunningMachine } from '../driver.ts';
 import { FakeGuest } from './guest.ts';
 import { onMessages, send, type MonitorCommand, type MonitorEvent } from './protocol.ts';
 
@@ -73,6 +74,10 @@ export class FakeMachine implements RunningMachine {
   }
 
   get id(): string { return this.#parts.spec.id; }
+  /** None is ever lost. */
+  get natives(): NativeDevice[] {
+    return nativeMounts(this.#parts.spec.spec).map(({ target }, index) => ({ target, tag: `holdfast${index}`, filesystem: 'virtiofs', lost: new AbortController().signal }));
+  }
   get startedAt(): string { return this.#parts.run.startedAt; }
   get isPaused(): boolean { return this.#paused; }
   get pauseReason(): null { return null; }

@@ -20,6 +20,8 @@ export async function serveMount(target: string, directory: string, { input, sig
 export async function mountScript(name: string, [target = '']: readonly string[], directory: string, say: (line: string) => void): Promise<number> {
   // What an earlier one left, of before the machine was stopped.
   if (name === 'holdfast-prepare' || name === 'holdfast-umount') forget(target, directory);
+  if (name === 'holdfast-native' && !mounted(directory).includes(target)) appendFileSync(listIn(directory), `${target}\n`);
+  if (name === 'holdfast-let-go') forget(target, directory);
   if (name === 'holdfast-prepare') say('1000 1000 taken');
   if (name !== 'holdfast-wait') return 0;
   for (let left = 100; left > 0 && !mounted(directory).includes(target); left -= 1) await new Promise((resolve) => { setTimeout(resolve, 20); });

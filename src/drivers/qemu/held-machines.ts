@@ -11,6 +11,8 @@ import type { AgentRenewal, HoldGuest } from './hold-guest.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { rescueLine } from './lanes.ts';
 import type { MachineFiles } from './layout.ts';
+import { endServers } from './native/servers.ts';
+import { watchShares } from './native/watch.ts';
 import { QemuMachine } from './machine.ts';
 import type { Attached, MachineCards } from './machine-cards.ts';
 import { readState, writeState, type MachineState } from './state-file.ts';
@@ -101,10 +103,12 @@ export class HeldMachines {
       slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived, unsettled, startedAt: started.startedAt,
       defaultUser, agent: agent && { version: agent.version, bundleJson: () => agent.bundleJson(keys) }, log,
     });
-    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, ...started });
+    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, natives: watchShares(state?.shares ?? [], hypervisor.gone), ...started });
     this.#held.set(machine.id, held);
     void hypervisor.gone.then(() => {
       if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
+      // Not where it is only let go of: then it goes on, and so do they.
+      if (hypervisor.end !== undefined) void endServers(state?.shares);
       return attached.then((release) => release()).catch(() => undefined);
     });
     // A card that was recorded, and an earlier daemon did not come to plug in.

@@ -34,7 +34,8 @@ export interface IncomingParts {
 
 /** @throws whatever went wrong; nothing runs then, and the machine's state is what it was */
 export async function startIncoming(machine: MachineSpec, parts: IncomingParts, work: Work): Promise<Started> {
-  const { files, state, accelerator, kvmGid, log } = parts;
+  const { files, accelerator, kvmGid, log } = parts;
+  const [state, arrived] = [withoutShares(parts.state), withoutShares(parts.arrived)];
   await using below = await parts.openBase(FIRST_DESCRIPTOR + parts.descriptors.length);
   const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory: parts.memory, cards: parts.cards, base: below.base, incoming: true });
   const { identity, exited, monitor } = await launch({
@@ -50,7 +51,7 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     await parts.load(monitor);
     hypervisor = await Hypervisor.attach({ name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end) });
     await parts.arrive(hypervisor);
-    await writeState(files.state, { ...parts.arrived, run: { ...run, settled: true } });
+    await writeState(files.state, { ...arrived, run: { ...run, settled: true } });
     return { hypervisor, accelerator, startedAt, notice: null };
   } catch (error) {
     await hypervisor?.kill();
@@ -60,4 +61,10 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     await writeState(files.state, { ...state, run: null });
     throw error;
   }
+}
+
+/** Its devices are those of the state that it takes up, and no native mount is among them. */
+function withoutShares(state: MachineState): MachineState {
+  const { shares: _, ...rest } = state;
+  return rest;
 }

@@ -21,6 +21,8 @@ export interface LaunchRequest {
   readonly signal: AbortSignal;
   /** Given to QEMU as its descriptors from 3 on. */
   readonly descriptors?: readonly number[];
+  /** What QEMU connects to, made when the directory of its sockets is there. */
+  readonly prepare?: () => Promise<void>;
 }
 
 export interface Launched extends Detached {
@@ -28,11 +30,12 @@ export interface Launched extends Detached {
 }
 
 /** @throws machine-failed with QEMU's own last words, tool-missing, cancelled; nothing runs then */
-export async function launch({ tool, package: brings, args, files, uid, gid, signal, descriptors = [] }: LaunchRequest): Promise<Launched> {
+export async function launch({ tool, package: brings, args, files, uid, gid, signal, descriptors = [], prepare }: LaunchRequest): Promise<Launched> {
   await rm(files.run.directory, { recursive: true, force: true });
   await mkdir(files.run.directory, { recursive: true, mode: 0o700 });
   if (uid !== null) await chown(files.run.directory, uid, uid);
   await chmod(files.run.directory, 0o700);
+  await prepare?.();
   const process = await startDetached({
     tool, package: brings, args, complaintsPath: files.complaints, uid: uid ?? undefined, gid: uid === null ? undefined : gid ?? uid,
     files: descriptors,

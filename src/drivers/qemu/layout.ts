@@ -1,6 +1,7 @@
 /** Where the files of one machine lie. Names in the run directory are short: a socket's path must fit into sun_path. */
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import { MOST_NATIVE } from '../../core/mounts/native.ts';
 import { LANES, type Lane } from '../../guest/lane-port.ts';
 
 /** The part of the home's layout that this driver uses. */
@@ -36,6 +37,8 @@ export interface MachineSockets {
   readonly console: string;
   readonly rescue: string;
   readonly lanes: Readonly<Record<Lane, string>>;
+  /** Of servers of files, by the place on the bus. */
+  readonly shares: readonly string[];
 }
 
 /** sizeof(sun_path) less the closing zero: 108 on Linux, 104 on macOS and the BSDs. */
@@ -61,6 +64,7 @@ export function machineFiles(layout: HomeLayout, id: string): MachineFiles {
       console: join(run, 'con'),
       rescue: join(run, 'aux'),
       lanes: Object.fromEntries(LANES.map((lane, index) => [lane, join(run, `l${index + 1}`)])) as Record<Lane, string>,
+      shares: Array.from({ length: MOST_NATIVE }, (_, index) => join(run, `fs${index}`)),
     },
   };
 }

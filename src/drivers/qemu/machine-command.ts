@@ -2,7 +2,7 @@
 import type { MachineSpec } from '../driver.ts';
 import { BINARIES, findFirmware } from './binary.ts';
 import { commandLine } from './command-line/command-line.ts';
-import type { Accelerator, Card, DiskBase, Memory } from './command-line/input.ts';
+import type { Accelerator, Card, DiskBase, Memory, NativeShare } from './command-line/input.ts';
 import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 
@@ -18,6 +18,7 @@ export interface StartKind {
   readonly memory: Memory;
   readonly base: DiskBase;
   readonly cards: readonly Card[];
+  readonly shares?: readonly NativeShare[];
   /** A saved state will be loaded instead of a boot. */
   readonly incoming: boolean;
 }

@@ -1,7 +1,7 @@
 /** The running machine as the daemon sees it: a hypervisor process, and the guest held through it. */
 import type { GuestAccess } from '../../guest/access.ts';
 import type { AddressPort, LanePort } from '../../guest/lane-port.ts';
-import type { ConsoleAttachment, MachineEnd, MachineEvents, RunningMachine } from '../driver.ts';
+import type { ConsoleAttachment, MachineEnd, MachineEvents, NativeDevice, RunningMachine } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { QmpClient } from './qmp/client.ts';
@@ -17,6 +17,7 @@ export interface QemuMachineParts {
   readonly address: AddressPort;
   /** When a fork has all that its machine is to have. */
   readonly whole: Promise<void> | undefined;
+  readonly natives: readonly NativeDevice[];
 }
 
 export class QemuMachine implements RunningMachine {
@@ -27,15 +28,17 @@ export class QemuMachine implements RunningMachine {
   readonly guest: GuestAccess;
   readonly address: AddressPort;
   readonly whole: Promise<void>;
+  readonly natives: readonly NativeDevice[];
   readonly #hypervisor: Hypervisor;
 
-  constructor({ id, accelerator, notice, startedAt, hypervisor, guest, address, whole }: QemuMachineParts) {
+  constructor({ id, accelerator, notice, startedAt, hypervisor, guest, address, whole, natives }: QemuMachineParts) {
     this.id = id;
     this.accelerator = accelerator;
     this.notice = notice;
     this.startedAt = startedAt;
     this.guest = guest;
     this.address = address;
+    this.natives = natives;
     this.whole = whole ?? Promise.resolve();
     this.#hypervisor = hypervisor;
     hypervisor.on({ ended: () => guest.expectEnd() });

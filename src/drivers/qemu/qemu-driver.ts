@@ -1,5 +1,8 @@
 /** The driver that runs machines under QEMU, each a detached process that outlives the daemon. */
 import { readdir } from 'node:fs/promises';
+import { fail } from '../../core/errors.ts';
+import type { Mount } from '../../core/mounts/mount.ts';
+import { nativeMounts } from '../../core/mounts/native.ts';
 import { HOST_ARCHITECTURE } from '../../host/architecture.ts';
 import { isSameProcess } from '../../host/process/identity.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
@@ -24,6 +27,7 @@ import { MachineDisks } from './layers/machine-disks.ts';
 import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
 import type { QemuMachine } from './machine.ts';
 import { MachineCards } from './machine-cards.ts';
+import { checkNative, endServers } from './native/servers.ts';
 import { startHypervisor } from './start.ts';
 import { readState, type MachineState } from './state-file.ts';
 import { discardSuspended, resumeMachine, suspendMachine } from './suspend.ts';
@@ -96,6 +100,10 @@ export class QemuDriver implements Driver {
     await this.#disks.grow(machine, signal);
   }
 
+  async checkNative(mount: Mount): Promise<void> {
+    await checkNative(mount);
+  }
+
   async start(machine: MachineSpec, work: Work): Promise<RunningMachine> {
     const running = this.#held.get(machine.id) ?? await this.adopt(machine);
     if (running !== undefined && 'id' in running) {
@@ -106,6 +114,10 @@ export class QemuDriver implements Driver {
     await this.#disks.prepare(machine);
     const files = this.#files(machine.id);
     const state = await readState(files.state);
+    const memory = state?.suspended ? 'saved' : state?.fork ? 'a template\'s' : undefined;
+    if (memory !== undefined && nativeMounts(machine.spec).length > 0) {
+      throw fail('wrong-state', `${machine.name} begins with memory that is ${memory}, in which no native mount can be`, { hint: `take them away, start it once, and mount again when it is stopped: holdfast umount ${machine.name}` });
+    }
     if (state?.suspended) return await this.#resume(machine, files, state, work);
     const fork = state?.fork;
     if (!fork) return await this.#boot(machine, work);
@@ -192,6 +204,7 @@ export class QemuDriver implements Driver {
   async end(id: string): Promise<void> {
     await this.#held.get(id)?.kill();
     await endProcess(id, this.#files(id));
+    await endServers((await readState(this.#files(id).state).catch(() => undefined))?.shares);
     await this.#cards.detach(id);
   }
 

@@ -9,13 +9,14 @@ import { candidates, thisHost } from './accelerator/candidates.ts';
 import { hostKey, type AcceleratorMemory } from './accelerator/memory.ts';
 import { awaitLife } from './accelerator/trial.ts';
 import { qemuVersion } from './binary.ts';
-import type { Accelerator, Card, Memory } from './command-line/input.ts';
+import type { Accelerator, Card, Memory, NativeShare } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
 import { requireReachable, type IdentityPolicy } from './identity.ts';
 import { FIRST_DESCRIPTOR, launch } from './launch.ts';
 import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
 import { machineCommand } from './machine-command.ts';
+import { endServers, sharesOf } from './native/servers.ts';
 import { readState, recordEnd, writeState, type MachineState } from './state-file.ts';
 
 export interface StartParts {
@@ -43,6 +44,7 @@ export async function startHypervisor(machine: MachineSpec, parts: StartParts, w
   const state = await readState(files.state);
   if (state === undefined) throw fail('machine-failed', `${machine.name} has no machine to start: its files are gone`, { hint: `delete it: holdfast delete --purge ${machine.name}` });
   await requireReachable(files.disk, state.uid);
+  await endServers(state.shares);
   const key = await hostKey(await qemuVersion(machine.architecture));
   const { accelerators, obstacle, kvmGid } = candidates(await thisHost(identity), machine.architecture);
   const failed: { accelerator: Accelerator; reason: string; fresh: boolean }[] = [];
@@ -74,11 +76,17 @@ async function startOn(
   machine: MachineSpec, accelerator: Accelerator, kvmGid: number | undefined, onTrial: boolean, state: MachineState, parts: StartParts, work: Work,
 ): Promise<{ hypervisor: Hypervisor; startedAt: string }> {
   const { files, log } = parts;
-  const memory: Memory = parts.ramPath === undefined ? { kind: 'own' } : { kind: 'template', path: parts.ramPath };
   await using below = await parts.openBase(FIRST_DESCRIPTOR);
-  const command = machineCommand(machine, files, { machineType: state.machineType, accelerator, memory, cards: parts.cards, base: below.base, incoming: false });
+  await using started = new AsyncDisposableStack();
+  const native = started.use(await sharesOf(machine, files, state));
+  const command = machineCommand(machine, files, {
+    machineType: state.machineType, accelerator, memory: memoryOf(parts.ramPath, native.shares), cards: parts.cards, shares: native.shares, base: below.base, incoming: false,
+  });
   const { identity, exited, monitor } = await launch({
-    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: below.descriptors,
+    ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: below.descriptors, prepare: () => native.start(),
+  }).catch(async (error: unknown) => {
+    const why = await native.complaint();
+    throw why === undefined ? error : fail('not-supported', `${machine.name} cannot be started with its native mounts: what serves one ended: ${why}`, { hint: `take them away: holdfast umount ${machine.name}`, cause: error });
   });
   const hypervisor = await Hypervisor.attach({
     name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end),
@@ -91,19 +99,28 @@ async function startOn(
     const startedAt = new Date().toISOString();
     const run = { ...identity, bootId: (await hostBootId()) ?? null, startedAt, accelerator, settled: !onTrial, end: null };
     // What boots has its card from the start, also where a fork ended before it got one.
-    await writeState(files.state, { ...state, unsettled: false, run });
+    const { shares: _, ...rest } = state;
+    const settled = { ...rest, unsettled: false, ...(native.recorded.length === 0 ? {} : { shares: native.recorded }) };
+    await writeState(files.state, { ...settled, run });
     await monitor.execute('cont');
     if (onTrial) {
       work.progress(`Trying ${accelerator}`);
       await awaitLife(hypervisor, accelerator, work.signal);
-      await writeState(files.state, { ...state, unsettled: false, run: { ...run, settled: true } });
+      await writeState(files.state, { ...settled, run: { ...run, settled: true } });
     }
+    started.move();
     return { hypervisor, startedAt };
   } catch (error) {
     await hypervisor.kill();
     await writeState(files.state, { ...state, run: null });
     throw error;
   }
+}
+
+/** Servers of files read what is to be sent, and write what was asked for, in the guest's memory itself. */
+function memoryOf(ramPath: string | undefined, shares: readonly NativeShare[]): Memory {
+  if (ramPath !== undefined) return { kind: 'template', path: ramPath };
+  return { kind: shares.some(({ filesystem }) => filesystem === 'virtiofs') ? 'shared' : 'own' };
 }
 
 /** Only when emulation carries the guest that the others did not: otherwise it may be the image. */

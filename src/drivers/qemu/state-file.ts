@@ -1,6 +1,7 @@
 /** What must be known of a machine after the daemon died: written before it matters, whole or not at all. */
 import { readFile } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
+import type { ProcessIdentity } from '../../host/process/identity.ts';
 import { writeWhole } from '../../host/write-whole.ts';
 import type { MachineEnd } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
@@ -30,6 +31,15 @@ export interface SavedMemory {
   readonly memoryBytes: number;
 }
 
+/** A directory of the host that the machine was started with. */
+export interface RecordedShare {
+  readonly target: string;
+  readonly tag: string;
+  readonly filesystem: 'virtiofs' | '9p';
+  /** The process that serves it; null: QEMU does. */
+  readonly server: ProcessIdentity | null;
+}
+
 export interface MachineState {
   readonly version: 1;
   readonly machineType: string;
@@ -53,6 +63,8 @@ export interface MachineState {
   readonly live?: string;
   /** Its disk is being replaced by one above that layer. */
   readonly reverting?: boolean;
+  /** Of its last start. */
+  readonly shares?: readonly RecordedShare[];
   readonly run: Run | null;
 }
 

@@ -26,6 +26,9 @@ test.each([
   ['linux-x86_64', input],
   ['linux-x86_64-tcg', { ...input, accelerator: 'tcg' }],
   ['linux-x86_64-bridge', { ...input, cards: bridged }],
+  ['linux-x86_64-native', { ...input, memory: { kind: 'shared' }, shares: [
+    { index: 0, tag: 'holdfast0', filesystem: 'virtiofs', socketPath: '/r/00c0ffee/fs0' }, { index: 7, tag: 'holdfast7', filesystem: '9p', source: '/srv/a,b' },
+  ] }],
   ['linux-aarch64', arm],
   ['linux-aarch64-tcg', { ...arm, accelerator: 'tcg' }],
   ['darwin-aarch64', { ...arm, accelerator: 'hvf', hostSystem: 'darwin' }],

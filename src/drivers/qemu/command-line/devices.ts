@@ -3,7 +3,7 @@
  * addresses, so a new device takes a free one and none is ever moved.
  *
  * On the root bus: 1 root ports (eight functions), 2 disks, 3 lanes, 4 random numbers, 5 panic notifier,
- * 6 second serial line (aarch64). Network cards sit behind the root ports, so that they can be plugged while running
+ * 6 second serial line (aarch64), 8 to f directories of the host. Network cards sit behind the root ports, so that they can be plugged while running
  * and have the same name (enp1s0, …) when they were there from the start.
  */
 import { guestPortName, LANES } from '../../../guest/lane-port.ts';
@@ -14,7 +14,7 @@ export const ROOT_PORTS = 8;
 export const LANE_ID_PREFIX = 'lane-';
 
 export function devices(input: CommandLineInput): string[] {
-  return [...monitor(input), ...rootPorts(), ...descriptors(input), ...disks(input), ...lanes(input), ...small(input), ...serialLines(input), ...network(input)];
+  return [...monitor(input), ...rootPorts(), ...descriptors(input), ...disks(input), ...lanes(input), ...small(input), ...serialLines(input), ...network(input), ...shares(input)];
 }
 
 function socket(id: string, path: string): string[] {
@@ -118,6 +118,18 @@ export function cardDevice({ slot, mac }: Card): Readonly<Record<string, string>
 
 export function cardId(slot: number): string {
   return `net${slot}`;
+}
+
+/** The first of eight places. */
+const FIRST_SHARE = 8;
+
+/** What a guest sets as owner, mode and link under 9p is kept beside the file (mapped-xattr), so that it makes nothing of that on the host. */
+function shares({ shares: all = [] }: CommandLineInput): string[] {
+  return all.flatMap((share) => {
+    const [id, at] = [`share${share.index}`, `bus=pcie.0,addr=${(FIRST_SHARE + share.index).toString(16)}`];
+    if (share.filesystem === 'virtiofs') return ['-chardev', `socket,id=${id},path=${escaped(share.socketPath)}`, '-device', `vhost-user-fs-pci,id=${id},${at},chardev=${id},tag=${share.tag}`];
+    return ['-fsdev', `local,id=${id},security_model=mapped-xattr,multidevs=remap,path=${escaped(share.source)}`, '-device', `virtio-9p-pci,id=${id},${at},fsdev=${id},mount_tag=${share.tag}`];
+  });
 }
 
 interface Options { readonly [key: string]: string | boolean | Options }

@@ -8,11 +8,12 @@ export type Accelerator = 'kvm' | 'hvf' | 'tcg';
 export type HostSystem = 'linux' | 'darwin';
 
 /**
- * Where the guest's memory is. `template`: in a file that a template is made of. `fork`: a template's file, mapped
+ * Where the guest's memory is. `shared`: in a file without a name, which servers of files map too. `template`: in a file that a template is made of. `fork`: a template's file, mapped
  * private; `readOnly` where this QEMU can open it without the right to write (8.2 on).
  */
 export type Memory =
   | { readonly kind: 'own' }
+  | { readonly kind: 'shared' }
   | { readonly kind: 'template'; readonly path: string }
   | { readonly kind: 'fork'; readonly path: string; readonly readOnly: boolean };
 
@@ -25,6 +26,14 @@ export interface Card {
   readonly mac: string;
   readonly backend: Backend;
 }
+
+/** A directory of the host that the machine has as a device. */
+export type NativeShare = {
+  /** 0..7, which is its place on the bus. */
+  readonly index: number;
+  /** What the guest knows it by. */
+  readonly tag: string;
+} & ({ readonly filesystem: 'virtiofs'; readonly socketPath: string } | { readonly filesystem: '9p'; readonly source: string });
 
 /** What a disk is an overlay of, as it lies now: the path in the overlay's own header is of the day it was made. */
 export type DiskBase = ({ readonly path: string } | {
@@ -52,6 +61,7 @@ export interface CommandLineInput {
   /** A saved state will be loaded instead of a boot. */
   readonly incoming?: boolean;
   readonly cards: readonly Card[];
+  readonly shares?: readonly NativeShare[];
   readonly disk: string;
   readonly base: DiskBase;
   readonly seed: string;

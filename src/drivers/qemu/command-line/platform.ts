@@ -42,6 +42,7 @@ export function platform(input: CommandLineInput): string[] {
 
 function backend({ memory }: CommandLineInput): string {
   if (memory.kind === 'own') return 'memory-backend-ram';
+  if (memory.kind === 'shared') return 'memory-backend-memfd,share=on';
   const file = `memory-backend-file,mem-path=${escaped(memory.path)}`;
   if (memory.kind === 'template') return `${file},share=on`;
   return `${file},share=off${memory.readOnly ? ',readonly=on,rom=off' : ''}`;
