@@ -84,6 +84,11 @@ test('a native mount is defined and taken away while its instance is stopped, an
   await until(['/home/ubuntu/classic', '/home/ubuntu/shared']);
   for (const target of [undefined, 'shared']) await expect(unmount(target)).rejects.toThrow('A native mount can only be taken away while its instance is stopped: apollo is Running');
   expect((await unmount('classic')).error).toBeNull();
+  const forget = async () => await rm(join(home.directory, 'instances', (await apollo()).id, 'mounts'));
+  await forget();
+  await act({ action: 'restart' });
+  await until(['/home/ubuntu/shared']);
+  await forget();
   await home.kill();
   await home.start();
   await until(['/home/ubuntu/shared']);

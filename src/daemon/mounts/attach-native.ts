@@ -8,7 +8,7 @@ const REACH_MS = 30_000;
 
 /** @throws guest-unreachable, exec-failed, cancelled */
 export async function attachNative(name: string, machine: RunningMachine, device: NativeDevice, signal: AbortSignal): Promise<Attached> {
-  if (device.lost.aborted) throw lost(name, device);
+  if (device.lost.aborted) throw lostNative(name, device);
   // Listened for from the start: a guest that restarts meanwhile has nothing mounted.
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   const end = (why: string) => (): void => resolve(why);
@@ -35,13 +35,13 @@ export async function attachNative(name: string, machine: RunningMachine, device
   }
 }
 
-/** Takes it from the guest's sight, so that only who has a file of it open waits for ever. @returns what to tell */
-export async function giveUpNative(name: string, machine: RunningMachine, device: NativeDevice): Promise<Error> {
+/** Takes it from the guest's sight, where that answers: who asks for its files from now on does not wait for ever. */
+export async function hideNative({ guest }: RunningMachine, { target }: NativeDevice): Promise<void> {
   const signal = AbortSignal.timeout(REACH_MS);
-  await machine.guest.reach('control', { deadlineMs: REACH_MS, signal }).then(({ shell }) => letGoOfNative(shell, device.target, signal)).catch(() => undefined);
-  return lost(name, device);
+  await guest.reach('control', { deadlineMs: REACH_MS, signal }).then(({ shell }) => letGoOfNative(shell, target, signal)).catch(() => undefined);
 }
 
-function lost(name: string, { target }: NativeDevice): Error {
-  return fail('exec-failed', `the native mount ${target} of ${name} is lost: what served its files has ended`, { hint: `it is there again after: holdfast stop ${name}; holdfast start ${name}` });
+/** A guest that waits for its files does not shut down: it waits for what is to be written there. */
+export function lostNative(name: string, { target }: NativeDevice): Error {
+  return fail('exec-failed', `the native mount ${target} of ${name} is lost: what served its files has ended`, { hint: `it is there again after: holdfast stop --force ${name}; holdfast start ${name}` });
 }

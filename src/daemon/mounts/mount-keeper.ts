@@ -7,7 +7,7 @@ import { unmountTarget } from '../../guest/mounts.ts';
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { attach } from './attach.ts';
-import { attachNative, giveUpNative } from './attach-native.ts';
+import { attachNative, hideNative, lostNative } from './attach-native.ts';
 
 /** The longest wait is so long that what fails for ever costs nothing; a guest that comes to be held again is not kept waiting. */
 const BACKOFF = { firstMs: 1_000, capMs: 120_000 };
@@ -110,9 +110,9 @@ export class MountKeeper {
         told = '';
         await Promise.race([attached.ended, aborted(stop)]);
       } catch (error) {
-        first(error);
+        if (!device?.lost.aborted) first(error);
         const { message, hint } = errorRecord(error);
-        if (!stop.aborted && message !== told) house.log.line(`mount ${mount.target}`, supervisor.name, `${mount.source} is not mounted in ${supervisor.name}: ${message}`, hint ?? 'it is tried again');
+        if (!stop.aborted && !device?.lost.aborted && message !== told) house.log.line(`mount ${mount.target}`, supervisor.name, `${mount.source} is not mounted in ${supervisor.name}: ${message}`, hint ?? 'it is tried again');
         told = message;
       }
       if (device?.lost.aborted) return await giveUp(what, device, first);
@@ -126,11 +126,12 @@ export class MountKeeper {
 /** What served it has ended, and no device comes back while the machine runs. */
 async function giveUp({ house, supervisor, machine }: Pick<Keeping, 'house' | 'supervisor' | 'machine'>, device: NativeDevice, first: (error?: unknown) => void): Promise<void> {
   if (machine.end !== undefined) return first();
-  const error = await giveUpNative(supervisor.name, machine, device);
+  const error = lostNative(supervisor.name, device);
   const { message, hint } = errorRecord(error);
   house.log.line(`mount ${device.target}`, supervisor.name, message, hint ?? '');
   if (supervisor.machine === machine && supervisor.state === 'Running') supervisor.settle('Running', message);
   first(error);
+  await hideNative(machine, device);
 }
 
 function deviceOf(machine: RunningMachine | undefined, mount: Mount): NativeDevice | undefined {

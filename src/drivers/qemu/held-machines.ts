@@ -11,7 +11,7 @@ import type { AgentRenewal, HoldGuest } from './hold-guest.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { rescueLine } from './lanes.ts';
 import type { MachineFiles } from './layout.ts';
-import { endServers } from './native/servers.ts';
+import { endServers, shareComplaints } from './native/servers.ts';
 import { watchShares } from './native/watch.ts';
 import { QemuMachine } from './machine.ts';
 import type { Attached, MachineCards } from './machine-cards.ts';
@@ -103,7 +103,7 @@ export class HeldMachines {
       slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived, unsettled, startedAt: started.startedAt,
       defaultUser, agent: agent && { version: agent.version, bundleJson: () => agent.bundleJson(keys) }, log,
     });
-    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, natives: watchShares(state?.shares ?? [], hypervisor.gone), ...started });
+    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, natives: watchShares(state?.shares ?? [], hypervisor.gone, (index) => shareComplaints(files, index)), ...started });
     this.#held.set(machine.id, held);
     void hypervisor.gone.then(() => {
       if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);

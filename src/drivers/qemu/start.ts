@@ -85,8 +85,7 @@ async function startOn(
   const { identity, exited, monitor } = await launch({
     ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: below.descriptors, prepare: () => native.start(),
   }).catch(async (error: unknown) => {
-    const why = await native.complaint();
-    throw why === undefined ? error : fail('not-supported', `${machine.name} cannot be started with its native mounts: what serves one ended: ${why}`, { hint: `take them away: holdfast umount ${machine.name}`, cause: error });
+    throw await native.blame(error);
   });
   const hypervisor = await Hypervisor.attach({
     name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end),

@@ -7,22 +7,25 @@ import type { NativeWay } from './way.ts';
 /** Numbers of system calls (asm/unistd.h), and what the kernel calls this architecture where it filters them (linux/audit.h). */
 const NUMBERS: Readonly<Record<string, { readonly audit: number; readonly calls: readonly number[]; readonly modes: string; readonly create: string; readonly absent: string }>> = {
   x64: {
-    // capget, capset, prctl, setgroups, setresgid, setresuid, unshare
-    audit: 0xC000_003E, calls: [125, 126, 157, 116, 119, 117, 272],
+    // capget, capset, prctl, setgroups, setresgid, setresuid, unshare, prlimit64
+    audit: 0xC000_003E, calls: [125, 126, 157, 116, 119, 117, 272, 302],
     // chmod, creat, fchmod, fchmodat, fchmodat2, mknod, mknodat
     modes: '90:1,85:1,91:1,268:2,452:2,133:1,259:2',
     // open, openat; and openat2, io_uring_setup
     create: '2:1,257:2', absent: '437,425',
   },
   arm64: {
-    audit: 0xC000_00B7, calls: [90, 91, 167, 159, 149, 147, 97],
+    audit: 0xC000_00B7, calls: [90, 91, 167, 159, 149, 147, 97, 261],
     // fchmod, fchmodat, fchmodat2, mknodat; openat
     modes: '52:1,53:2,452:2,33:2', create: '56:2', absent: '437,425',
   },
 };
 
+/** Each file that a guest knows of is one: as many as a large tree has, and no guest takes all that the host has. */
+const MOST_FILES = 65_536;
+
 /**
- * In this order: a socket that only the machine may connect to; the user namespace, in which the person is all there is (a child, still
+ * In this order: a socket that only the machine may connect to; how many files; the user namespace, in which the person is all there is (a child, still
  * outside, says who is who); his rights, and in there all that a namespace gives; the filter; the server, with the socket open.
  */
 const CONFINE = String.raw`
@@ -30,7 +33,7 @@ use strict;
 use Socket;
 my ($numbers, $socket, $machine, $person, $inside, @command) = @ARGV;
 my ($audit, $calls, $modes, $create, $absent) = split /;/, $numbers;
-my ($capget, $capset, $prctl, $setgroups, $setresgid, $setresuid, $unshare) = map { $_ + 0 } split /,/, $calls;
+my ($capget, $capset, $prctl, $setgroups, $setresgid, $setresuid, $unshare, $prlimit) = map { $_ + 0 } split /,/, $calls;
 my ($uid, $gid) = map { $_ + 0 } split /:/, $person;
 sub must { my ($what, $got) = @_; die "$what: $!\n" if $got < 0 }
 
@@ -39,6 +42,13 @@ umask 0177;
 bind($listener, sockaddr_un($socket)) && listen($listener, 1) or die "socket: $!\n";
 umask 077;
 if ($machine ne "-") { chown($machine + 0, $machine + 0, $socket) or die "socket: $!\n" }
+
+my $limits = "\0" x 16;
+must("limits", syscall($prlimit, 0, 7, 0, $limits));  # RLIMIT_NOFILE
+my (undef, $most) = unpack("QQ", $limits);
+$most = ${MOST_FILES} if $most > ${MOST_FILES};
+$limits = pack("QQ", $most, $most);
+must("limits", syscall($prlimit, 0, 7, $limits, 0));
 
 if ($inside ne "-") {
   my ($inuid, $ingid) = map { $_ + 0 } split /:/, $inside;
@@ -131,11 +141,11 @@ export function confinedCommand({ way, source, person, guest, socketPath, machin
 
 /** Its syntax has commas between options: each comes alone, and a backslash before a comma keeps it in the value. */
 function wordsOfC(source: string): string[] {
-  return ['-f', '-o', `source=${source.replaceAll(/[\\,]/g, String.raw`\$&`)}`, '-o', 'sandbox=namespace', '-o', 'log_level=warn'];
+  return ['-f', '--rlimit-nofile=0', '-o', `source=${source.replaceAll(/[\\,]/g, String.raw`\$&`)}`, '-o', 'sandbox=namespace', '-o', 'log_level=err'];
 }
 
 /** Within, the person is root and all there is: whoever writes in the guest does it as him, and what is his is shown as that user's. */
 function wordsOfRust(source: string, guest: Confined['guest']): string[] {
   const translated = (['uid', 'gid'] as const).flatMap((what) => [`--translate-${what}=squash-guest:0:0:4294967295`, `--translate-${what}=host:0:${guest[what]}:1`]);
-  return [`--shared-dir=${source}`, '--sandbox=namespace', '--log-level=warn', ...translated];
+  return [`--shared-dir=${source}`, '--sandbox=namespace', '--log-level=error', '--rlimit-nofile=0', ...translated];
 }
