@@ -23,6 +23,8 @@ test('a server that ends before its machine is lost, and what it said stays shor
     const lost = once(device?.lost ?? new EventTarget(), 'abort');
     child.kill('SIGKILL');
     await lost;
+    const [adopted] = watchShares([{ target: '/a', tag: 't', filesystem: 'virtiofs', server }], over.promise, () => complaints, 1e6);
+    if (!adopted?.lost.aborted) await once(adopted?.lost ?? new EventTarget(), 'abort');
     expect([other?.lost.aborted, (await stat(complaints)).size]).toEqual([false, 0]);
   } finally {
     child.kill('SIGKILL');

@@ -14,14 +14,16 @@ export function watchShares(shares: readonly RecordedShare[], over: Promise<void
   const watched = shares.map(({ server, ...device }) => ({ server, device, lost: new AbortController(), missed: 0 }));
   const timer = setInterval(() => void look(), everyMs).unref();
   void over.then(() => clearInterval(timer));
-  async function look(): Promise<void> {
+  async function look(enough = 2): Promise<void> {
     for (const [index, each] of watched.entries()) {
-      if (each.server) await boundComplaints(complaintsOf(index), COMPLAINTS_MAX_BYTES);
+      if (each.server) await boundComplaints(complaintsOf(index), COMPLAINTS_MAX_BYTES).catch(() => undefined);
       if (!each.server || each.lost.signal.aborted || await isSameProcess(each.server)) continue;
       each.missed += 1;
-      if (each.missed > 1) each.lost.abort();
+      if (each.missed >= enough) each.lost.abort();
     }
   }
+  // Of a machine that was only now found to run: nothing of it is to be mounted before that is known.
+  void look(1);
   if (watched.every(({ server }) => server === null)) clearInterval(timer);
   return watched.map(({ device, lost }) => ({ ...device, lost: lost.signal }));
 }
