@@ -78,6 +78,7 @@ export async function bundleCli(directory: string): Promise<void> {
 export async function bundleDaemon(directory: string): Promise<void> {
   await bundle('src/daemon/main.ts', join(directory, 'holdfastd.cjs'), 'node24');
   await bundle('src/host/network/private/main.ts', join(directory, 'holdfast-switch.cjs'), 'node24');
+  await bundle('src/host/network/ethernet/guard-main.ts', join(directory, 'holdfast-bridge-guard.cjs'), 'node24');
   await bundle('src/host/sftp/main.ts', join(directory, 'holdfast-sftp.cjs'), 'node24');
   // A thread of the daemon's has a file of its own.
   await bundle('src/images/streams/products-worker.ts', join(directory, 'products-worker.cjs'), 'node24');

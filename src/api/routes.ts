@@ -6,7 +6,7 @@
 import { Type, type TSchema } from 'typebox';
 import {
   ActionSchema, CardWishSchema, CloneWishSchema, FoundSchema, ImageBuildSchema, ImageSchema, InstanceListSchema, InstanceSchema, LaunchSchema, MountWishSchema, NetworkListSchema, NetworkSchema,
-  OperationSchema, SettingSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
+  OperationSchema, SettingSchema, SettingWishSchema, SnapshotSchema, SnapshotWishSchema, SshAccessSchema, TemplateBuildSchema, TemplateSchema, VersionSchema, ZoneChangeSchema, ZoneSchema,
 } from './schemas.ts';
 import { DiagnosisSchema } from './doctor-schemas.ts';
 import {
@@ -91,7 +91,7 @@ export const ROUTES = {
   deleteTemplate: { method: 'DELETE', path: '/v1/templates/:key', summary: 'Delete a template; what was forked of it stays', params: byKey, answer: Type.Object({}) },
   listSettings: { method: 'GET', path: '/v1/settings', summary: 'All settings keys and values', answer: Type.Object({ settings: Type.Array(SettingSchema) }) },
   getSetting: { method: 'GET', path: '/v1/settings/:key', summary: 'One setting', params: byKey, answer: SettingSchema },
-  putSetting: { method: 'PUT', path: '/v1/settings/:key', summary: 'Change a setting', params: byKey, body: Type.Object({ value: Type.String({ maxLength: 4096 }) }, { additionalProperties: false }), answer: SettingSchema },
+  putSetting: { method: 'PUT', path: '/v1/settings/:key', summary: 'Change a setting', params: byKey, body: SettingWishSchema, answer: SettingSchema },
   diagnoseHost: { method: 'GET', path: '/v1/doctor', summary: 'Examine the host; changes nothing', answer: DiagnosisSchema },
   mendHost: { method: 'POST', path: '/v1/doctor/mend', summary: 'Examine the host, and mend what can be mended safely', answer: DiagnosisSchema },
   diagnoseInstance: { method: 'GET', path: '/v1/instances/:name/doctor', summary: 'Examine an instance; changes nothing', params: byName, answer: DiagnosisSchema },

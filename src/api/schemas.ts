@@ -127,6 +127,8 @@ export const LaunchSchema = Type.Object({
     /** With prefix: static from birth, not by DHCP. */
     ip: Type.Optional(Type.String({ maxLength: 64 })), gateway: Type.Optional(Type.String({ maxLength: 64 })), dns: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 8 })),
   }, closed), { maxItems: 7 })),
+  /** Agreed: an ethernet of the host's that a card is wished on is put into a bridge. */
+  makeBridge: Type.Optional(Type.Boolean()),
   /** Seconds for the guest to come up, and again for cloud-init; 300 when absent, 1200 where another architecture is emulated. */
   timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
 }, closed);
@@ -136,6 +138,8 @@ export const CardWishSchema = Type.Object({
   network: Type.Optional(Type.String({ maxLength: 64 })),
   mode: Type.Optional(CARD_MODE),
   mac: Type.Optional(CARD_MAC),
+  /** Agreed: an ethernet of the host's is put into a bridge for it. */
+  makeBridge: Type.Optional(Type.Boolean()),
 }, closed);
 
 export const NetworkSchema = Type.Object({ name: Type.String(), type: Type.String(), description: Type.String() }, closed);
@@ -265,6 +269,12 @@ export const ImageBuildSchema = Type.Object({
   force: Type.Optional(Type.Boolean()),
 }, closed);
 
+export const SettingWishSchema = Type.Object({
+  value: Type.String({ maxLength: 4096 }),
+  /** Agreed: what it takes a bridge of an ethernet of the host's for has one made. */
+  makeBridge: Type.Optional(Type.Boolean()),
+}, closed);
+
 export const SettingSchema = Type.Object({ key: Type.String(), value: Type.String() }, closed);
 
 export const UpdateSchema = Type.Object({ title: Type.String(), description: Type.String(), url: Type.String() }, closed);
@@ -294,4 +304,5 @@ export type WireImage = Static<typeof ImageSchema>;
 export type WireFound = Static<typeof FoundSchema>;
 export type WireTemplate = Static<typeof TemplateSchema>;
 export type WireUpdate = Static<typeof UpdateSchema>;
+export type WireSettingWish = Static<typeof SettingWishSchema>;
 export type WireSetting = Static<typeof SettingSchema>;

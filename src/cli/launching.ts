@@ -3,6 +3,7 @@ import type { WireLaunch, WireMountWish } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { fail, HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
+import { withConsent } from './consent.ts';
 import { mountAtLaunch } from './mounting.ts';
 import { runOperation } from './operations.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -11,7 +12,10 @@ export async function launchInstance(context: Context, client: Client, wanted: W
   using shown = progress;
   const timezone = hostTimezone();
   const body: WireLaunch = { ...wanted, ...(timezone ? { timezone } : {}) };
-  const { result } = await runOperation(context, client, () => client.call('launch', { body }).catch((error: unknown) => { throw isOfArguments(error) ? invalidArguments(error) : error; }), { timeoutSeconds: wanted.timeoutSeconds, progress: shown });
+  const { result } = await runOperation(context, client, () => withConsent(context, body.makeBridge ?? false, async (agreement) => {
+    shown.clear();
+    return await client.call('launch', { body: { ...body, ...agreement } }).catch((error: unknown) => { throw isOfArguments(error) ? invalidArguments(error) : error; });
+  }), { timeoutSeconds: wanted.timeoutSeconds, progress: shown });
   const name = result['name'] ?? wanted.name ?? '';
   shown.clear();
   const zone = result['zone'] ? ` in ${result['zone']}` : '';

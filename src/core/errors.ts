@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   'home-too-new': { http: 500, exit: 2 },
   'home-unusable': { http: 500, exit: 2 },
   'path-too-long': { http: 500, exit: 2 },
+  'consent-needed': { http: 409, exit: 2 },
   'net-refused': { http: 409, exit: 2 },
   'not-supported': { http: 501, exit: 2 },
   'internal': { http: 500, exit: 3 },

@@ -110,7 +110,7 @@ export function callers(house: House, logPath: string, trust: Pick<Trust, 'isTru
 
 /** The same house, in which only what is his is found, and what is launched is his. */
 export function houseOf(house: House, uid: number): House {
-  return uid === house.owner ? house : { ...house, owner: uid, registry: house.registry.ownedBy(uid) };
+  return uid === house.owner ? house : { ...house, visited: true, owner: uid, registry: house.registry.ownedBy(uid) };
 }
 
 function viewFor(house: House, uid: number, logPath: string): CallersView {
@@ -130,7 +130,8 @@ function viewFor(house: House, uid: number, logPath: string): CallersView {
   };
 }
 
-function remoteViewFor(house: House, client: RemoteClient, logPath: string): CallersView {
+function remoteViewFor(whole: House, client: RemoteClient, logPath: string): CallersView {
+  const house: House = { ...whole, visited: true };
   return {
     house,
     settings: makeSettings(house, { id: client.fingerprint, refuse: hostOnly }),

@@ -36,6 +36,7 @@ import { isManagerEnding, shutDownGuests } from './instances/host-end.ts';
 import { comeBack, hostStart } from './instances/come-back.ts';
 import { keepImagesPruned } from './image-pruning.ts';
 import type { House } from './instances/house.ts';
+import { giveUpBridges } from './network/host-bridges.ts';
 import type { HomeNetworkPort } from './network/port.ts';
 import { Registry } from './instances/registry.ts';
 import { openLog } from './log.ts';
@@ -177,6 +178,7 @@ export async function serve({ assetsDir, productsScript, sftpScript, makeDriver,
   host.remember();
   // One that could not be taken over yet may run.
   void network?.tidy((id) => { const found = registry.byId(id); return found !== undefined && (found.machine !== undefined || found.state === 'Unknown'); })
+    .then(() => giveUpBridges(house))
     .catch((error: unknown) => log.line('sweep', null, `what is left of the home's network cannot be cleared away: ${error instanceof Error ? error.message : String(error)}`, 'the next daemon tries again'));
   await keepTemplatesTidy(driver.templates, log);
   keepImagesPruned(house, imageStore);

@@ -1,5 +1,5 @@
 /** Settings as a table: key, default, rule. Instance settings are derived from the instances there are. */
-import type { WireSetting } from '../api/schemas.ts';
+import type { WireSetting, WireSettingWish } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import { requireLegal } from '../core/lifecycle.ts';
 import { isInstanceName } from '../core/names.ts';
@@ -94,7 +94,7 @@ const INSTANCE_KEY = /^local\.([A-Za-z][A-Za-z0-9-]*)\.(autostart|bridged|cpus|m
 export interface Settings {
   all(): WireSetting[];
   get(key: string): WireSetting;
-  set(key: string, value: string): Promise<WireSetting>;
+  set(key: string, wish: WireSettingWish): Promise<WireSetting>;
 }
 
 /** @param user  who is not the daemon's own: what is for all he may read, and is refused to change */
@@ -122,7 +122,7 @@ export function makeSettings(house: House, user?: { readonly id: string; readonl
         ...snapshotKeys(house, id, name),
       ]),
     ].toSorted().map(get),
-    async set(key, value) {
+    async set(key, { value, makeBridge }) {
       const rule = ruleOf(key);
       const snapshot = rule ? undefined : snapshotKey(house, key);
       if (snapshot) {
@@ -131,7 +131,7 @@ export function makeSettings(house: House, user?: { readonly id: string; readonl
       if (!rule) {
         const { supervisor, what } = instanceKey(house, key);
         if (what === 'autostart') supervisor.respecify({ ...supervisor.record.instance.spec, autostart: flag(key, value) });
-        else if (what === 'bridged') await bridge(house, supervisor, key, value);
+        else if (what === 'bridged') await bridge(house, supervisor, key, value, makeBridge ?? false);
         else await resize(house, supervisor, what, value, key);
         return get(key);
       }
@@ -162,10 +162,10 @@ function shown({ record: { instance: { spec } } }: Supervisor, what: string): st
 }
 
 /** A card on what local.bridged-network says. It is there once for all. */
-async function bridge(house: House, supervisor: Supervisor, key: string, value: string): Promise<void> {
+async function bridge(house: House, supervisor: Supervisor, key: string, value: string, makeBridge: boolean): Promise<void> {
   if (!flag(key, value)) throw invalid(key, value, 'a card that was given is not taken back by this; see: holdfast net detach');
   if (supervisor.record.instance.spec.bridged) return;
-  const { error } = await house.engine.ended((await attachCard(house, supervisor.name, { network: BRIDGED })).id);
+  const { error } = await house.engine.ended((await attachCard(house, supervisor.name, { network: BRIDGED, makeBridge })).id);
   if (error) throw fail(error.code, error.message, { hint: error.hint ?? undefined });
   supervisor.respecify({ ...supervisor.record.instance.spec, bridged: true });
 }

@@ -57,8 +57,12 @@ async function onTerminal(words: readonly string[], steps: readonly Step[]): Pro
 
 beforeAll(async () => {
   bench = await makeBench();
-  const server = await bench.serve(({ method, url }, answer) => {
-    if (method === 'DELETE') json(answer, operation({ status: 'cancelled' }));
+  const server = await bench.serve(({ method, url, body }, answer) => {
+    const attached = operation({ status: 'done', result: { index: '1', mac: '52:54:00:00:00:09' } });
+    if (url.endsWith('/cards') && body.includes('"makeBridge":true')) json(answer, attached, 202);
+    else if (url.endsWith('/cards')) json(answer, { code: 'consent-needed', message: 'eth0 is in no bridge', hint: null }, 409);
+    else if (url.endsWith('/events') && bench.asked.some((asked) => asked.url.endsWith('/cards'))) event(answer, attached);
+    else if (method === 'DELETE') json(answer, operation({ status: 'cancelled' }));
     else if (url.endsWith('/events')) event(answer, operation({ fraction: 0.42 }));
     else json(answer, operation(), 202);
   });
@@ -119,4 +123,9 @@ test.runIf(python)('a console gets every key but the one that detaches, which le
 test.runIf(python).each([[1, 129], [15, 143]])('signal %i at a console leaves the terminal as it was', { timeout: 30_000 }, async (signal, code) => {
   const seen = await onTerminal(['console', 'apollo'], [['Ctrl-] detaches', 'keys', 'x'], ['["x"]', 'kill', signal]]);
   expect(seen).toMatchObject({ raw: true, restored: true, code });
+});
+
+test.runIf(python).each([['y', 0, 'Attached: card 1 of apollo'], ['n', 1, 'Nothing was changed']])('who sits at a terminal is asked before the host is changed, and says %s', { timeout: 30_000 }, async (word, code, said) => {
+  const seen = await onTerminal(['net', 'attach', 'apollo', '--network', 'eth0'], [['eth0 is in no bridge. Go on? [y/N] ', 'keys', `${word}\r`]]);
+  expect(seen).toMatchObject({ code, restored: true, seen: expect.stringContaining(said) as string });
 });

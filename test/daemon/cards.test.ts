@@ -1,5 +1,5 @@
 /** Networks and cards as a client of the daemon sees them, on fake machines. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WireCardWish, WireInstance, WireLaunch, WireOperation } from '../../src/api/schemas.ts';
@@ -56,7 +56,7 @@ test('launched with further cards it has them, on bridges, or by a host card tha
 });
 
 test.each([
-  ['eth1', 'not-supported', /eth1 is a network card without a bridge/], ['nowhere', 'not-found', /Invalid network: nowhere/], ['bridged', 'bad-argument', /no network is chosen/],
+  ['eth1', 'consent-needed', /^eth1 is in no bridge: it is put into one, br-eth1/], ['eth3', 'not-supported', /rules name it/], ['wlan0', 'not-supported', /wlan0 is a radio card/], ['nowhere', 'not-found', /Invalid network: nowhere/], ['bridged', 'bad-argument', /no network is chosen/],
 ])('a launch with the network %s is refused before anything is made', LONG, async (name, code, message) => {
   await home.start();
   await expect(launch({ networks: [{ name, mode: 'auto' }] })).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
@@ -68,7 +68,7 @@ test('networks are listed, the home\'s own among them', LONG, async () => {
   expect((await home.client.call('listNetworks', {})).networks).toEqual([
     { name: 'br0', type: 'bridge', description: 'Bridge of eth0' },
     { name: 'eth0', type: 'ethernet', description: 'Wired network card, in the bridge br0' },
-    { name: 'eth1', type: 'ethernet', description: 'Wired network card' },
+    ...['eth1', 'eth2', 'eth3'].map((name) => ({ name, type: 'ethernet', description: 'Wired network card' })),
     { name: 'holdfast', type: 'bridge', description: 'Holdfast\'s own network, behind the host\'s addresses: 10.107.31.0/24, 10.107.32.0/24, 10.107.33.0/24' },
   ]);
 });
@@ -116,4 +116,55 @@ test.each(CARD_STEPS.flatMap((step) => [['net-attach', step], ['net-detach', ste
   await home.start();
   expect((await home.client.follow(id, () => {})).status).toBe('done');
   expect(await cards()).toEqual(kind === 'net-attach' ? [[1, 'holdfast', 'auto', '10.107.31.3']] : []);
+});
+
+const bridges = async (): Promise<string[]> => JSON.parse(await readFile(`${home.directory}/ethernets.json`, 'utf8').catch(() => '[]')) as string[];
+
+test('a host\'s ethernet gets a bridge once somebody has agreed, and gives it up with the last card on it', LONG, async () => {
+  await home.start();
+  expect((await launch({ networks: [{ name: 'eth1', mode: 'auto' }], makeBridge: true })).error).toBeNull();
+  expect(await cards()).toEqual([[1, 'br-eth1', 'auto', null]]);
+  // Nobody is asked again.
+  await launch({ name: 'hermes' });
+  await follow(await home.client.call('attachCard', { params: { name: 'hermes' }, body: { network: 'eth1' } }));
+  await follow(await detach('1'));
+  expect(await bridges()).toEqual(['br-eth1']);
+  await expect(home.client.call('deleteNetwork', { params: { name: 'br-eth1' } })).rejects.toMatchObject({ code: 'wrong-state', message: expect.stringContaining('hermes has a card on it') as string });
+  await follow(await home.client.call('act', { params: { name: 'hermes' }, body: { action: 'delete' } }));
+  expect(await bridges(), 'it may be recovered').toEqual(['br-eth1']);
+  await follow(await home.client.call('purge', {}));
+  expect(await bridges()).toEqual([]);
+});
+
+test('where the host would lose its network by it, the launch or the card is taken back, and nothing stays agreed to', LONG, async () => {
+  await home.start();
+  expect((await launch({ networks: [{ name: 'eth2', mode: 'auto' }], makeBridge: true })).error).toMatchObject({ code: 'rolled-back' });
+  expect((await home.client.call('listInstances', {})).instances).toEqual([]);
+  await launch();
+  expect((await follow(await attach({ network: 'eth2', makeBridge: true }))).error).toMatchObject({ code: 'rolled-back' });
+  expect(await cards() ?? []).toEqual([]);
+  expect(await bridges()).toEqual([]);
+});
+
+test('local.bridged-network names an ethernet freely, and who uses it agrees', LONG, async () => {
+  await home.start();
+  await home.client.call('putSetting', { params: { key: 'local.bridged-network' }, body: { value: 'eth1' } });
+  await expect(launch({ networks: [{ name: 'bridged', mode: 'auto' }] })).rejects.toMatchObject({ code: 'consent-needed' });
+  await launch();
+  const bridged = async (makeBridge?: boolean) => await home.client.call('putSetting', { params: { key: 'local.apollo.bridged' }, body: { value: 'true', ...(makeBridge === undefined ? {} : { makeBridge }) } });
+  await expect(bridged()).rejects.toMatchObject({ code: 'consent-needed' });
+  expect(await bridged(true)).toEqual({ key: 'local.apollo.bridged', value: 'true' });
+  expect(await cards()).toEqual([[1, 'br-eth1', 'auto', null]]);
+});
+
+test.each(CARD_STEPS)('a card on an ethernet whose daemon is killed at %s comes with its bridge by the next daemon', LONG, async (step) => {
+  await home.start();
+  await launch();
+  await home.kill();
+  await home.start(`net-attach:${step}`);
+  const { id } = await attach({ network: 'eth1', makeBridge: true });
+  await home.died();
+  await home.start();
+  expect((await home.client.follow(id, () => {})).status).toBe('done');
+  expect([await cards(), await bridges()]).toEqual([[[1, 'br-eth1', 'auto', null]], ['br-eth1']]);
 });

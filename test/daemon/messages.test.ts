@@ -64,6 +64,8 @@ const WRONG: readonly Row[] = [
   ['launch --network name=eth0,mode=off', 1, 'launch failed: Bad network mode \'off\', need \'auto\' or \'manual\'\n'],
   ['launch --network name=eth0,mac=x', 1, 'launch failed: Invalid MAC address: x\nfor example 52:54:00:12:34:56\n'],
   ['launch --network mode=auto', 1, 'launch failed: Bad network definition, need at least a \'name\' field\nwrite it as: <name>, or name=<name>,mode=auto|manual,mac=<address>, or name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>; see: holdfast networks\n'],
+  ['net attach apollo --network eth1', 2, 'net failed: eth1 is in no bridge: it is put into one, br-eth1, which takes this host off that network for a moment; agree to it with --yes-bridge\n'],
+  ['net attach apollo --network wlan0', 2, 'net failed: wlan0 is a radio card, which cannot be in a bridge: its access point takes frames of its own address only\ntake a wired one, or a bridge: holdfast networks\n'],
   ['start ghost', 2, `start failed: Instance 'ghost' does not exist.\n${SEE_LIST}`],
   ['start gone', 2, 'start failed: Instance \'gone\' is deleted. Use \'recover\' to recover it or \'purge\' to permanently delete it.\n'],
   ['start ghost gone', 2, `start failed: The following errors occurred:\nInstance 'ghost' does not exist.\nInstance 'gone' is deleted. Use 'recover' to recover it or 'purge' to permanently delete it.\n${SEE_LIST}`],
@@ -112,6 +114,20 @@ describe('what is said on stdout', () => {
 });
 
 describe('one after the other', () => {
+  test('the host\'s network card is put into a bridge only by who agrees', async () => {
+    const launching = `launch ${fake.image} --name bridged --network eth1`;
+    expect(await run(launching)).toMatchObject({ code: 2, stderr: expect.stringMatching(/launch failed: eth1 is in no bridge: it is put into one, br-eth1, which takes this host off that network for a moment; agree to it with --yes-bridge\n$/) });
+    expect(await run(`${launching} --yes-bridge`)).toMatchObject({ code: 0, stdout: 'Launched: bridged in zone1\n' });
+    expect(await run('delete --purge bridged')).toMatchObject({ code: 0 });
+    expect(await run('set local.bridged-network=eth1')).toMatchObject({ code: 0 });
+    expect(await run('set local.hermes.bridged=true')).toMatchObject({ code: 2, stderr: expect.stringContaining('agree to it with --yes-bridge\n') });
+    expect(await run('set local.hermes.bridged=true --yes-bridge')).toMatchObject({ code: 0 });
+    expect((await run('net list hermes')).stdout).toContain('br-eth1');
+    expect(await run('network delete br-eth1')).toMatchObject({ code: 2, stderr: expect.stringContaining('hermes has a card on it') });
+    expect(await run('net detach hermes 1')).toMatchObject({ code: 0 });
+    expect(await run('set local.bridged-network=')).toMatchObject({ code: 0 });
+  });
+
   test('the same alias twice is refused; it runs, shows, and goes', async () => {
     expect(await run('alias apollo:echo greet')).toMatchObject({ code: 0, stdout: '' });
     expect(await run('alias apollo:ls greet')).toEqual({ code: 1, stdout: '', stderr: 'Alias \'greet\' already exists in current context\ntake it away first: holdfast unalias greet\n' });

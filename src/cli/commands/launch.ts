@@ -7,6 +7,7 @@ import { BRIDGED, parseNetworkOption, type NetworkWish } from '../../core/networ
 import type { WireLaunch, WireMountWish } from '../../api/schemas.ts';
 import { openImage, readCloudInit } from '../caller-files.ts';
 import { defineCommand } from '../command.ts';
+import { YES_BRIDGE } from '../consent.ts';
 import { UsageError } from '../failure.ts';
 import { invalidArguments, launchInstance } from '../launching.ts';
 import { requireSource } from '../mounting.ts';
@@ -33,6 +34,7 @@ export const launch = defineCommand({
     checksum: { flags: '--checksum <checksum>', summary: 'of an image from the web: sha256:<hex> or sha512:<hex>' },
     network: { flags: '--network <spec>', summary: 'a further network card; may be given several times', repeatable: true },
     bridged: { flags: '--bridged', summary: 'a further card on the network that local.bridged-network names' },
+    yesBridge: YES_BRIDGE,
     mount: { flags: '--mount <source>[:<path>]', summary: 'a directory here to mount; may be given several times', repeatable: true },
     zone: { flags: '--zone <zone>', summary: 'the zone it is in (the first that is available)' },
     cold: { flags: '--cold', summary: 'boot it, though it could be forked of a template' },
@@ -44,11 +46,12 @@ export const launch = defineCommand({
     ['holdfast launch debian:13 -n apollo -c 2 -m 2G -d 20G', 'chosen in full'],
     ['holdfast launch file:///srv/disk.qcow2', 'an image of yours'],
     ['holdfast launch https://host/disk.qcow2 --checksum sha256:0a1b...', 'an image from the web'],
+    ['holdfast launch --network eth0', 'a further card on the network that the host\'s eth0 is on'],
     ['holdfast launch --network name=lan,ip=192.168.68.20/24', 'a further card with a static address'],
     ['holdfast launch --mount .:/src', 'this directory is there as /src'],
     ['holdfast launch debian --arch arm64', 'emulated, unless this machine is arm64'],
   ],
-  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.', PRIMARY_NOTE],
+  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'A wired card of the host that is in no bridge is put into one when you agree: asked at a terminal, by --yes-bridge elsewhere.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.', PRIMARY_NOTE],
   async run(context, { args, options }) {
     const { name, memory, disk } = options;
     const [image] = args;
@@ -73,7 +76,7 @@ export const launch = defineCommand({
       ...(name === undefined ? {} : { name }), ...(chosen === undefined ? {} : { image: chosen }), ...(cpus === undefined ? {} : { cpus }),
       ...(memory === undefined ? {} : { memory }), ...(disk === undefined ? {} : { disk }), ...(cloudInit === undefined ? {} : { cloudInit }),
       ...(options.arch === undefined ? {} : { architecture: options.arch }), ...(options.checksum === undefined ? {} : { checksum: options.checksum }),
-      ...(networks.length === 0 ? {} : { networks }), ...(options.zone === undefined ? {} : { zone: options.zone }), ...(options.cold ? { cold: true } : {}), ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
+      ...(networks.length === 0 ? {} : { networks }), ...(options.zone === undefined ? {} : { zone: options.zone }), ...(options.cold ? { cold: true } : {}), ...(seconds === undefined ? {} : { timeoutSeconds: seconds }), ...(options.yesBridge ? { makeBridge: true } : {}),
     }, progress, mounts);
     if (name !== undefined && name === await primaryName(client, context.signal).catch(() => '')) await shareHome(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
   },

@@ -19,6 +19,7 @@ export const network = defineCommand({
   examples: [
     ['holdfast network create lan --subnet 192.168.68.0/24', 'the host is 192.168.68.1 there'],
     ['holdfast network delete lan', 'when nobody has a card on it any more'],
+    ['holdfast network delete br-eth0', 'that Holdfast made of eth0, which gets back what it had'],
   ],
   notes: ['Such a network is closed: instances on it reach each other, and the host where it is on it; nobody routes out of it, and nobody gives addresses there.', 'A card on it: holdfast launch --network name=lan,ip=192.168.68.20/24', 'Without root it has no host in it: only instances reach each other.'],
   async run(context, { args: [verb = '', name, ...more], options }) {

@@ -1,6 +1,6 @@
 /** What each route does, one line where possible: the work is elsewhere. */
 import type { WireNetworkChange, WireNetworkWish, WireNewNetwork } from '../../api/network-schemas.ts';
-import type { WireAction, WireCardWish, WireCloneWish, WireLaunch, WireMountWish, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
+import type { WireAction, WireCardWish, WireCloneWish, WireLaunch, WireMountWish, WireSettingWish, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
 import { API_VERSION } from '../../api/routes.ts';
 import type { Readable } from 'node:stream';
 import { act, purge } from '../instances/actions.ts';
@@ -125,7 +125,7 @@ export function makeHandlers({ doctor, version, home, updates, trust, clients }:
     },
     listSettings: (_call, { settings }) => ({ settings: settings.all() }),
     getSetting: ({ params }, { settings }) => settings.get(params['key'] ?? ''),
-    putSetting: async ({ params, body }, { settings }) => await settings.set(params['key'] ?? '', (body as { value: string }).value),
+    putSetting: async ({ params, body }, { settings }) => await settings.set(params['key'] ?? '', body as WireSettingWish),
     diagnoseHost: async ({ reply }, { house }) => await doctor.host(house, false, untilLeft(reply)),
     mendHost: async ({ reply }, { house }) => await doctor.host(house, true, untilLeft(reply)),
     diagnoseInstance: async ({ params, reply }, { house }) => await doctor.instance(house, params['name'] ?? '', false, untilLeft(reply)),

@@ -41,6 +41,8 @@ export interface House {
   readonly onSetting?: () => void;
   /** Listens on TCP there and nowhere else from now on. @throws home-unusable */
   readonly listenAt?: (address: TcpAddress | undefined) => Promise<void>;
+  /** Who asks is not the host's own root, there: the host is not his to change. */
+  readonly visited?: true;
   /** uid of who asks: what he launches is his. */
   readonly owner: number;
 }

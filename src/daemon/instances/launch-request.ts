@@ -34,7 +34,7 @@ export interface CheckedLaunch {
   readonly warnings: readonly string[];
 }
 
-/** @throws bad-argument, bad-name, bad-size, bad-cloud-init, instance-exists, image-not-found, and what a network is refused with */
+/** @throws bad-argument, bad-name, bad-size, bad-cloud-init, consent-needed, instance-exists, image-not-found, and what a network is refused with */
 export async function checkLaunch(house: House, request: WireLaunch): Promise<CheckedLaunch> {
   const names = new Set(house.registry.everybodys.map(({ name }) => name));
   const name = requireInstanceName(request.name ?? petName(names));
@@ -51,7 +51,7 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
     image: await checkImage(house, request),
     userData,
     timezone: request.timezone ?? 'Etc/UTC',
-    cards: await checkWishes(house, { zone }, (request.networks ?? []).map(wishOf)),
+    cards: await checkWishes(house, { zone }, (request.networks ?? []).map(wishOf), request.makeBridge),
     bridged: (request.networks ?? []).some(({ name: network }) => network === BRIDGED),
     cold: request.cold ?? false,
     timeoutSeconds: request.timeoutSeconds,

@@ -11,6 +11,7 @@ import type { ResolvedImage } from '../images.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import { chooseNetwork, type NetworkChoice } from '../network/choose.ts';
 import { specifyCards } from '../network/extra-cards.ts';
+import { bringBridges } from '../network/host-bridges.ts';
 import { bridgeSpec } from '../network/reserve.ts';
 import { Supervisor } from '../supervisor.ts';
 import { openTheWay, untilHeld, untilInitialised } from './boot.ts';
@@ -43,6 +44,7 @@ async function begin(house: House, checked: CheckedLaunch, task: Task): Promise<
   let forked: boolean;
   try {
     task.step('record');
+    await bringBridges(house, checked.cards.flatMap(({ ethernet }) => ethernet ?? []), task);
     forked = await layDown(house, supervisor, checked, task);
   } catch (error) {
     await takeBack(house, supervisor);

@@ -1,5 +1,6 @@
 /** Removes an instance and every trace of it, in the order in which an interruption can be taken up again. */
 import type { Supervisor } from '../supervisor.ts';
+import { giveUpBridges } from '../network/host-bridges.ts';
 import type { House } from './house.ts';
 import { sweepLayers } from './snapshots.ts';
 
@@ -12,6 +13,9 @@ export async function removeForGood(house: House, supervisor: Supervisor): Promi
   house.store.remove(supervisor.id);
   house.snapshots.forget(supervisor.id);
   house.registry.delete(supervisor.id);
+  // Its taps first: a bridge that they are on is used.
+  await house.network?.detach(supervisor.id);
+  await giveUpBridges(house);
   await sweepLayers(house);
   house.events.publish({ type: 'instance-state', instance: supervisor.name, state: 'Deleted', reason: 'it was removed for good' }, supervisor.owner);
 }

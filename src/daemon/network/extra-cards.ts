@@ -14,6 +14,8 @@ const LAST_SLOT = 7;
 /** A wish whose network was found. */
 export interface CardWish {
   readonly network: string | null;
+  /** Of the host's, that is to be put into that bridge first. */
+  readonly ethernet?: string | undefined;
   /** Of the home's own network that it is on, for its address. */
   readonly subnet: string | null;
   readonly mode: 'auto' | 'manual';
@@ -21,11 +23,11 @@ export interface CardWish {
   readonly fixed: FixedAddress | undefined;
 }
 
-/** @param place  of the instance that is to have the cards  @throws not-supported, not-found, bad-argument */
-export async function checkWishes(house: House, place: Place, wishes: readonly NetworkWish[]): Promise<CardWish[]> {
+/** @param place  of the instance that is to have the cards  @param agreed  to bridges of ethernets  @throws not-supported, not-found, bad-argument, consent-needed, no-rights */
+export async function checkWishes(house: House, place: Place, wishes: readonly NetworkWish[], agreed = false): Promise<CardWish[]> {
   return await Promise.all(wishes.map(async ({ name, mode, mac, fixed }) => {
-    const network = await bridgeFor(house, name);
-    return { network, subnet: network === null ? await homeSubnet(house.network, place) : null, mode, mac, fixed };
+    const { network, ethernet } = await bridgeFor(house, name, agreed);
+    return { network, ethernet, subnet: network === null ? await homeSubnet(house.network, place) : null, mode, mac, fixed };
   }));
 }
 

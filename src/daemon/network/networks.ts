@@ -7,6 +7,7 @@ import type { ClosedNetwork } from '../../core/network/own-networks.ts';
 import { BRIDGED, OWN_NETWORK } from '../../core/network/network-option.ts';
 import { ZONES } from '../../core/zones.ts';
 import type { House } from '../instances/house.ts';
+import { wishBridge } from './host-bridges.ts';
 
 export interface ListedNetworks {
   readonly networks: WireNetwork[];
@@ -18,7 +19,7 @@ export interface ListedNetworks {
 export async function listNetworks({ network }: House): Promise<ListedNetworks> {
   if (network === undefined) return { networks: [] };
   const why = await network.whyNot();
-  const hosts = await network.bridgeable();
+  const hosts = (await network.bridgeable()).filter(({ type }) => type !== 'radio');
   const own = why === undefined
     ? [{ name: OWN_NETWORK, type: 'bridge', description: `Holdfast's own network, behind the host's addresses: ${(await Promise.all(ZONES.map(async (zone) => await network.subnet(zone)))).join(', ')}` }] : [];
   const made = (await network.ownNetworks()).map(wireNetwork);
@@ -42,7 +43,9 @@ export async function deleteNetwork({ network, registry }: House, name: string):
   if (network === undefined) throw fail('not-supported', 'this driver has no networks');
   const user = registry.everybodys.find(({ record }) => record.instance.spec.cards?.some((card) => card.network === name));
   if (user !== undefined) throw fail('wrong-state', `the network ${name} cannot be removed: ${user.name} has a card on it`, { hint: `take it out first: holdfast net list ${user.name}, then: holdfast net detach` });
-  await network.deleteNetwork(name);
+  const bridges = network.ethernets;
+  if (bridges !== undefined && (await bridges.names()).includes(name)) await bridges.release((each) => each !== name);
+  else await network.deleteNetwork(name);
 }
 
 function describe({ type, members, bridge }: { readonly type: string; readonly members: readonly string[]; readonly bridge: string | undefined }): string {
@@ -50,21 +53,30 @@ function describe({ type, members, bridge }: { readonly type: string; readonly m
   return members.length === 0 ? 'Bridge without a card of the host' : `Bridge of ${members.join(', ')}`;
 }
 
-/** @returns the bridge, or null for the home's own network  @throws not-supported, not-found, bad-argument */
-export async function bridgeFor({ network, settings }: House, wished: string): Promise<string | null> {
+export interface FoundNetwork {
+  /** The bridge; null for the home's own network. */
+  readonly network: string | null;
+  /** Of the host's, to be put into that bridge first. */
+  readonly ethernet?: string;
+}
+
+/** @param agreed  to a bridge of an ethernet  @throws not-supported, not-found, bad-argument, consent-needed, no-rights */
+export async function bridgeFor(house: House, wished: string, agreed = false): Promise<FoundNetwork> {
+  const { network, settings } = house;
   const name = wished === BRIDGED ? settings.get('local.bridged-network') ?? '' : wished;
   if (name === '') {
     throw fail('bad-argument', 'no network is chosen for "bridged"', { hint: 'choose one: holdfast set local.bridged-network=<name>; see: holdfast networks' });
   }
-  if (network !== undefined && (await network.ownNetworks()).some((each) => each.name === name)) return name;
+  if (network !== undefined && (await network.ownNetworks()).some((each) => each.name === name)) return { network: name };
   const why = network === undefined ? 'this driver has no networks' : await network.whyNot();
   if (network === undefined || why !== undefined) throw fail('not-supported', `no card can be put on ${name}: ${why ?? ''}`);
-  if (name === OWN_NETWORK || name === network.bridge) return null;
+  if (name === OWN_NETWORK || name === network.bridge) return { network: null };
   const found = (await network.bridgeable()).find((each) => each.name === name);
+  // It is made again when a machine needs it.
+  if (found === undefined && (await network.ethernets?.names())?.includes(name)) return { network: name };
   if (found === undefined) throw fail('not-found', `Invalid network: ${name} is none that an instance can be put on`, { hint: 'see which there are: holdfast networks' });
-  if (found.type === 'bridge') return found.name;
-  if (found.bridge !== undefined) return found.bridge;
-  throw fail('not-supported', `${name} is a network card without a bridge, and instances can be put on bridges only`, {
-    hint: `make a bridge of it (for example br-${name}, in the host's network configuration), then: --network br-${name}`,
-  });
+  if (found.type === 'bridge') return { network: found.name };
+  if (found.type === 'radio') throw fail('not-supported', `${name} is a radio card, which cannot be in a bridge: its access point takes frames of its own address only`, { hint: 'take a wired one, or a bridge: holdfast networks' });
+  if (found.bridge !== undefined) return { network: found.bridge };
+  return { network: await wishBridge(house, name, agreed), ethernet: name };
 }

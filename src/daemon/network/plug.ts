@@ -8,6 +8,7 @@ import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { checkWishes, specifyCard } from './extra-cards.ts';
 import type { Place } from './home-subnet.ts';
+import { bringBridges, giveUpBridges } from './host-bridges.ts';
 import { tellGuest } from './keep-cards.ts';
 
 export const CARD_STEPS = ['plug', 'tell'] as const;
@@ -17,15 +18,17 @@ export const CARD_KINDS = ['net-attach', 'net-detach'] as const;
 export interface CardChange {
   readonly attach?: ExtraCard;
   readonly detach?: number;
+  /** Of the host's, for the card that is attached: it is put into a bridge first, as was agreed. */
+  readonly ethernet?: string;
 }
 
-export async function attachCard(house: House, name: string, { network, mode, mac }: WireCardWish): Promise<WireOperation> {
+export async function attachCard(house: House, name: string, { network, mode, mac, makeBridge }: WireCardWish): Promise<WireOperation> {
   const supervisor = requireChangeable(house, name);
-  const [wish] = await checkWishes(house, placeOf(supervisor), [{ name: network ?? OWN_NETWORK, mode: mode ?? 'auto', ...(mac === undefined ? {} : { mac }) }]);
+  const [wish] = await checkWishes(house, placeOf(supervisor), [{ name: network ?? OWN_NETWORK, mode: mode ?? 'auto', ...(mac === undefined ? {} : { mac }) }], makeBridge);
   if (wish === undefined) throw new TypeError('a wish went missing');
   const { spec } = supervisor.record.instance;
   const card = specifyCard(wish, spec.cards ?? [], house.registry.everybodys.map(({ record }) => record.instance));
-  return begin(house, supervisor, 'net-attach', { attach: card });
+  return begin(house, supervisor, 'net-attach', { attach: card, ...(wish.ethernet === undefined ? {} : { ethernet: wish.ethernet }) });
 }
 
 export function placeOf({ record: { instance: { zone, spec } } }: Supervisor): Place {
@@ -54,13 +57,13 @@ function begin(house: House, supervisor: Supervisor, kind: (typeof CARD_KINDS)[n
 }
 
 /** Done again by the next daemon it comes to the same. */
-export async function changeCards(house: House, supervisor: Supervisor, kind: string, { attach, detach }: CardChange, task: Task): Promise<Result> {
+export async function changeCards(house: House, supervisor: Supervisor, kind: string, { attach, detach, ethernet }: CardChange, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind });
   task.step('plug');
   const slot = attach?.slot ?? detach ?? 0;
   const live = supervisor.machine !== undefined;
   task.progress(attach ? `Adding a network card to ${supervisor.name}` : `Taking a network card out of ${supervisor.name}`);
-  if (attach) await plugIn(house, supervisor, attach);
+  if (attach) await plugIn(house, supervisor, attach, async () => await bringBridges(house, ethernet === undefined ? [] : [ethernet], task));
   else await takeOut(house, supervisor, slot);
   task.step('tell');
   const told = !live || await tellGuest(supervisor, task.signal).catch((error: unknown) => {
@@ -72,14 +75,16 @@ export async function changeCards(house: House, supervisor: Supervisor, kind: st
   return attach ? { mac: attach.mac, index: String(slot) } : {};
 }
 
-/** Also one that is there, and has another address now. */
-export async function plugIn(house: House, supervisor: Supervisor, card: ExtraCard): Promise<void> {
+/** Also one that is there, and has another address now. @param prepare  what the card needs, once it is recorded */
+export async function plugIn(house: House, supervisor: Supervisor, card: ExtraCard, prepare?: () => Promise<void>): Promise<void> {
   const before = supervisor.record.instance.spec;
   supervisor.respecify({ ...before, cards: [...without(before.cards, card.slot), card] });
   try {
+    await prepare?.();
     if (supervisor.machine) await house.driver.plug?.(supervisor.machineSpec, card.slot);
   } catch (error) {
     supervisor.respecify(before);
+    await giveUpBridges(house);
     throw error;
   }
 }
@@ -88,6 +93,7 @@ export async function takeOut(house: House, supervisor: Supervisor, slot: number
   if (supervisor.machine) await house.driver.unplug?.(supervisor.machineSpec, slot);
   const { spec } = supervisor.record.instance;
   supervisor.respecify({ ...spec, cards: without(spec.cards, slot) });
+  await giveUpBridges(house);
 }
 
 function without(cards: readonly ExtraCard[] | undefined, slot: number): ExtraCard[] {

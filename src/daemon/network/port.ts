@@ -6,11 +6,26 @@ import type { ZoneName } from '../../core/zones.ts';
 
 export interface HostBridge {
   readonly name: string;
-  readonly type: 'bridge' | 'ethernet';
+  /** radio: it cannot be in a bridge. */
+  readonly type: 'bridge' | 'ethernet' | 'radio';
   /** Of a bridge: what is plugged into it, machines' taps aside. */
   readonly members: readonly string[];
   /** Of a wired card: the bridge that it is in already. */
   readonly bridge: string | undefined;
+}
+
+/** Bridges that Holdfast makes of the host's ethernets; what changes the host is a transaction. */
+export interface EthernetBridges {
+  /** @throws not-supported with the reason why it had better not be put into one */
+  plan(ethernet: string): Promise<{ readonly bridge: string; readonly agreed: boolean }>;
+  /** It may be made from now on. @returns its name */
+  agree(ethernet: string): Promise<string>;
+  /** Those that were agreed to; each is there, or is made again when a machine needs it. */
+  names(): Promise<readonly string[]>;
+  /** Does nothing for another bridge. @throws not-supported, rolled-back, machine-failed */
+  ensure(bridge: string): Promise<void>;
+  /** Each that is not used: its ethernet gets back what it had. @returns those that are gone */
+  release(isUsed: (bridge: string) => boolean): Promise<readonly string[]>;
 }
 
 export interface ProbeLimits {
@@ -29,6 +44,8 @@ export interface HomeNetworkPort extends CardNetworks {
   readonly bridge: string;
   /** What else on this host cards can be put on. */
   bridgeable(): Promise<readonly HostBridge[]>;
+  /** None where the daemon may not change the host. */
+  readonly ethernets: EthernetBridges | undefined;
   /** Those that somebody had made, besides the home's. */
   ownNetworks(): Promise<readonly ClosedNetwork[]>;
   /** @param subnet  of which the host has the first address  @throws bad-argument, not-supported */

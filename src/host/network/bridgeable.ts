@@ -4,7 +4,8 @@ import { hostLinks } from './links.ts';
 
 export interface HostNetworkEntry {
   readonly name: string;
-  readonly type: 'bridge' | 'ethernet';
+  /** radio: it cannot be in a bridge. */
+  readonly type: 'bridge' | 'ethernet' | 'radio';
   /** Of a bridge: what is plugged into it, machines' taps aside. */
   readonly members: readonly string[];
   /** Of a wired card: the bridge that it is in already. */
@@ -14,21 +15,26 @@ export interface HostNetworkEntry {
 /** Of Holdfast's own, in whichever home. */
 const HOME_BRIDGE = /^(?:hf-[0-9a-f]{8}(?:-\d)?|hn-[0-9a-f]{8}-\d{1,2})$/;
 
-export async function bridgeable(): Promise<HostNetworkEntry[]> {
+/** @param kindOf  what a link is that has an Ethernet's addresses and is no bridge; undefined: nothing of the kind */
+export async function bridgeable(kindOf: KindOf = hardware): Promise<HostNetworkEntry[]> {
   const links = await hostLinks();
   const found = await Promise.all(links.map(async ({ name, kind, ether, master }): Promise<HostNetworkEntry[]> => {
     if (kind === 'bridge') {
       if (HOME_BRIDGE.test(name)) return [];
       return [{ name, type: 'bridge', bridge: undefined, members: links.filter((link) => link.master === name && link.kind !== 'tun').map((link) => link.name).toSorted() }];
     }
-    if (kind !== undefined || !ether || !(await isWired(name))) return [];
-    return [{ name, type: 'ethernet', members: [], bridge: links.some((link) => link.name === master && link.kind === 'bridge') ? master : undefined }];
+    const type = ether ? await kindOf(name, kind) : undefined;
+    if (type === undefined) return [];
+    return [{ name, type, members: [], bridge: links.some((link) => link.name === master && link.kind === 'bridge') ? master : undefined }];
   }));
   return found.flat().toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Hardware, and no radio: access points take frames of one MAC only. */
-async function isWired(name: string): Promise<boolean> {
+export type KindOf = (name: string, kind: string | undefined) => Promise<'ethernet' | 'radio' | undefined>;
+
+/** Access points take frames of one MAC only. */
+async function hardware(name: string, kind: string | undefined): Promise<'ethernet' | 'radio' | undefined> {
   const has = (what: string): Promise<boolean> => stat(`/sys/class/net/${name}/${what}`).then(() => true, () => false);
-  return await has('device') && !(await has('wireless')) && !(await has('phy80211'));
+  if (kind !== undefined || !(await has('device'))) return undefined;
+  return await has('wireless') || await has('phy80211') ? 'radio' : 'ethernet';
 }

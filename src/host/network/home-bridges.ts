@@ -20,6 +20,9 @@ import { hasDefaultRoute6, hostLinks } from './links.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
 
+/** Of what lies beside: what is remembered of networks that are not up. */
+const KEPT: readonly string[] = ['network.json', 'networks.json', 'ethernets'];
+
 export class HomeBridges {
   readonly #directory: string;
   readonly #record: HomeRecord;
@@ -59,7 +62,7 @@ export class HomeBridges {
     if (record !== undefined && !(await hostLinks()).some(({ kind }) => kind === 'bridge')) await switchForwardingOff(record.switched);
     if (record !== undefined) await this.#record.remember({ switched: NOT_SWITCHED });
     // Machines may have cards on bridges of the host's still.
-    const kept = (await this.#attachments.all()).size > 0 ? ['network.json', 'networks.json', 'machines'] : ['network.json', 'networks.json'];
+    const kept = (await this.#attachments.all()).size > 0 ? [...KEPT, 'machines'] : KEPT;
     for (const name of await readdir(this.#directory).catch(() => [] as string[])) {
       if (!kept.includes(name)) await rm(join(this.#directory, name), { recursive: true, force: true });
     }

@@ -13,8 +13,9 @@ import type { ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
 import { Attachments, bridgeOf, cardsOf, ownCards, type AttachedCard } from './attachments.ts';
 import { obstacle } from './availability.ts';
-import { bridgeable, type HostNetworkEntry } from './bridgeable.ts';
+import { bridgeable, type HostNetworkEntry, type KindOf } from './bridgeable.ts';
 import { ensureTap, homeTaps, removeLink } from './bridge.ts';
+import { EthernetBridges } from './ethernet/ethernet-bridges.ts';
 import { HomeBridges } from './home-bridges.ts';
 import { HomeRecord } from './home-record.ts';
 import { hostLinks, usedNetworks } from './links.ts';
@@ -26,6 +27,10 @@ export interface HostNetworkOptions {
   readonly home: string;
   readonly directory: string;
   readonly log: (cause: string, message: string, remedy?: string) => void;
+  /** The bundled program that undoes a bridge of the host's half made, if the daemon dies over it. */
+  readonly guardScript?: string;
+  /** What counts as an ethernet of the host: a test has others than hardware. */
+  readonly kindOf?: KindOf;
 }
 
 export interface AttachRequest {
@@ -42,6 +47,7 @@ export class HostNetwork implements AsyncDisposable {
   readonly #attachments: Attachments;
   readonly #bridges: HomeBridges;
   readonly #own: OwnNetworks;
+  readonly ethernets: EthernetBridges;
   readonly #watch: Watch;
   /** Which run a machine is attached for, so that the end of an earlier run takes nothing from a later one. */
   readonly #runs = new Map<string, number>();
@@ -55,6 +61,7 @@ export class HostNetwork implements AsyncDisposable {
     this.#attachments = new Attachments(join(directory, 'machines'));
     this.#bridges = new HomeBridges(directory, this.#record, this.#attachments);
     this.#own = new OwnNetworks(join(directory, 'networks.json'));
+    this.ethernets = new EthernetBridges({ directory: join(directory, 'ethernets'), key: () => this.#record.key, guardScript: options.guardScript, log: options.log });
     this.#watch = new Watch({ isServed: () => this.#bridges.isServed(), repair: () => this.#repair() });
   }
 
@@ -102,7 +109,7 @@ export class HostNetwork implements AsyncDisposable {
   }
 
   async bridgeable(): Promise<HostNetworkEntry[]> {
-    return process.platform === 'linux' ? await bridgeable() : [];
+    return process.platform === 'linux' ? await bridgeable(this.#options.kindOf) : [];
   }
 
   plugOf(id: string, slot: number, network: string | null): { readonly kind: 'tap'; readonly name: string } {
@@ -127,6 +134,7 @@ export class HostNetwork implements AsyncDisposable {
 
   /** The same for a machine that is attached already, and has other cards now. */
   async change({ id, name, uid, spec }: AttachRequest): Promise<void> {
+    for (const { network } of spec.cards ?? []) if (network !== null) await this.ethernets.ensure(network);
     await this.#inTurn(async () => {
       const network = await this.#record.network();
       const cards = await this.#own.onBridges(cardsOf(this.#record.names, id, name, spec));
@@ -182,6 +190,7 @@ export class HostNetwork implements AsyncDisposable {
 
   /** What ended while no daemon was watching. @param lives  machines that run, or may */
   async tidy(lives: (id: string) => boolean): Promise<void> {
+    await this.ethernets.recover();
     if (await obstacle(this.#options.home) !== undefined || await this.#record.read() === undefined) return;
     await this.#inTurn(async () => {
       // The key that names are made of is the record's.

@@ -10,6 +10,8 @@ export interface HostLink {
   readonly master: string | undefined;
   readonly up: boolean;
   readonly mac: string | undefined;
+  /** What somebody wrote to it. */
+  readonly alias: string | undefined;
 }
 
 export async function hostLinks(): Promise<HostLink[]> {
@@ -19,7 +21,7 @@ export async function hostLinks(): Promise<HostLink[]> {
     const flags = link['flags'];
     return name === undefined ? [] : [{
       name, kind: typeof info === 'object' && info !== null && 'info_kind' in info ? text(info.info_kind) : undefined, ether: link['link_type'] === 'ether',
-      master: text(link['master']), up: Array.isArray(flags) && flags.includes('UP'), mac: text(link['address']),
+      master: text(link['master']), up: Array.isArray(flags) && flags.includes('UP'), mac: text(link['address']), alias: text(link['ifalias']),
     }];
   });
 }

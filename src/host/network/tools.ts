@@ -9,6 +9,11 @@ export async function ip(...args: string[]): Promise<void> {
   await run({ tool: 'ip', args, package: 'iproute2', deadlineMs: DEADLINE_MS, env: ENV });
 }
 
+/** Its commands from a file, a line each. @param each  those that fail keep no other from being done, and are no failure  @throws tool-missing, machine-failed */
+export async function ipBatch(path: string, each: boolean): Promise<void> {
+  await run({ tool: 'ip', args: [...(each ? ['-force'] : []), '-batch', path], package: 'iproute2', deadlineMs: DEADLINE_MS, env: ENV, ...(each ? { passCodes: [1, 2] } : {}) });
+}
+
 /** What `ip -json` shows: a list of objects; an empty one where it prints nothing. */
 export async function ipJson(...args: string[]): Promise<readonly Record<string, unknown>[]> {
   const { stdout } = await run({ tool: 'ip', args: ['-json', ...args], package: 'iproute2', deadlineMs: DEADLINE_MS, env: ENV, maxOutputBytes: 16 * 1024 * 1024 });
@@ -26,4 +31,9 @@ export async function nftFamilies(table: string): Promise<ReadonlySet<string>> {
   const { stdout } = await run({ tool: 'nft', args: ['list', 'tables'], package: 'nftables', deadlineMs: DEADLINE_MS, env: ENV });
   const tables = stdout.split('\n').map((line) => line.split(' '));
   return new Set(tables.flatMap(([, family, name]) => (family !== undefined && name === table ? [family] : [])));
+}
+
+/** What a tool prints that may not be there, or know nothing. */
+export async function tryRun(tool: string, args: readonly string[]): Promise<string | undefined> {
+  return await run({ tool, args, package: tool, deadlineMs: DEADLINE_MS, env: ENV, maxOutputBytes: 16 * 1024 * 1024 }).then(({ stdout }) => stdout, () => undefined);
 }

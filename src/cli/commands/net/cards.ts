@@ -1,6 +1,7 @@
 /** `net list`, `net attach`, `net detach`: the cards of an instance. */
 import { requireMac, requireMode } from '../../../core/network/network-option.ts';
 import type { Context } from '../../command.ts';
+import { withConsent } from '../../consent.ts';
 import { UsageError } from '../../failure.ts';
 import { runOperation } from '../../operations.ts';
 import { table } from '../../render/table.ts';
@@ -8,16 +9,16 @@ import type { NetValues, Verb } from './verb.ts';
 
 export const cardVerbs: readonly Verb[] = [
   { name: 'list', usage: '<name>', args: [1, 1], options: [], run: async (context, [name = '']) => await show(context, name) },
-  { name: 'attach', usage: '<name>', args: [1, 1], options: ['network', 'mac', 'mode'], run: async (context, [name = ''], options) => await attach(context, name, options) },
+  { name: 'attach', usage: '<name>', args: [1, 1], options: ['network', 'mac', 'mode', 'yesBridge'], run: async (context, [name = ''], options) => await attach(context, name, options) },
   { name: 'detach', usage: '<name> <card>', args: [1, 2], options: [], run: async (context, [name = '', card]) => await detach(context, name, card) },
 ];
 
-async function attach(context: Context, name: string, { network, mac, mode }: NetValues): Promise<void> {
+async function attach(context: Context, name: string, { network, mac, mode, yesBridge }: NetValues): Promise<void> {
   const body = {
     ...(network === undefined ? {} : { network }), ...(mac === undefined ? {} : { mac: requireMac(mac) }), ...(mode === undefined ? {} : { mode: requireMode(mode) }),
   };
   const client = await context.client();
-  const { result } = await runOperation(context, client, () => client.call('attachCard', { params: { name }, body }));
+  const { result } = await runOperation(context, client, () => withConsent(context, yesBridge, (agreement) => client.call('attachCard', { params: { name }, body: { ...body, ...agreement } })));
   context.stdout.write(`Attached: card ${result['index'] ?? ''} of ${name}, ${result['mac'] ?? ''}\n`);
 }
 

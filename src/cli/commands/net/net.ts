@@ -32,6 +32,7 @@ export const net = defineCommand({
     ['holdfast net restore apollo 3', 'as it was in revision 3'],
     ['holdfast net repair apollo', 'the first interface as it was launched, whatever the files say'],
     ['holdfast net attach apollo --network br0', 'a further card, on a bridge of the host'],
+    ['holdfast net attach apollo --network eth0', 'on the network that the host\'s eth0 is on: a bridge is made of it when you agree'],
   ],
   notes: [
     '"net plan" ends with 0 when the change is safe, 10 where caution is due, 11 when it would lock out, 12 when it is invalid, 13 when it is not known.',

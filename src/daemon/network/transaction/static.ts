@@ -47,8 +47,8 @@ export async function preparingStatic(house: House, supervisor: Supervisor, requ
 async function chosen(house: House, { name, record }: Supervisor, { nic, network }: WireNetworkChange, cards: readonly ExtraCard[]): Promise<ExtraCard | undefined> {
   if (nic === undefined) {
     if (network === undefined) return cards[0];
-    const bridge = await bridgeFor(house, network);
-    return cards.find((card) => card.network === bridge);
+    const found = await bridgeFor(house, network);
+    return cards.find((card) => card.network === found.network);
   }
   if (nic === '0' || nic.toLowerCase() === record.instance.spec.mac) {
     throw fail('bad-argument', `card ${nic} is the default one of ${name}, which the host knows by its address`, { hint: `it can be static at the address that it has: holdfast net pin ${name}` });

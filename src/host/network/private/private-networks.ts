@@ -41,6 +41,7 @@ export class PrivateNetworks implements AsyncDisposable {
   readonly #options: PrivateNetworksOptions;
   readonly #path: string;
   readonly bridge = '';
+  readonly ethernets = undefined;
   /** As it is in the file; read once, since a machine's command line is made without waiting. */
   #networks: readonly PrivateNetwork[] | undefined;
   #queue: Promise<unknown> = Promise.resolve();

@@ -1,0 +1,14 @@
+/** The way for each that may own an ethernet of the host. */
+import { fail } from '../../../core/errors.ts';
+import { byHand } from './by-hand.ts';
+import type { Owner } from './owner.ts';
+import type { Way, Ways } from './way.ts';
+
+export const WAYS: Ways = { nobody: byHand, networkd: undefined, NetworkManager: undefined };
+
+/** @throws not-supported */
+export function wayOf(ways: Ways, owner: Owner): Way {
+  const way = ways[owner];
+  if (way === undefined) throw fail('not-supported', `${owner} has it, with which Holdfast cannot do that`, { hint: 'make the bridge there, then name it: --network <bridge>' });
+  return way;
+}
