@@ -4,7 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 
 export async function sh(tool: string, ...args: string[]): Promise<string> {
-  return (await promisify(execFile)(tool, args, { timeout: 20_000 })).stdout;
+  return await shWithin(20_000, tool, ...args);
+}
+
+/** @param withinMs  before it is ended */
+export async function shWithin(withinMs: number, tool: string, ...args: string[]): Promise<string> {
+  return (await promisify(execFile)(tool, args, { timeout: withinMs })).stdout;
 }
 
 export interface Namespace extends AsyncDisposable {

@@ -6,6 +6,7 @@
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostNames, type NamedCard } from '../../core/network/dnsmasq-config.ts';
+import { MARK } from '../../core/network/ethernet/moves.ts';
 import { FIRST_ZONE, networkOf, type HomeNetwork, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { ruleset, rulesetRemoval } from '../../core/network/ruleset.ts';
 import type { ZoneName } from '../../core/zones.ts';
@@ -58,8 +59,8 @@ export class HomeBridges {
     this.#dnsmasqs.clear();
     if ((await nftFamilies(table)).size > 0) await this.#loadRules(rulesetRemoval({ table, tapPrefix, foreignTapPrefix }));
     const record = await this.#record.read();
-    // Other homes, and whoever else has bridges, may need it.
-    if (record !== undefined && !(await hostLinks()).some(({ kind }) => kind === 'bridge')) await switchForwardingOff(record.switched);
+    // Other homes, and whoever else has bridges, may need it; a bridge of an ethernet's does not.
+    if (record !== undefined && !(await hostLinks()).some(({ kind, alias }) => kind === 'bridge' && alias?.startsWith(MARK) !== true)) await switchForwardingOff(record.switched);
     if (record !== undefined) await this.#record.remember({ switched: NOT_SWITCHED });
     // Machines may have cards on bridges of the host's still.
     const kept = (await this.#attachments.all()).size > 0 ? [...KEPT, 'machines'] : KEPT;

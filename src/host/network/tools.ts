@@ -33,6 +33,16 @@ export async function nftFamilies(table: string): Promise<ReadonlySet<string>> {
   return new Set(tables.flatMap(([, family, name]) => (family !== undefined && name === table ? [family] : [])));
 }
 
+/** @returns what it prints  @throws tool-missing, machine-failed */
+export async function nmcli(...args: string[]): Promise<string> {
+  return (await run({ tool: 'nmcli', args, package: 'network-manager', deadlineMs: 2 * DEADLINE_MS, env: ENV })).stdout;
+}
+
+/** @throws tool-missing, machine-failed */
+export async function networkctl(...args: string[]): Promise<void> {
+  await run({ tool: 'networkctl', args, package: 'systemd', deadlineMs: DEADLINE_MS, env: ENV });
+}
+
 /** What a tool prints that may not be there, or know nothing. */
 export async function tryRun(tool: string, args: readonly string[]): Promise<string | undefined> {
   return await run({ tool, args, package: tool, deadlineMs: DEADLINE_MS, env: ENV, maxOutputBytes: 16 * 1024 * 1024 }).then(({ stdout }) => stdout, () => undefined);

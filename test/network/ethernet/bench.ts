@@ -1,6 +1,6 @@
 /** A namespace that stands for a host with an ethernet, another for the router that it is plugged into, and a home on the host. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { makeNamespace, sh, type Namespace } from '../namespaces.ts';
+import { makeNamespace, sh, shWithin, type Namespace } from '../namespaces.ts';
 
 export interface Said {
   readonly value?: unknown;
@@ -48,7 +48,7 @@ export async function makeHostBench(): Promise<HostBench> {
   return {
     host, router, home, makeHome,
     async daemon(what, name = '', more = '', at = home) {
-      const said = await host.run(process.execPath, PROCESS, at, what, name, more).catch((error: unknown) => {
+      const said = await shWithin(120_000, 'ip', 'netns', 'exec', host.name, process.execPath, PROCESS, at, what, name, more).catch((error: unknown) => {
         if (more.startsWith('die')) return '{}';
         throw error;
       });

@@ -6,6 +6,9 @@ export interface Pair {
   readonly bridge: string;
 }
 
+/** What the bridges of ethernets are marked with begins with it, in whichever home. */
+export const MARK = 'holdfast-';
+
 /** Names that can stand in a batch; the kernel itself allows more. */
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/;
 const MOST = 15;

@@ -1,4 +1,5 @@
 /** What a link of the host has (addresses, routes, the link itself), as words for `ip` that give it to this link or to another one. */
+import { contains, parseNetwork } from '../../netplan/address.ts';
 
 export interface Picture {
   readonly mac: string;
@@ -20,6 +21,8 @@ export interface PicturedAddress {
   readonly words: readonly string[];
   /** `eth0:1`; it goes with the name of the link. */
   readonly label: string | null;
+  /** It changes by itself, for privacy. */
+  readonly temporary: boolean;
   /** The route to its network is somebody's own. */
   readonly routeApart: boolean;
 }
@@ -49,7 +52,7 @@ export function pictureAddress(json: Readonly<Record<string, unknown>>, link: st
   const flags = ['noprefixroute', 'mngtmpaddr', 'home'].filter((flag) => json[flag] === true);
   const [label, metric] = [json['label'], json['metric']];
   return {
-    address, family, routeApart: flags.includes('noprefixroute'), label: family === 4 && typeof label === 'string' && label !== link ? label : null,
+    address, family, temporary: json['temporary'] === true, routeApart: flags.includes('noprefixroute'), label: family === 4 && typeof label === 'string' && label !== link ? label : null,
     lifetime: valid === FOREVER && preferred === FOREVER ? [] : ['valid_lft', time(valid), 'preferred_lft', time(preferred)],
     words: [
       ...(typeof json['address'] === 'string' ? [local, 'peer', `${json['address']}/${Number(json['prefixlen'])}`] : [address]),
@@ -100,10 +103,17 @@ export function routesToCarry({ addresses, routes }: Picture): PicturedRoute[] {
 
 /** What has been lost from one picture to another. @returns in words; empty when everything is there */
 export function lost(had: Picture, has: Picture): string[] {
-  const addresses = had.addresses.filter(({ address }) => !has.addresses.some((each) => each.address === address)).map(({ address }) => address);
+  const addresses = had.addresses.filter((wanted) => !wanted.temporary && !has.addresses.some((each) => each.address === wanted.address || standsFor(each, wanted))).map(({ address }) => address);
   const known = new Set(has.routes.map(routeKey));
   const routes = routesToCarry(had).filter((route) => !known.has(routeKey(route))).map(({ to, gateway }) => `the route to ${to}${gateway === null ? '' : ` by ${gateway}`}`);
   return [...addresses, ...routes];
+}
+
+/** What a host makes of a router's word may have the link's name in it, and is another one on another link. */
+function standsFor(has: PicturedAddress, wanted: PicturedAddress): boolean {
+  if (has.address.startsWith('fe80:') && wanted.address.startsWith('fe80:')) return true;
+  const [one, other] = [has, wanted].map(({ address, family, lifetime }) => (family === 6 && lifetime.length > 0 ? parseNetwork(address) : undefined));
+  return one !== undefined && other !== undefined && contains(one, other);
 }
 
 function routeKey({ family, to, gateway, table }: PicturedRoute): string {

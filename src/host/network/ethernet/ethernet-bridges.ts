@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
-import { bridgeNameFor } from '../../../core/network/ethernet/moves.ts';
+import { bridgeNameFor, MARK } from '../../../core/network/ethernet/moves.ts';
 import { hostBootId } from '../../process/identity.ts';
 import { hostLinks } from '../links.ts';
 import { hostLock } from './host-lock.ts';
@@ -14,7 +14,7 @@ import { obstacleTo } from './obstacles.ts';
 import { ownerOf } from './owner.ts';
 import { ethernetFile, type EthernetRecord } from './record.ts';
 import { remove } from './remove.ts';
-import { MARK, settle } from './undo.ts';
+import { settle } from './undo.ts';
 import type { Ways } from './way.ts';
 import { WAYS, wayOf } from './ways.ts';
 

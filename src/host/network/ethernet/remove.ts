@@ -1,6 +1,7 @@
 /** Takes an ethernet of the host out of its bridge: it gets what the bridge has by now, which is what it had unless somebody changed that. */
 import { dirname } from 'node:path';
 import { fail } from '../../../core/errors.ts';
+import { MARK } from '../../../core/network/ethernet/moves.ts';
 import type { Picture } from '../../../core/network/ethernet/picture.ts';
 import { hostBootId } from '../../process/identity.ts';
 import { hostLinks } from '../links.ts';
@@ -8,7 +9,7 @@ import { postGuard } from './guard.ts';
 import { pictureOf } from './look.ts';
 import type { MakeParts } from './make.ts';
 import type { EthernetRecord } from './record.ts';
-import { MARK, undo } from './undo.ts';
+import { undo } from './undo.ts';
 import { wayOf } from './ways.ts';
 
 /** @returns whether it is gone; one that something else is plugged into stays, and is not this home's any more  @throws machine-failed */

@@ -2,16 +2,15 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from '../../../core/errors.ts';
+import { backLines, MARK } from '../../../core/network/ethernet/moves.ts';
 import { lost } from '../../../core/network/ethernet/picture.ts';
 import { hostBootId } from '../../process/identity.ts';
 import { hostLinks } from '../links.ts';
-import { pictureOf } from './look.ts';
+import { carryOut, pictureOf } from './look.ts';
 import type { EthernetFile, EthernetRecord } from './record.ts';
 import type { Job, Way, Ways } from './way.ts';
 import { wayOf } from './ways.ts';
 
-/** Of Holdfast's, in whichever home. */
-export const MARK = 'holdfast-';
 const LOOK_MS = 100;
 const TRIES = 3;
 
@@ -26,6 +25,8 @@ export async function undo(job: Job, way: Way): Promise<void> {
       if (missing.length === 0 && !(await hostLinks()).some(({ name, master }) => name === job.ethernet && master === job.bridge)) return;
     }
   }
+  // Whoever was to give it back does not: better as it was, and nobody's.
+  await carryOut(backLines(job, job.had, true), job.directory, true);
   throw fail('machine-failed', `${job.ethernet} has not got back all that it had: ${missing.join(', ') || `it is in ${job.bridge} still`}`, { hint: 'the next daemon tries again; by hand: ip address, ip route' });
 }
 

@@ -1,10 +1,12 @@
 /** The way for each that may own an ethernet of the host. */
 import { fail } from '../../../core/errors.ts';
 import { byHand } from './by-hand.ts';
+import { byNetworkd } from './by-networkd.ts';
+import { byNmcli } from './by-nmcli.ts';
 import type { Owner } from './owner.ts';
 import type { Way, Ways } from './way.ts';
 
-export const WAYS: Ways = { nobody: byHand, networkd: undefined, NetworkManager: undefined };
+export const WAYS: Ways = { nobody: byHand, networkd: byNetworkd, NetworkManager: byNmcli };
 
 /** @throws not-supported */
 export function wayOf(ways: Ways, owner: Owner): Way {
