@@ -164,6 +164,12 @@ forRoot('two users', () => {
     response.destroy();
   });
 
+  test('to put a network card of the host into a bridge is root\'s', async () => {
+    for (const makeBridge of [true, false]) {
+      await expect(as(BOB).call('launch', { body: { name: 'bridged', image: `sha256:${home.image}`, networks: [{ name: 'eth1', mode: 'auto' }], makeBridge } })).rejects.toMatchObject({ code: 'no-rights', message: expect.stringContaining('eth1') as string });
+    }
+  });
+
   test('a setting for all is root\'s; which instance is meant without a name, everybody says for himself', async () => {
     await expect(as(BOB).call('putSetting', { params: { key: 'local.templates' }, body: { value: 'false' } })).rejects.toMatchObject({ code: 'no-rights' });
     await as(BOB).call('putSetting', { params: { key: 'client.primary-name' }, body: { value: 'mine' } });

@@ -9,7 +9,7 @@ export interface Guard {
   dismiss(): void;
 }
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const OPTIONS = [...NODE_FLAGS, '--max-semi-space-size=1', '--max-old-space-size=64'];
 
 /** @param script  guard-main, or its bundle  @param words  what it is to know @returns once it watches  @throws machine-failed */
