@@ -62,6 +62,8 @@ beforeAll(async () => {
   const octet = process.pid % 250;
   await sh('ip', 'address', 'add', `198.18.${octet}.1/30`, 'dev', `hfw${process.pid}`);
   await sh('ip', 'address', 'add', `2001:db8:${octet}::1/64`, 'dev', `hfw${process.pid}`, 'nodad');
+  // While the host tries its own address out, for a second or two, it asks for no neighbour in another's name.
+  await writeFile(`/proc/sys/net/ipv6/conf/hfw${process.pid}/accept_dad`, '0');
   await sh('ip', 'link', 'set', `hfw${process.pid}`, 'up');
   await world.run('ip', 'address', 'add', `198.18.${octet}.2/30`, 'dev', 'wire');
   await world.run('ip', 'address', 'add', `2001:db8:${octet}::2/64`, 'dev', 'wire', 'nodad');
