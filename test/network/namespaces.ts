@@ -26,6 +26,8 @@ export async function makeNamespace(hostEnd: string, mac?: string): Promise<Name
   const run = (tool: string, ...args: string[]): Promise<string> => sh('ip', 'netns', 'exec', name, tool, ...args);
   await sh('ip', 'link', 'add', hostEnd, 'type', 'veth', 'peer', 'name', 'wire', 'netns', name);
   await run('ip', 'link', 'set', 'lo', 'up');
+  // Addresses are there at once: one that is still being tried out speaks to nobody, for a second or two.
+  await run('sh', '-c', 'echo 0 >/proc/sys/net/ipv6/conf/wire/accept_dad');
   await run('ip', 'link', 'set', 'dev', 'wire', ...(mac === undefined ? [] : ['address', mac]), 'up');
   return {
     name, run,
