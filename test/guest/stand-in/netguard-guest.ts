@@ -6,11 +6,13 @@ import { execFile, type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { afterAll } from 'vitest';
 
 const PROGRAM_FILES = join(import.meta.dirname, '../../../src/guest/agent/files');
-/** Of all guests of a process: compiling takes longer than a step. */
+/** Of all guests of a file of tests: compiling takes longer than a step. */
 const COMPILED = mkdtempSync('/var/tmp/hf-compiled-');
-process.once('exit', () => rmSync(COMPILED, { recursive: true, force: true }));
+// A worker is ended by a signal: nothing is done at its exit.
+afterAll(() => rmSync(COMPILED, { recursive: true, force: true }));
 const [LINK, PEER] = ['card', 'wire'];
 /** Of the link's own, the second one by hand. */
 export const ADDRESSES = ['10.9.0.2/24', '10.9.5.5/24'];
