@@ -29,7 +29,7 @@ export function holdGuest(options: HoldOptions): GuestAccess {
 }
 
 const REVIEW_MS = 1_000;
-const LOST_REVIEW_MS = 15_000;
+const ASK_ADDRESS_MS = 15_000;
 /** A guest that said nothing for so long after its start will not: other ways into it are looked for. */
 const BOOT_MS = { native: 90_000, slow: 300_000 };
 const LEAST_PATIENCE_MS = 250;
@@ -238,15 +238,21 @@ class GuestHold implements GuestAccess {
 
   /** Tells of changes; looks at the address only while the control lane does not answer. */
   async #review(): Promise<void> {
-    for (;;) {
+    for (let askedAt = -Infinity; ; ) {
       let { level } = this.hold;
-      if ((level === 'lost' || level === 'by-address') && this.#routes.address) this.#addressAnswers = await this.#asksAddress();
-      else [this.#addressAnswers, this.#why] = [false, undefined];
+      if (level !== 'lost' && level !== 'by-address') {
+        [this.#addressAnswers, this.#why, askedAt] = [false, undefined, -Infinity];
+      } else if (this.#routes.address && performance.now() - askedAt >= ASK_ADDRESS_MS) {
+        this.#addressAnswers = await this.#asksAddress();
+        askedAt = performance.now();
+      }
       ({ level } = this.hold);
       if (this.#end.signal.aborted) return;
       if (level !== this.#told) this.#tell();
       this.#stir = new AbortController();
-      await pause(level === 'lost' || level === 'by-address' ? LOST_REVIEW_MS : REVIEW_MS, this.#stir.signal);
+      await pause(REVIEW_MS, this.#stir.signal);
+      // Something happened: what was asked before says nothing.
+      if (this.#stir.signal.aborted) askedAt = -Infinity;
     }
   }
 
@@ -264,7 +270,11 @@ class GuestHold implements GuestAccess {
     const regained = hold.level === 'held' && this.#told !== 'none';
     this.#told = hold.level;
     if (hold.reason !== null && hold.level !== 'none') this.#options.log(`hold:${hold.level}`, hold.reason);
-    if (regained) this.#options.log('hold:held', `${this.#options.name} is held again by its control lane`);
+    if (regained) {
+      this.#options.log('hold:held', `${this.#options.name} is held again by its control lane`);
+      // The guest goes on, though nobody said so (its process was stopped and continued): what the others learnt of it is void.
+      for (const keeper of this.#routes.all) if (keeper !== this.#routes.control) keeper.opened();
+    }
     for (const listener of this.#holdListeners) listener(hold);
   }
 
