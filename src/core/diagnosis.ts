@@ -43,16 +43,16 @@ export function causeOf(results: readonly CheckResult[]): CheckResult | undefine
   return inLayers(results).find(({ status }) => status === 'broken');
 }
 
-/** What a check that needs others is skipped because of: the first of them that is broken, or what that one was skipped for. */
+/** What a check that needs others is skipped because of: the first of them that is broken or still to come, or what that one was skipped for. */
 export interface Obstacle {
   readonly id: string;
   readonly title: string;
 }
 
-export function obstacleOf(needed: readonly { readonly result: CheckResult; readonly obstacle: Obstacle | undefined }[]): Obstacle | undefined {
-  for (const { result, obstacle } of needed) {
+export function obstacleOf(needed: readonly { readonly result: CheckResult; readonly pending?: boolean; readonly obstacle: Obstacle | undefined }[]): Obstacle | undefined {
+  for (const { result, pending, obstacle } of needed) {
     if (obstacle) return obstacle;
-    if (result.status === 'broken') return { id: result.id, title: result.title };
+    if (pending || result.status === 'broken') return { id: result.id, title: result.title };
   }
   return undefined;
 }

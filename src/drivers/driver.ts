@@ -94,6 +94,8 @@ export interface RunningMachine extends AsyncDisposable {
   readonly guest: GuestAccess;
   /** Native mounts that it was started with. */
   readonly natives?: readonly NativeDevice[];
+  /** Its guest can be reached already, and some of what it is to have still comes: a fork's network card, its services. */
+  readonly isArriving?: boolean;
   readonly isPaused: boolean;
   /** Why, and what to do, where the host is to blame: as after `apollo is paused: `. */
   readonly pauseReason: string | null;

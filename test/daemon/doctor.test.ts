@@ -51,6 +51,15 @@ test.each([
   expect((await diagnose()).cause).toBeNull();
 });
 
+test('what a boot has not brought yet is no break, is not mended, and what needs it waits too', async () => {
+  await ail({ ails: ['boot', 'sshd', 'doorman'] });
+  const early = await diagnose();
+  expect(early.cause).toBe('doorman');
+  expect(statusOf(early, 'sshd')).toMatchObject({ status: 'warn', fixable: false, seen: 'so far: ssh.service does not run: inactive (dead) (it has been booting for 4 s)' });
+  await ail({ ails: ['boot for ever', 'sshd'] });
+  expect(statusOf(await diagnose(), 'sshd')).toMatchObject({ status: 'broken', fixable: true });
+});
+
 test('two at once are mended in the order of their layers; meanwhile another operation is refused, and examining is not', { timeout: 30_000 }, async () => {
   await ail({ ails: ['dns', 'doorman'] });
   const mending = mend();

@@ -15,7 +15,7 @@ export function guestChecks(patient: Patient): readonly Check[] {
   const seen = (id: Layer, title: string, needs: readonly string[], judge: (look: Look, seen: Seen) => Finding): Check => ({
     id, layer: id, title, needs, deadlineMs, run: async (signal) => {
       const all = await patient.see(signal);
-      return judge(all.look, all);
+      return soFar(id, judge(all.look, all), all);
     },
   });
   return [
@@ -68,6 +68,15 @@ export function guestChecks(patient: Patient): readonly Check[] {
     }),
     seen('clock', 'its clock', ['way-in'], ({ clock = 0 }, { between: [before, after] }) => clockOf(clock, before, after, patient)),
   ];
+}
+
+/** What a boot brings late, and a fork or a resumed guest after everybody else. */
+const LATE: ReadonlySet<Layer> = new Set(['link', 'address', 'route', 'dns', 'sshd']);
+
+/** Nothing is mended in a guest that is still on its way: what is missing comes by itself. */
+function soFar(layer: Layer, finding: Finding, { unfinished }: Seen): Finding {
+  if (unfinished === undefined || finding.status !== 'broken' || !LATE.has(layer)) return finding;
+  return { status: 'warn', seen: `so far: ${finding.seen} (${unfinished})`, remedy: 'wait until it has started, then look again', pending: true };
 }
 
 const MiB_IN_KIB = 1024;

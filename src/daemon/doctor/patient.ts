@@ -16,11 +16,13 @@ interface DoctorDeadlines {
   readonly reach: number;
   readonly look: number;
   readonly lanes: number;
+  /** Since its kernel began: what a boot has not brought after so long, it may not bring at all. */
+  readonly boot: number;
 }
 
 export const DOCTOR_DEADLINES: { readonly native: DoctorDeadlines; readonly slow: DoctorDeadlines } = {
-  native: { reach: 5_000, look: 7_000, lanes: 4_000 },
-  slow: { reach: 40_000, look: 60_000, lanes: 30_000 },
+  native: { reach: 5_000, look: 7_000, lanes: 4_000, boot: 60_000 },
+  slow: { reach: 40_000, look: 60_000, lanes: 30_000, boot: 240_000 },
 };
 
 /** Package managers, and the longest of all under emulation. */
@@ -32,6 +34,8 @@ export interface Seen {
   readonly rung: Rung;
   readonly passedOver: readonly string[];
   readonly tookMs: number;
+  /** Why it may not have all yet that it is to have: as after `so far: `. */
+  readonly unfinished: string | undefined;
   /** The host's clock, in seconds since 1970, before and after the look. */
   readonly between: readonly [number, number];
 }
@@ -84,11 +88,15 @@ export function patientOf({ name, machine, mac, network, deadlines }: Pick<Patie
   };
 }
 
-async function examine({ guest }: RunningMachine, { reach, look: lookMs }: DoctorDeadlines, signal: AbortSignal): Promise<Seen> {
+async function examine(machine: RunningMachine, { reach, look: lookMs, boot }: DoctorDeadlines, signal: AbortSignal): Promise<Seen> {
+  const { guest } = machine;
+  const arrives = machine.isArriving === true;
   const { shell, rung, passedOver } = await guest.reach('control', { deadlineMs: reach, signal });
   const startedAt = performance.now();
   const before = Date.now() / 1000;
   const look = await lookAround(shell, lookMs, signal);
   if (look.clock === undefined) throw fail('exec-failed', 'the guest does not tell its time');
-  return { look, rung, passedOver, tookMs: performance.now() - startedAt, between: [before, Date.now() / 1000] };
+  const boots = look.boots && look.upS !== undefined && look.upS * 1000 < boot;
+  const unfinished = boots ? `it has been booting for ${look.upS} s` : arrives ? 'it was forked or resumed a moment ago' : undefined;
+  return { look, unfinished, rung, passedOver, tookMs: performance.now() - startedAt, between: [before, Date.now() / 1000] };
 }

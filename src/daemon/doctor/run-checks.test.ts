@@ -18,6 +18,13 @@ test('what depends on a broken one is skipped because of it, through any number 
   ]);
 });
 
+test('what needs something that is still to come is skipped because of it', async () => {
+  expect(await told([
+    check('address', () => well('leased'), { needs: ['link'] }),
+    check('link', () => ({ status: 'warn', seen: 'so far: it is gone', remedy: 'wait', pending: true })),
+  ])).toEqual([['link', 'warn', 'so far: it is gone'], ['address', 'skipped', 'because of: the link']]);
+});
+
 test('a check that does not answer is broken after its deadline, and holds up no other', async () => {
   const startedAt = performance.now();
   expect(await told([check('machine', () => new Promise<Finding>(() => {}), { deadlineMs: 50 }), check('link', () => well('up'))]))

@@ -12,6 +12,7 @@ export interface Examined {
 
 interface Outcome extends Examined {
   readonly obstacle: Obstacle | undefined;
+  readonly pending: boolean;
 }
 
 /** @returns in the order of their layers. Throws nothing but the signal's reason: what a check throws is its result */
@@ -36,14 +37,14 @@ export async function runChecks(checks: readonly Check[], signal: AbortSignal): 
 async function examine(check: Check, needed: (id: string) => Promise<Outcome | undefined>, signal: AbortSignal): Promise<Outcome> {
   const others = await Promise.all((check.needs ?? []).map(needed));
   const obstacle = obstacleOf(others.filter((other) => other !== undefined));
-  if (obstacle) return { ...told(check, { status: 'skipped', seen: `because of: ${obstacle.title}` }), obstacle };
+  if (obstacle) return { ...told(check, { status: 'skipped', seen: `because of: ${obstacle.title}` }), obstacle, pending: false };
   using limit = timeLimit(check.deadlineMs, signal);
   const finding = await orAbort(check.run(limit.signal), limit.signal).catch((error: unknown): Finding => ({
     status: 'broken',
     seen: limit.expired ? `no answer within ${seconds(check.deadlineMs)}` : clause(error),
     remedy: !limit.expired && error instanceof HoldfastError && error.hint !== undefined ? error.hint : 'see what the daemon says of it: holdfast logs',
   }));
-  return { ...told(check, finding), obstacle: undefined };
+  return { ...told(check, finding), obstacle: undefined, pending: finding.status === 'warn' && finding.pending === true };
 }
 
 function told({ id, layer, title }: Check, finding: Finding): Examined {

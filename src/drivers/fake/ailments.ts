@@ -19,6 +19,8 @@ const AILMENTS: Readonly<Record<string, { readonly line: RegExp; readonly sick: 
   doorman: { line: /^unit holdfast-doorman/, sick: 'unit holdfast-doorman.service inactive dead enabled', cure: 'doorman' },
   dns: { line: /^dns /, sick: 'dns 10.0.0.99 silent', cure: 'dns' },
   sshd: { line: /^unit ssh\.service/, sick: 'unit ssh.service inactive dead enabled', cure: 'sshd' },
+  boot: { line: /^system /, sick: 'system starting 4', cure: undefined },
+  'boot for ever': { line: /^system /, sick: 'system starting 900', cure: undefined },
   disk: { line: /^root /, sick: 'root rw 1000000 0 1000 500', cure: undefined },
 };
 
@@ -50,7 +52,7 @@ function faultsOf(directory: string): Faults {
 
 function soundGuest({ mac, address, gateway }: FakeCard): string[] {
   return [
-    `clock ${Math.floor(Date.now() / 1000)}`, 'python ok', `agent ${AGENT_VERSION}`,
+    `clock ${Math.floor(Date.now() / 1000)}`, 'system running 4711', 'python ok', `agent ${AGENT_VERSION}`,
     'unit holdfast-doorman.service active running enabled', 'unit ssh.service active running enabled',
     'sshd ok', 'private-sshd ok', 'user-sshd ok', 'listens yes',
     `link enp1s0 ${mac} up 1`, `address enp1s0 ${address}/24 dynamic`, `route default via ${gateway} dev enp1s0`,

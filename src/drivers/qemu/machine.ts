@@ -6,6 +6,9 @@ import type { Accelerator } from './command-line/input.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { QmpClient } from './qmp/client.ts';
 
+/** From a fork's card to the last of its services, in milliseconds. */
+const SERVICES_MS = { emulated: 10_000, native: 2_000 };
+
 export interface QemuMachineParts {
   readonly id: string;
   readonly accelerator: Accelerator;
@@ -30,6 +33,8 @@ export class QemuMachine implements RunningMachine {
   readonly whole: Promise<void>;
   readonly natives: readonly NativeDevice[];
   readonly #hypervisor: Hypervisor;
+  /** When it had its card; 0 where it had it from the start. */
+  #wholeAt: number | undefined;
 
   constructor({ id, accelerator, notice, startedAt, hypervisor, guest, address, whole, natives }: QemuMachineParts) {
     this.id = id;
@@ -40,6 +45,9 @@ export class QemuMachine implements RunningMachine {
     this.address = address;
     this.natives = natives;
     this.whole = whole ?? Promise.resolve();
+    if (whole === undefined) this.#wholeAt = 0;
+    const came = (): void => { this.#wholeAt ??= performance.now(); };
+    void this.whole.then(came, came);
     this.#hypervisor = hypervisor;
     hypervisor.on({ ended: () => guest.expectEnd() });
     void hypervisor.gone.then(() => guest[Symbol.asyncDispose]());
@@ -56,6 +64,11 @@ export class QemuMachine implements RunningMachine {
 
   get lanes(): LanePort {
     return this.#hypervisor.lanes;
+  }
+
+  get isArriving(): boolean {
+    if (this.#wholeAt === 0) return false;
+    return this.#wholeAt === undefined || performance.now() - this.#wholeAt < SERVICES_MS[this.accelerator === 'tcg' ? 'emulated' : 'native'];
   }
 
   get isPaused(): boolean {

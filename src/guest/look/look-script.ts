@@ -24,6 +24,7 @@ told() { case $2 in 0) line "$1" ok ;; 124|137) line "$1" slow ;; *) line "$1" b
 last() { said=\${1%"$newline"}; printf '%.250s' "\${said##*"$newline"}"; }
 
 echo "clock $(date +%s)"
+line system "$(systemctl is-system-running 2>/dev/null)" "$(sed 's/[. ].*//' /proc/uptime 2>/dev/null)"
 
 if [ ! -e /usr/bin/python3 ]; then line python missing
 elif said=$(limited /usr/bin/python3 -I -S -c 'import ${PYTHON_MODULES}' 2>&1); then line python ok

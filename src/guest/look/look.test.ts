@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { parseLook } from './look.ts';
 
 const SOUND = `clock 1795560495
+system running 4711
 python ok
 other-python /usr/bin/python3.11
 agent 0.4.0
@@ -24,7 +25,7 @@ end
 
 test('a sound guest is read whole', () => {
   expect(parseLook(SOUND)).toEqual({
-    clock: 1795560495, python: { state: 'ok', said: '' }, otherPythons: ['/usr/bin/python3.11'], agent: { version: '0.4.0', missing: [] },
+    clock: 1795560495, boots: false, upS: 4711, python: { state: 'ok', said: '' }, otherPythons: ['/usr/bin/python3.11'], agent: { version: '0.4.0', missing: [] },
     units: new Map([['holdfast-doorman.service', { active: 'active', sub: 'running', file: 'enabled' }], ['ssh.service', { active: 'active', sub: 'running', file: 'enabled' }]]),
     sshd: { installed: true, privateComplaint: undefined, userComplaint: undefined, listens: true },
     links: [{ name: 'enp1s0', mac: '52:54:00:ae:7b:6e', up: true, carrier: true }],
@@ -35,6 +36,9 @@ test('a sound guest is read whole', () => {
 });
 
 test.each([
+  ['system starting 9', { boots: true, upS: 9 }],
+  ['system initializing 2', { boots: true, upS: 2 }],
+  ['system degraded x', { boots: false, upS: undefined }],
   ['python missing', { python: { state: 'missing', said: '' } }],
   ["python broken ModuleNotFoundError: No module named 'json'", { python: { state: 'broken', said: "ModuleNotFoundError: No module named 'json'" } }],
   ['private-sshd broken line 3: Bad configuration option: NoSuch', { sshd: { privateComplaint: 'line 3: Bad configuration option: NoSuch' } }],
@@ -55,7 +59,7 @@ test('an answer that was cut off is none', () => {
 });
 
 test('what a guest writes cannot make it throw, nor grow beyond the limits', () => {
-  const word = fc.constantFrom('python', 'unit', 'dns', 'link', 'address', 'root', 'cloud', 'agent-missing', 'other-python', 'clock', 'end', 'route');
+  const word = fc.constantFrom('system', 'python', 'unit', 'dns', 'link', 'address', 'root', 'cloud', 'agent-missing', 'other-python', 'clock', 'end', 'route');
   const line = fc.tuple(word, fc.string({ unit: 'binary', maxLength: 120 })).map(([first, rest]) => `${first} ${rest}`);
   fc.assert(fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
     const look = parseLook(`${lines.join('\n')}\nend\n`) ?? parseLook('end');

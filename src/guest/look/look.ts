@@ -11,6 +11,10 @@ interface Unit {
 export interface Look {
   /** Seconds since 1970, by the guest's clock. */
   readonly clock: number | undefined;
+  /** It has not done yet all that it does at a boot. */
+  readonly boots: boolean;
+  /** Seconds since its kernel began, by itself; undefined where it does not say. */
+  readonly upS: number | undefined;
   readonly python: { readonly state: 'ok' | 'missing' | 'broken' | 'slow'; readonly said: string };
   /** Interpreters beside the one that is used. */
   readonly otherPythons: readonly string[];
@@ -42,8 +46,10 @@ export function parseLook(text: string): Look | undefined {
   const one = (word: string): string[] => all(word)[0] ?? [];
   const [python = '', ...pythonSaid] = one('python');
   const [clock = ''] = one('clock');
+  const [system = '', up = ''] = one('system');
   return {
     clock: /^\d{1,11}$/.test(clock) ? Number(clock) : undefined,
+    boots: system === 'initializing' || system === 'starting', upS: /^\d{1,10}$/.test(up) ? Number(up) : undefined,
     python: { state: python === 'ok' || python === 'missing' || python === 'slow' ? python : 'broken', said: pythonSaid.join(' ') },
     otherPythons: all('other-python').map(([path = '']) => path).filter((path) => /^\/usr\/[\w./+-]+$/.test(path)).slice(0, 16),
     agent: { version: one('agent')[0] ?? '', missing: all('agent-missing').map(([path = '']) => path).slice(0, 40) },
