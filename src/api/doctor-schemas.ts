@@ -1,10 +1,7 @@
 /** The wire form of what a doctor finds, of the host or of an instance, and of what it mends. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { LAYERS, STATUSES } from '../core/diagnosis.ts';
-
-const closed = { additionalProperties: false } as const;
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const oneOf = <const T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
+import { closed, nullable, oneOf } from './schema-parts.ts';
 
 const CheckSchema = Type.Object({
   id: Type.String(),

@@ -1,12 +1,10 @@
 /** The wire form of what concerns an instance's network: what it is, what a change would do, what was changed, and the host's networks. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import type { Definition } from '../core/netplan/definition.ts';
 import type { Plan } from '../core/netplan/plan.ts';
 import { ORIGINS, OUTCOMES } from '../core/network/revision.ts';
+import { closed, nullable, oneOf } from './schema-parts.ts';
 
-const closed = { additionalProperties: false } as const;
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const oneOf = <const T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
 /** Types of core's, documented there; they go over the wire as they are. */
 const asInCore = <T>(summary: string) => Type.Unsafe<T>({ description: summary });
 

@@ -1,12 +1,9 @@
 /** The wire form of what the API says, as JSON schemas with their TypeScript types. Unknown fields are refused. Networks, doctors and clients have files of their own. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { STATES } from '../core/instance.ts';
 import { ERROR_CODES } from '../core/errors.ts';
 import { ZONES } from '../core/zones.ts';
-
-const closed = { additionalProperties: false } as const;
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const oneOf = <const T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
+import { closed, nullable, oneOf } from './schema-parts.ts';
 
 export const ErrorSchema = Type.Object({
   code: oneOf(Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]),

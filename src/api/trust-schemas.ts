@@ -1,9 +1,6 @@
 /** The wire form of who is let in over TLS. */
-import { Type, type Static, type TSchema } from 'typebox';
-
-const closed = { additionalProperties: false } as const;
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const oneOf = <const T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: [...values] });
+import { Type, type Static } from 'typebox';
+import { closed, nullable, oneOf } from './schema-parts.ts';
 
 export const PassphraseSchema = Type.Object({ passphrase: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) }, closed);
 

@@ -1,6 +1,7 @@
 /** The guest's half of a mount: sshfs, whose server is not a host it connects to but its own standard input and output. */
 import { fail } from '../core/errors.ts';
 import type { ExecSession, GuestShell } from './shell.ts';
+import { lastLine, MAKE_TARGET, NO_DIRECTORY } from './mount-target.ts';
 import { runCommand } from './run-command.ts';
 import { sudoCommand } from './rungs/sudo.ts';
 
@@ -8,7 +9,6 @@ const SHORT_MS = 60_000;
 const INSTALL_MS = 600_000;
 const MOST_BYTES = 16 * 1024;
 const MISSING = 90;
-const NO_DIRECTORY = 91;
 
 /**
  * Constant text; what varies comes as $1 and on. What an earlier sshfs left goes: a lane that broke leaves a dead mount. What is
@@ -18,11 +18,7 @@ const PREPARE = `
 while findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do umount -l "$1" || exit 1; done
 command -v sshfs >/dev/null 2>&1 || exit ${MISSING}
 uid=$(id -u "$2") && gid=$(id -g "$2") || exit 1
-made= at=$1
-while [ ! -e "$at" ] && [ ! -L "$at" ]; do made=$at at=\${at%/*}; [ -n "$at" ] || at=/; done
-mkdir -p "$1" 2>/dev/null
-[ -d "$1" ] || exit ${NO_DIRECTORY}
-[ -z "$made" ] || chown -R "$uid:$gid" "$made"
+${MAKE_TARGET}
 sshfs -h 2>&1 | grep -q no_contain_symlinks && links=refused || links=taken
 echo "$uid $gid $links"`;
 const INSTALL = `
@@ -87,8 +83,4 @@ export async function untilMounted(root: GuestShell, target: string, signal: Abo
 export async function unmountTarget(root: GuestShell, target: string, signal: AbortSignal): Promise<void> {
   const { exit, stderr } = await runCommand(root, ['sh', '-c', UNMOUNT, 'holdfast-umount', target], { maxBytes: MOST_BYTES, deadlineMs: SHORT_MS, signal });
   if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `${target} could not be unmounted in the guest: ${lastLine(stderr)}`);
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';
 }

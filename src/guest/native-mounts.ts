@@ -1,12 +1,12 @@
 /** The guest's half of a native mount: a file system that its kernel finds on a device of the machine's. */
 import { fail } from '../core/errors.ts';
 import type { GuestShell } from './shell.ts';
+import { lastLine, MAKE_TARGET, NO_DIRECTORY } from './mount-target.ts';
 import { runCommand } from './run-command.ts';
 
 const SHORT_MS = 60_000;
 const MOST_BYTES = 16 * 1024;
 const NO_FILESYSTEM = 90;
-const NO_DIRECTORY = 91;
 
 /** Constant text; what varies comes as $1 and on. What is made anew on the way to the target is the default user's, as with classic mounts. */
 const MOUNT = `
@@ -14,11 +14,7 @@ findmnt -rn -t "$3" -S "$2" -M "$1" >/dev/null 2>&1 && exit 0
 [ "$3" = 9p ] && modprobe -q 9pnet_virtio 2>/dev/null
 modprobe -q "$3" 2>/dev/null || grep -qw "$3" /proc/filesystems || exit ${NO_FILESYSTEM}
 uid=$(id -u "$4") && gid=$(id -g "$4") || exit 1
-made= at=$1
-while [ ! -e "$at" ] && [ ! -L "$at" ]; do made=$at at=\${at%/*}; [ -n "$at" ] || at=/; done
-mkdir -p "$1" 2>/dev/null
-[ -d "$1" ] || exit ${NO_DIRECTORY}
-[ -z "$made" ] || chown -R "$uid:$gid" "$made"
+${MAKE_TARGET}
 mount -t "$3" -o "$5" "$2" "$1"`;
 /** Its files are gone for good: nobody is to wait for them who has not asked yet. Nothing is asked of it for that. */
 const LET_GO = 'exec timeout 10 umount -l -i "$1"';
@@ -43,8 +39,4 @@ export async function mountNative(root: GuestShell, { target, tag, filesystem }:
 
 export async function letGoOfNative(root: GuestShell, target: string, signal: AbortSignal): Promise<void> {
   await runCommand(root, ['sh', '-c', LET_GO, 'holdfast-let-go', target], { maxBytes: MOST_BYTES, deadlineMs: SHORT_MS, signal });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';
 }

@@ -99,7 +99,11 @@ export function endHomesOnInterrupt(last: () => Promise<void>): void {
 }
 
 export function openTestHome(directory: string, person?: Person): TestHome {
-  const run: TestHome['run'] = (args, runOptions = {}) => runHoldfast(args, directory, runOptions, person);
+  let isEnded = false;
+  // A command starts a daemon where there is none, which would make the home anew.
+  const run: TestHome['run'] = (args, runOptions = {}) => (isEnded
+    ? Promise.reject(new Error(`holdfast ${args.join(' ')}: the home ${directory} has ended`))
+    : runHoldfast(args, directory, runOptions, person));
   const daemonPid = async () => await livePid(join(directory, 'daemon.pid'));
   const home: TestHome = {
     directory,
@@ -140,8 +144,10 @@ export function openTestHome(directory: string, person?: Person): TestHome {
       try {
         await run(['delete', '--purge', '--all'], { timeoutMs: 120_000 });
         await run(['purge'], { timeoutMs: 60_000 });
+        isEnded = true;
         await home.endDaemon();
       } finally {
+        isEnded = true;
         open.delete(home);
         await removeHome(directory);
       }
