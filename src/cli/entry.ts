@@ -1,6 +1,9 @@
 /** Where the bundle begins. */
 import { realpathSync } from 'node:fs';
 import { endOnUnwritableOutput, flushAndExit, main } from './main.ts';
+import { withoutMaglev } from './without-maglev.ts';
 
 endOnUnwritableOutput();
-void main(process.argv.slice(2), realpathSync(process.argv[1] ?? '')).then(flushAndExit);
+const running = main(process.argv.slice(2), realpathSync(process.argv[1] ?? ''));
+withoutMaglev();
+void running.then(flushAndExit);

@@ -6,9 +6,9 @@ import { ensureDaemon, listens } from '../client/autostart.ts';
 import { createClient, type Client } from '../client/client.ts';
 import type { Endpoint } from '../client/endpoint.ts';
 import { homeInUse, personsHome } from '../client/home.ts';
+import { readyToSend } from '../client/request.ts';
 import { remoteEndpoint } from '../client/remote/remote-endpoint.ts';
 import { clientEnvironment } from '../core/multipass-contract.ts';
-import { NODE_FLAGS } from '../core/node-flags.ts';
 import { calledAs, PROGRAMS, type ProgramName } from '../core/program.ts';
 import { VERSION } from '../core/version.ts';
 import { runAlias } from './aliases/run-alias.ts';
@@ -70,6 +70,7 @@ function createContext(script: string, calledAs: ProgramName, verbosity: number)
   const connected = (revive: () => Promise<void>): Client => createClient(endpoint(), revive);
   return {
     async client() {
+      readyToSend();
       await start();
       return connected(start);
     },
@@ -85,7 +86,7 @@ function createContext(script: string, calledAs: ProgramName, verbosity: number)
 /** The launcher that lies beside the bundle, where there is one: it finds its Node by itself. */
 function programOf(script: string): readonly string[] {
   const launcher = resolve(dirname(script), '../bin/holdfast');
-  return existsSync(launcher) ? [launcher] : [process.execPath, ...NODE_FLAGS, resolve(script)];
+  return existsSync(launcher) ? [launcher] : [process.execPath, resolve(script)];
 }
 
 /** Output that is still on its way would be cut off by an exit; stdin that is open would keep the process from its end. */

@@ -15,8 +15,9 @@ export type Endpoint = string | RemoteEndpoint;
 type Created = NonNullable<RequestOptions['createConnection']> extends (options: never, created: infer C) => unknown ? C : never;
 
 /** As http.request takes it: a connection of its own for each request. */
-export function connectionTo(endpoint: Endpoint): Pick<RequestOptions, 'socketPath' | 'agent' | 'createConnection'> {
-  if (typeof endpoint === 'string') return { socketPath: endpoint, agent: false };
+export function connectionTo(endpoint: Endpoint): Pick<RequestOptions, 'socketPath' | 'agent' | 'createConnection'> & { readonly servername?: string } {
+  // No name for TLS: Node would look whether our host's is an address, by an expression that takes longer to compile than the daemon to answer.
+  if (typeof endpoint === 'string') return { socketPath: endpoint, agent: false, servername: '' };
   return {
     // Called back instead of returned: first the certificate is looked at.
     createConnection(_options, created) {

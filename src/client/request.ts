@@ -17,6 +17,11 @@ export interface Ask {
   readonly deadlineMs?: number;
 }
 
+/** Loads what a request needs: in a command's first turn that takes a third of what it takes later. */
+export function readyToSend(): void {
+  void request.length;
+}
+
 /** @returns the answer's head, its body unread, of a request that succeeded  @throws what the daemon said, else why it could not be asked */
 export async function send(ask: Ask): Promise<IncomingMessage> {
   const answer = await exchange(ask);

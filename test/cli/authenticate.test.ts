@@ -6,7 +6,6 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { NODE_FLAGS } from '../../src/core/node-flags.ts';
 import { makeFakeBench, type FakeBench } from '../daemon/fake-bench.ts';
 import { freePort } from '../daemon/tls-home.ts';
 import { ran, type Ran } from './bench-cli.ts';
@@ -16,7 +15,7 @@ let address: string;
 let person: string;
 /** With nothing but a home directory of his own and the address. */
 const away = async (words: readonly string[], input = '', env: Readonly<Record<string, string>> = { HOLDFAST_ADDRESS: address }): Promise<Ran> => {
-  const child = spawn(process.execPath, [...NODE_FLAGS, fake.bench.cli, ...words], { env: { PATH: process.env['PATH'], HOME: person, XDG_DATA_HOME: join(person, 'data'), ...env }, stdio: 'pipe' });
+  const child = spawn(process.execPath, [fake.bench.cli, ...words], { env: { PATH: process.env['PATH'], HOME: person, XDG_DATA_HOME: join(person, 'data'), ...env }, stdio: 'pipe' });
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   return await ran(child);

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { WireOperation } from '../../src/api/schemas.ts';
-import { NODE_FLAGS } from '../../src/core/node-flags.ts';
 import { bundleCli } from '../../scripts/bundle.ts';
 
 export interface Asked {
@@ -43,7 +42,7 @@ export async function makeBench(): Promise<Bench> {
   let server: Server | undefined;
   const children = new Set<ChildProcess>();
   const start: Bench['start'] = (words, env = {}) => {
-    const child = spawn(process.execPath, [...NODE_FLAGS, cli, ...words], { env: { PATH: process.env['PATH'], HOLDFAST_HOME: home, HOLDFAST_OFFLINE: '1', ...env }, stdio: 'pipe' });
+    const child = spawn(process.execPath, [cli, ...words], { env: { PATH: process.env['PATH'], HOLDFAST_HOME: home, HOLDFAST_OFFLINE: '1', ...env }, stdio: 'pipe' });
     children.add(child);
     child.once('exit', () => children.delete(child));
     return child;

@@ -104,7 +104,7 @@ test('ssh reads the configuration as it is meant', async () => {
   const child = spawn('ssh', ['-G', '-F', config, 'apollo'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const said = await text(child.stdout);
   expect(said).toContain(`\nidentityfile ${home.directory}/ssh/apollo.key\n`);
-  expect(said).toContain(`\nproxycommand env HOLDFAST_HOME=${home.directory} ${process.execPath} --no-maglev ${home.directory}/dist/holdfast.cjs proxy apollo\n`);
+  expect(said).toContain(`\nproxycommand env HOLDFAST_HOME=${home.directory} ${process.execPath} ${home.directory}/dist/holdfast.cjs proxy apollo\n`);
   expect(said).toContain('\nstricthostkeychecking true\n');
   expect(said).toContain('\nuser ubuntu\n');
 });
