@@ -6,18 +6,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { benchClone } from '../test/bench/clone.ts';
 import { benchCommands } from '../test/bench/commands.ts';
 import { benchCrowd, benchList } from '../test/bench/crowd.ts';
 import { benchExec } from '../test/bench/exec.ts';
 import { benchFind } from '../test/bench/find.ts';
 import { benchForks } from '../test/bench/forks.ts';
 import { benchIdle } from '../test/bench/idle.ts';
+import { benchMounts } from '../test/bench/mounts.ts';
 import { benchTransfer } from '../test/bench/transfer.ts';
 import type { Row } from '../test/bench/row.ts';
 import { CHECKOUT, makeTestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 
-const PARTS: readonly string[] = ['commands', 'find', 'list', 'crowd', 'forks', 'exec', 'transfer', 'idle'];
+const PARTS: readonly string[] = ['commands', 'find', 'list', 'crowd', 'forks', 'exec', 'clone', 'mounts', 'transfer', 'idle'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -40,6 +42,8 @@ try {
   if (wanted.includes('crowd')) await benchCrowd(tell);
   if (wanted.includes('forks')) breakdown.push(...await benchForks(home, tell));
   if (wanted.includes('exec')) await benchExec(home, tell);
+  if (wanted.includes('clone')) await benchClone(home, tell);
+  if (wanted.includes('mounts')) await benchMounts(home, tell);
   if (wanted.includes('transfer')) await benchTransfer(home, tell);
   if (wanted.includes('idle')) await benchIdle(home, tell);
   await publish(rows, breakdown, chosen.length === 0 ? '' : `-${wanted.join('-')}`);

@@ -1,10 +1,11 @@
 /** Files over the bulk lane, against scp over the bridge to the same guest. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { waitFor, type TestHome } from '../real/home.ts';
+import type { TestHome } from '../real/home.ts';
+import { openPeer } from './peer.ts';
 import { ratio, timed, type Row } from './row.ts';
 
 const RUNS = 3;
@@ -16,15 +17,8 @@ const LONG = { timeoutMs: 1_800_000 };
 export async function benchTransfer(home: TestHome, tell: (row: Row) => void): Promise<void> {
   // A whole boot: a fork's small translation buffer would measure the emulator.
   await home.must(['launch', '--cold', '--name', 'files'], LONG);
-  await waitFor('its address', async () => (await home.info('files')).network === 'ok', 60_000);
-  const [address = ''] = (await home.info('files')).ipv4;
-  const key = join(home.directory, 'files-key');
-  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  await home.must(['exec', 'files', '--', 'sh', '-c', 'umask 077; mkdir -p ~/.ssh; cat >> ~/.ssh/authorized_keys'], { input: await readFile(`${key}.pub`) });
-  const user = (await home.must(['exec', 'files', '--', 'whoami'])).stdout.trim();
-  const options = ['-q', '-i', key, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'];
-  await waitFor('its own sshd', () => run('ssh', [...options, `${user}@${address}`, 'true']).then(() => true, () => false), 60_000);
-  const there = `${user}@${address}:/var/tmp/`;
+  const { target, options } = await openPeer(home, 'files');
+  const there = `${target}:/var/tmp/`;
   const clear = () => home.must(['exec', 'files', '--', 'sh', '-c', 'rm -rf /var/tmp/*big /var/tmp/*small; sync']);
 
   const scratch = join(home.directory, 'files');
