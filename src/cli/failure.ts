@@ -24,6 +24,9 @@ export class BatchError extends Error {
   }
 }
 
+/** The socket is named after the program, and so is who can do something of stopped instances only: scripts look for it. */
+const NAMES_PROGRAM: ReadonlySet<string> = new Set(['daemon-unreachable', 'daemon-denied', 'wrong-state']);
+
 export interface Failure {
   readonly text: string;
   readonly exit: number;
@@ -44,8 +47,7 @@ export function failureOf(command: string, error: unknown, verbosity = 0, progra
     };
   }
   const { code, hint, message: said } = errorRecord(error);
-  // The socket is named after the program, and scripts look for it.
-  const message = code === 'daemon-unreachable' || code === 'daemon-denied' ? inTheNameOf(program, said) : said;
+  const message = NAMES_PROGRAM.has(code) ? inTheNameOf(program, said) : said;
   const trace = !(error instanceof HoldfastError) && verbosity > 0 && error instanceof Error ? `${error.stack}\n` : '';
   return { text: `${command} failed: ${lines(message, hint)}${trace}`, exit: ERROR_CODES[code].exit };
 }

@@ -20,11 +20,11 @@ export async function launchInstance(context: Context, client: Client, wanted: W
   shown.clear();
   const zone = result['zone'] ? ` in ${result['zone']}` : '';
   context.stdout.write(`Launched: ${name}${zone}\n`);
-  for (const wish of mounts) await mountAtLaunch(context, client, name, wish, { progress: shown });
+  for (const wish of mounts) await mountAtLaunch(context, client, name, wish, { timeoutSeconds: wanted.timeoutSeconds, progress: shown });
 }
 
 /** What a launch is refused with before it begins: of its arguments, as Multipass sums them up. */
-const OF_ARGUMENTS: ReadonlySet<string> = new Set(['bad-name', 'bad-size', 'not-found', 'wrong-state']);
+const OF_ARGUMENTS: ReadonlySet<string> = new Set(['bad-argument', 'refused', 'bad-name', 'bad-size', 'not-found', 'not-supported', 'wrong-state']);
 
 function isOfArguments(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && OF_ARGUMENTS.has(error.code);

@@ -7,6 +7,8 @@
  */
 export const ERROR_CODES = {
   'bad-argument': { http: 400, exit: 1 },
+  /** Well formed, and cannot be had: what is named is ambiguous, taken, or not to be given away. */
+  'refused': { http: 400, exit: 2 },
   'bad-name': { http: 400, exit: 2 },
   'bad-size': { http: 400, exit: 2 },
   'bad-cloud-init': { http: 400, exit: 1 },

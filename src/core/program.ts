@@ -23,7 +23,9 @@ export function asWord(program: ProgramName): string {
   return AS + program;
 }
 
-/** The same text with commands to type, and the socket, under that name: `see: holdfast list`. Paths and variables stay. */
+/** The same text with commands to type, the socket, and a sentence's subject under that name: `see: holdfast list`, `Holdfast can only …`. Paths and variables stay. */
 export function inTheNameOf(program: ProgramName, text: string): string {
-  return program === 'holdfast' ? text : text.replace(/(?<![\w/.-])holdfast(?= (?:[a-z<]|--?[a-z]))/g, PROGRAMS[program].client);
+  if (program === 'holdfast') return text;
+  const { client } = PROGRAMS[program];
+  return text.replace(/(?<![\w/.-])holdfast(?= (?:[a-z<]|--?[a-z]))/g, client).replace(/^Holdfast(?= can )/, `${client.charAt(0).toUpperCase()}${client.slice(1)}`);
 }

@@ -18,9 +18,9 @@ export interface Snapshot {
   readonly spec: InstanceSpec;
 }
 
-/** Of all that an instance has had, so that no name comes again. */
-export function nextSnapshotName(taken: number): string {
-  return `snapshot${taken + 1}`;
+/** Of all that an instance has had, so that no name comes again; beyond those that somebody has given. @param names  of those that there are */
+export function nextSnapshotName(taken: number, names: ReadonlySet<string>): string {
+  for (let number = taken + 1; ; number += 1) if (!names.has(`snapshot${number}`)) return `snapshot${number}`;
 }
 
 /** The rule of a host's name, as for an instance's. @throws bad-name */

@@ -1,4 +1,4 @@
-/** The machine of an instance that somebody wants to get into: started when it was stopped on purpose, and not paused. */
+/** The machine of an instance that somebody wants to get into: started when it was stopped or suspended on purpose, and not paused. */
 import { fail } from '../core/errors.ts';
 import type { RunningMachine } from '../drivers/driver.ts';
 import { ensureStarted } from './instances/actions.ts';

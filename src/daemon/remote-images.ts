@@ -23,7 +23,7 @@ export interface FindRequest {
 }
 
 export interface RemoteImages extends Pick<Catalogues, 'isSettled'> {
-  /** The first remote that has the name. @throws bad-argument  several have the checksum */
+  /** The first remote that has the name. @throws refused  several have the checksum */
   lookUp(name: string, where: readonly RemoteName[], architecture: Architecture, signal: AbortSignal): Promise<{ readonly found: Found | undefined; readonly troubles: readonly HoldfastError[] }>;
   byDefault(architecture: Architecture, signal: AbortSignal): Promise<{ readonly found: Found | undefined; readonly trouble: HoldfastError | undefined }>;
   /** @throws image-not-found  of the remote that is named nothing is known */
@@ -60,7 +60,8 @@ export function remoteImages(catalogues: Catalogues): RemoteImages {
           name: shown, aliases: [...aliases], remote: shownRemote(from), os: image.os, release: image.release, version: image.version,
           hash: image.checksum.hex, architecture: image.architecture, supported: image.supported,
         })),
-        errors: troubles.map(({ message }) => message),
+        // One reason may be all remotes'.
+        errors: [...new Set(troubles.map(({ message }) => message))],
       };
     },
     keepFresh() {

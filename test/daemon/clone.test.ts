@@ -44,7 +44,7 @@ test('what is refused makes nothing', LONG, async () => {
   await expect(clone('apollo')).rejects.toMatchObject({ code: 'instance-exists' });
   await expect(clone('no_name')).rejects.toMatchObject({ code: 'bad-name' });
   await act('apollo', { action: 'start' });
-  await expect(clone()).rejects.toMatchObject({ code: 'wrong-state', message: 'Only stopped instances can be cloned: apollo is Running' });
+  await expect(clone()).rejects.toMatchObject({ code: 'wrong-state', message: 'Holdfast can only clone stopped instances.', hint: 'apollo is Running; stop it first: holdfast stop apollo' });
   expect(await states()).toEqual({ apollo: 'Running' });
 });
 

@@ -79,6 +79,11 @@ const WRONG: readonly Row[] = [
   ['exec apollo -d /tmp -n -- ls', 1, 'Options --working-directory and --no-map-working-directory clash\n'],
   ['exec apollo ls -l', 1, 'Unknown option \'-l\'\noptions of the command itself go behind --: holdfast exec <name> -- <command> <options>\n'],
   ['exec gone -- ls', 2, 'exec failed: Instance \'gone\' is deleted. Use \'recover\' to recover it or \'purge\' to permanently delete it.\n'],
+  ['clone apollo', 2, 'clone failed: Holdfast can only clone stopped instances.\napollo is Running; stop it first: holdfast stop apollo\n'],
+  ['--as=multipass clone apollo', 2, 'clone failed: Multipass can only clone stopped instances.\napollo is Running; stop it first: multipass stop apollo\n'],
+  ['--as=multipass snapshot apollo', 2, 'snapshot failed: Multipass can only take/restore snapshots of stopped instances.\napollo is Running; stop it first: multipass stop apollo; or take one while it runs: multipass snapshot --live apollo\n'],
+  ['launch --name late --mount /tmp:/proc/x', 2, 'launch failed: unable to mount to "/proc/x"\nname a directory of its own: <instance>:/srv/<name>; the guest needs this one\n'],
+  ['launch --name late --mount /tmp:/srv/a --mount /var:/srv/a', 1, 'two mounts cannot both be at /srv/a\ngive each its own: --mount <source>:<path>\n'],
   ['stop asleep', 2, 'stop failed: Cannot stop asleep: it is Suspended\ngive up what was saved, and stop it: holdfast stop --force asleep\n'],
   ['stop apollo --force --time 5', 1, 'Cannot set --force together with --time or --cancel\n'],
   ['stop apollo --force --cancel', 1, 'Cannot set --force together with --time or --cancel\n'],
@@ -114,7 +119,13 @@ describe('what is said on stdout', () => {
 });
 
 describe('one after the other', () => {
+  test('exec wakes what is suspended, as it starts what is stopped', async () => {
+    expect(await run('exec asleep -- hostname')).toMatchObject({ code: 0, stdout: 'asleep\n' });
+    expect((await run('list --format csv')).stdout).toContain('\nasleep,Running,');
+  });
+
   test('the host\'s network card is put into a bridge only by who agrees', async () => {
+    expect(await run(`launch ${fake.image} --name late --bridged`)).toMatchObject({ code: 2, stderr: 'launch failed: Invalid arguments supplied\nno network is chosen for "bridged"\nchoose one: holdfast set local.bridged-network=<name>; see: holdfast networks\n' });
     const launching = `launch ${fake.image} --name bridged --network eth1`;
     expect(await run(launching)).toMatchObject({ code: 2, stderr: expect.stringMatching(/launch failed: eth1 is in no bridge: it is put into one, br-eth1, which takes this host off that network for a moment; agree to it with --yes-bridge\n$/) });
     expect(await run(`${launching} --yes-bridge`)).toMatchObject({ code: 0, stdout: 'Launched: bridged in zone1\n' });

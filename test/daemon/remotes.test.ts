@@ -135,7 +135,7 @@ describe('launch', () => {
     products.products['jammy']!.versions['20240612']!.items['disk1.img']!.sha256 = hex(noble).slice(0, 10) + '0'.repeat(54);
     tree.set('/releases/streams/v1/com.ubuntu.cloud:released:download.sjson', signer.sign(JSON.stringify(products)));
     await find({ force: 'true' });
-    await expect(launch({ image: hex(noble).slice(0, 10) })).rejects.toMatchObject({ code: 'bad-argument', message: `Too many images matching "${hex(noble).slice(0, 10)}"` });
+    await expect(launch({ image: hex(noble).slice(0, 10) })).rejects.toMatchObject({ code: 'refused', message: `Too many images matching "${hex(noble).slice(0, 10)}"` });
     plant();
     server.behave(serveTree(tree));
     await find({ force: 'true' });

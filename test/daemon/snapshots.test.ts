@@ -71,7 +71,7 @@ test('size and cards come back too, and what is there now is kept unless it is t
 test('what is refused is refused in words, and nothing is made', LONG, async () => {
   await home.start();
   await follow(home.client.call('launch', { body: { name: 'apollo', image: `sha256:${home.image}`, cold: true } }));
-  await expect(take()).rejects.toMatchObject({ code: 'wrong-state', message: 'Snapshots can only be taken of, and restored to, stopped instances: apollo is Running' });
+  await expect(take()).rejects.toMatchObject({ code: 'wrong-state', message: 'Holdfast can only take/restore snapshots of stopped instances.', hint: expect.stringContaining('apollo is Running; stop it first') as string });
   await act({ action: 'suspend' });
   await expect(take()).rejects.toMatchObject({ code: 'wrong-state' });
   await act({ action: 'stop', force: true });

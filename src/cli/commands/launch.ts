@@ -2,6 +2,7 @@ import { requireArchitecture } from '../../core/architecture.ts';
 import { isWebAddress } from '../../core/catalogue/web-address.ts';
 import { parseChecksum } from '../../core/checksum.ts';
 import { isInstanceName, nameRefusal } from '../../core/names.ts';
+import { requireTarget } from '../../core/mounts/mount.ts';
 import { parseSize } from '../../core/sizes.ts';
 import { BRIDGED, parseNetworkOption, type NetworkWish } from '../../core/network/network-option.ts';
 import type { WireLaunch, WireMountWish } from '../../api/schemas.ts';
@@ -51,7 +52,7 @@ export const launch = defineCommand({
     ['holdfast launch --mount .:/src', 'this directory is there as /src'],
     ['holdfast launch debian --arch arm64', 'emulated, unless this machine is arm64'],
   ],
-  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'A wired card of the host that is in no bridge is put into one when you agree: asked at a terminal, by --yes-bridge elsewhere.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.', PRIMARY_NOTE],
+  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'A wired card of the host that is in no bridge is put into one when you agree: asked at a terminal, by --yes-bridge elsewhere.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash (six at least), file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.', PRIMARY_NOTE],
   async run(context, { args, options }) {
     const { name, memory, disk } = options;
     const [image] = args;
@@ -66,6 +67,7 @@ export const launch = defineCommand({
     }
     const networks = [...options.network, ...(options.bridged ? [BRIDGED] : [])].map(parseNetworkOption).map(wireWish);
     const mounts = await Promise.all(options.mount.map(mountWish));
+    requirePlaces(mounts);
     await using file = image === undefined ? undefined : await openImage(image);
     // The daemon checks it and says line and column.
     const cloudInit = options.cloudInit === undefined ? undefined : await readCloudInit(options.cloudInit, context.stdin, context.signal);
@@ -82,10 +84,20 @@ export const launch = defineCommand({
   },
 });
 
-/** A source that has a colon in it is named by the last one. */
+/** A source that has a colon in it is named by the last one. @throws UsageError */
 async function mountWish(word: string): Promise<WireMountWish> {
   const at = word.lastIndexOf(':');
   return at <= 0 ? { source: await requireSource(word) } : { source: await requireSource(word.slice(0, at)), target: word.slice(at + 1) };
+}
+
+/** Of the default user; a guest that has another one says so itself. */
+const USUAL_HOME = '/home/ubuntu';
+
+/** Before there is a guest: each at a place that guests can have, and no two at one. @throws UsageError, refused */
+function requirePlaces(mounts: readonly WireMountWish[]): void {
+  const targets = mounts.map(({ source, target }) => requireTarget(target, source, USUAL_HOME));
+  const twice = targets.find((target, index) => targets.indexOf(target) < index);
+  if (twice !== undefined) throw new UsageError(`two mounts cannot both be at ${twice}`, 'give each its own: --mount <source>:<path>');
 }
 
 function wireWish({ fixed, ...wish }: NetworkWish): NonNullable<WireLaunch['networks']>[number] {

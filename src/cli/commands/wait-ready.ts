@@ -7,11 +7,13 @@ import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 const LOOK_MS = 500;
 /** A daemon that hangs is asked again. */
 const ANSWER_MS = 10_000;
+/** Several servers, each of which may be slow. */
+const PUBLISHED_MS = 200_000;
 
 export const waitReady = defineCommand({
   name: 'wait-ready',
   group: 'Settings and the daemon',
-  summary: 'Wait until the daemon answers and knows its images',
+  summary: 'Wait until the daemon answers and has asked what images there are',
   usage: '',
   args: [0, 0],
   options: { timeout: TIMEOUT_OPTION },
@@ -33,6 +35,8 @@ async function whyNot({ client: connect }: Context, signal: AbortSignal): Promis
   try {
     const client = await connect();
     await client.call('listImages', {}, { signal, deadlineMs: ANSWER_MS });
+    // What is published is asked for once; where nobody answers, what is here can be launched all the same.
+    await client.call('findImages', { query: {} }, { signal, deadlineMs: PUBLISHED_MS });
     return undefined;
   } catch (error) {
     if (!(error instanceof HoldfastError) || !WAITED_FOR.has(error.code)) throw error;

@@ -32,7 +32,7 @@ describe('a name', () => {
   test.each(['', 'x', '2404', 'bbbbb', 'constructor', 'f'.repeat(64), 'zzzzzz'])('%j means none', (name) => expect(found(name)).toBeUndefined());
   test('means the image of the architecture that is wanted', () => expect(found('noble', 'aarch64')?.image).toBe(armNoble));
   test('that begins several hashes is ambiguous', () => {
-    expect(() => found('aaaaaaa')).toThrow(expect.objectContaining({ code: 'bad-argument', message: 'Too many images matching "aaaaaaa"' }));
+    expect(() => found('aaaaaaa')).toThrow(expect.objectContaining({ code: 'refused', message: 'Too many images matching "aaaaaaa"' }));
   });
   test('of a remote that is not there is told with those that are', () => {
     expect(() => requireRemoteName('weekly')).toThrow(expect.objectContaining({ message: 'Remote "weekly" is unknown or unreachable.' }));

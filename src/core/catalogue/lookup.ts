@@ -45,12 +45,12 @@ export function findImages(name: string, listed: readonly Listed[], architecture
   return HASH_START.test(name) ? distinct(all.filter(({ image }) => image.checksum.hex.startsWith(name))) : [];
 }
 
-/** @returns undefined where none has the name  @throws bad-argument  several have its checksum */
+/** @returns undefined where none has the name  @throws refused  several have its checksum */
 export function lookUp(name: string, listed: readonly Listed[], architecture: Architecture): Found | undefined {
   const found = findImages(name, listed, architecture);
   const [first, ...more] = found;
   if (first === undefined || more.length === 0 || first.image.aliases.includes(name)) return first;
-  throw fail('bad-argument', `Too many images matching "${name}"`, { hint: `say more of it; there are: ${found.slice(0, 5).map(({ image }) => image.checksum.hex.slice(0, name.length + 6)).join(', ')}` });
+  throw fail('refused', `Too many images matching "${name}"`, { hint: `say more of it; there are: ${found.slice(0, 5).map(({ image }) => image.checksum.hex.slice(0, name.length + 6)).join(', ')}` });
 }
 
 /** What is launched where nobody names an image: Ubuntu's own default, which is its newest release with long support. */

@@ -2,7 +2,7 @@
 import { type Document, isMap, isScalar, visit } from 'yaml';
 import { readYaml } from './bounded-yaml.ts';
 import { KNOWN_KEYS, nearestKey } from './known-keys.ts';
-import { utf8Text } from './text.ts';
+import { utf8Bytes, utf8Text } from './text.ts';
 import { userDataKind, type UserDataKind } from './user-data-kind.ts';
 
 /** Line and column count from 1; 0 when the finding has no place. */
@@ -23,6 +23,7 @@ const MOST_WARNINGS = 20;
 const MOST_ERRORS = 20;
 /** YAML 1.1's merge key. */
 const MERGE = '<<';
+const NO_MAPPING = 'a cloud-config must be a mapping of keys to values';
 
 /** Far more than any cloud allows; the seed is read whole into the guest's memory. */
 export const MAX_USER_DATA_BYTES = 4 << 20;
@@ -40,10 +41,32 @@ export function checkUserData(bytes: Uint8Array): UserDataCheck {
   const nul = text.indexOf('\0');
   if (nul >= 0 && kind !== 'script') return { kind, errors: [placed('a NUL byte', text, nul)], warnings: [] };
   if (kind === 'cloud-config') return checkCloudConfig(text);
-  const warnings = kind === 'unknown'
-    ? [nowhere('cloud-init will ignore this data: its first line is none that cloud-init knows, such as #cloud-config or #!/bin/sh')]
-    : kind === 'include' ? [nowhere('when an included address cannot be fetched at boot, cloud-init drops all data of this instance, Holdfast\'s own with it')] : [];
+  if (kind === 'unknown') return checkHeadless(text);
+  const warnings = kind === 'include' ? [nowhere('when an included address cannot be fetched at boot, cloud-init drops all data of this instance, Holdfast\'s own with it')] : [];
   return { kind, errors: [], warnings };
+}
+
+/** What Multipass takes without a first line that says so. */
+function checkHeadless(text: string): UserDataCheck {
+  const config = checkCloudConfig(text);
+  if (isCloudConfig(text)) return config;
+  // A word or two are no configuration, and no mistake in one.
+  if (config.errors.some(({ message }) => message !== NO_MAPPING)) return config;
+  return { kind: 'unknown', errors: [], warnings: [nowhere('cloud-init will ignore this data: its first line is none that cloud-init knows, such as #cloud-config or #!/bin/sh')] };
+}
+
+const HEADER = '#cloud-config\n';
+
+/** @returns the data with the first line that cloud-init needs, where it is a configuration that has none; the same bytes otherwise */
+export function withHeader(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > MAX_USER_DATA_BYTES || userDataKind(bytes) !== 'unknown') return bytes;
+  const text = utf8Text(bytes);
+  return text !== undefined && isCloudConfig(text) ? utf8Bytes(HEADER + text) : bytes;
+}
+
+function isCloudConfig(text: string): boolean {
+  const read = readYaml(text, { version: '1.1' });
+  return !('beyond' in read) && read.document.errors.length === 0 && isMap(read.document.contents);
 }
 
 function checkCloudConfig(text: string): UserDataCheck {
@@ -64,7 +87,7 @@ function checkCloudConfig(text: string): UserDataCheck {
   if (errors.length > 0) return { kind, errors, warnings: [] };
   const top = document.contents;
   if (top === null || (isScalar(top) && top.value === null)) return { kind, errors, warnings: [nowhere('the cloud-config is empty')] };
-  if (!isMap(top)) return { kind, errors: [at(top.range?.[0] ?? 0, 'a cloud-config must be a mapping of keys to values')], warnings: [] };
+  if (!isMap(top)) return { kind, errors: [at(top.range?.[0] ?? 0, NO_MAPPING)], warnings: [] };
   const warnings: UserDataFinding[] = [];
   const known = new Set(KNOWN_KEYS);
   for (const { key } of top.items) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { base64 } from './base64.ts';
 import { boothookScript } from './boothook.ts';
-import { checkUserData } from './check.ts';
+import { checkUserData, withHeader } from './check.ts';
 import { composeUserData } from './compose.ts';
 import { seedFiles } from './seed.ts';
 import { datasourceMode } from './stage.ts';
@@ -47,6 +47,15 @@ test('a mistake is shown with its line and column', () => {
     { message: 'this key is there twice; cloud-init would silently use the last one', line: 3, column: 1 }]);
   expect(checkUserData(bytes('#cloud-config\n- a\n')).errors[0]).toMatchObject({ line: 2, column: 1 });
   expect(checkUserData(bytes('#cloud-config\na:\n\tb: c\n')).errors[0]).toMatchObject({ line: 3 });
+});
+
+test('a configuration without its first line is taken as one, and gets it; what is none is left as it is', () => {
+  const headed = (text: string): string | undefined => utf8Text(withHeader(bytes(text)));
+  expect(headed('packages: [jq]\n')).toBe('#cloud-config\npackages: [jq]\n');
+  expect(checkUserData(bytes('packges: [jq]\n'))).toMatchObject({ kind: 'cloud-config', errors: [], warnings: [{ line: 1, column: 1 }] });
+  expect(checkUserData(bytes('a: [\n')).errors[0]).toMatchObject({ line: 2 });
+  for (const text of ['hello', 'a: [\n', '- a\n', '#!/bin/sh\na: b\n', '#cloud-config\na: b\n', 'MIME-Version: 1.0\n\na: b\n', '']) expect(headed(text)).toBe(text);
+  expect(checkUserData(bytes('hello'))).toMatchObject({ kind: 'unknown', errors: [], warnings: [{ line: 0 }] });
 });
 
 test('an unknown key draws a warning that names the one meant', () => {

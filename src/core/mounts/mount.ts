@@ -21,13 +21,13 @@ const FORBIDDEN = /^\/(?:(?:dev|proc|sys)(?:\/.*)?|home)?$/;
 /**
  * @param given  relative to the home; undefined: the source's own name
  * @param home  of the guest's default user
- * @throws bad-argument
+ * @throws refused
  */
 export function requireTarget(given: string | undefined, source: string, home: string): string {
   const wished = given ?? source.slice(source.lastIndexOf('/') + 1);
   const target = plain(wished.startsWith('/') ? wished : `${home}/${wished}`);
   if (target === undefined || /[\0\n]/.test(wished) || FORBIDDEN.test(target) || target === home) {
-    throw fail('bad-argument', `unable to mount to "${wished || '/'}"`, { hint: 'name a directory of its own: <instance>:/srv/<name>; the guest needs this one' });
+    throw fail('refused', `unable to mount to "${wished || '/'}"`, { hint: 'name a directory of its own: <instance>:/srv/<name>; the guest needs this one' });
   }
   return target;
 }

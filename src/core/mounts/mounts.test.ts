@@ -10,7 +10,7 @@ test.each([[undefined, '/home/ubuntu/src'], ['work', '/home/ubuntu/work'], ['/sr
 });
 
 test.each(['/', '//', '/dev', '/dev/shm', '/proc/1', '/sys/', '/home', '/home/ubuntu/', '/srv/../dev', '/home/ubuntu/..', '../../..', '.', '/a\0b'])('%j is not mounted to', (target) => {
-  expect(() => requireTarget(target, '/x', HOME)).toThrow(expect.objectContaining({ code: 'bad-argument', message: `unable to mount to "${target}"` }));
+  expect(() => requireTarget(target, '/x', HOME)).toThrow(expect.objectContaining({ code: 'refused', message: `unable to mount to "${target}"` }));
 });
 
 test('of a share of the whole host a name must be given', () => {

@@ -76,7 +76,7 @@ export function purge(house: House): WireOperation {
   });
 }
 
-/** Starts it if, and only if, it was stopped on purpose; a start or launch that is under way is waited for until the guest answers. */
+/** Starts it if, and only if, it was stopped or suspended on purpose; a start or launch that is under way is waited for until the guest answers. */
 export async function ensureStarted(house: House, supervisor: Supervisor, onStage: (stage: string) => void, signal: AbortSignal): Promise<void> {
   requireLegal(supervisor.name, supervisor.state, supervisor.reason, 'exec');
   await retake(house, supervisor);
@@ -85,7 +85,7 @@ export async function ensureStarted(house: House, supervisor: Supervisor, onStag
   // A launch goes on with cloud-init for long after its guest answers, a restart until it has reported; a start ends when the way is open.
   const isEnough = () => other !== undefined && other.kind !== 'start' && isHeld();
   const underWay = other && LEADS_THERE.start.includes(other.kind) && !isHeld() ? other.operation : undefined;
-  const id = underWay ?? (supervisor.state === 'Stopped' ? act(house, supervisor.name, { action: 'start' }).id : undefined);
+  const id = underWay ?? (supervisor.state === 'Stopped' || supervisor.state === 'Suspended' ? act(house, supervisor.name, { action: 'start' }).id : undefined);
   if (id === undefined) return;
   const over = new AbortController();
   const release = house.engine.follow(id, ({ stage }) => { if (stage) onStage(stage); });

@@ -29,7 +29,7 @@ export function clone(house: House, source: string, { name: wanted }: WireCloneW
   const supervisor = house.registry.require(source);
   if (!house.driver.abilities.snapshot) throw fail('not-supported', `the driver ${house.driver.name} clones nothing`);
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
-  if (supervisor.state !== 'Stopped') throw fail('wrong-state', `Only stopped instances can be cloned: ${source} is ${supervisor.state}`, { hint: `stop it first: holdfast stop ${source}` });
+  if (supervisor.state !== 'Stopped') throw fail('wrong-state', 'Holdfast can only clone stopped instances.', { hint: `${source} is ${supervisor.state}; stop it first: holdfast stop ${source}` });
   const name = wanted === undefined ? freeCloneName(house, source) : requireInstanceName(wanted);
   requireFreeName(house, name);
   const request: CloneRequest = { name, id: freshId(new Set(house.registry.everybodys.map(({ id }) => id))), layer: randomBytes(8).toString('hex') };

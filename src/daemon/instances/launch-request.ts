@@ -3,7 +3,7 @@ import type { WireLaunch } from '../../api/schemas.ts';
 import { requireArchitecture } from '../../core/architecture.ts';
 import { isWebAddress } from '../../core/catalogue/web-address.ts';
 import { parseChecksum } from '../../core/checksum.ts';
-import { checkUserData, type UserDataFinding } from '../../core/cloudinit/check.ts';
+import { checkUserData, type UserDataFinding, withHeader } from '../../core/cloudinit/check.ts';
 import { fail } from '../../core/errors.ts';
 import { requireInstanceName } from '../../core/names.ts';
 import { requireFixed } from '../../core/network/fixed-address.ts';
@@ -39,8 +39,8 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
   const names = new Set(house.registry.everybodys.map(({ name }) => name));
   const name = requireInstanceName(request.name ?? petName(names));
   requireFreeName(house, name);
-  const userData = request.cloudInit === undefined ? undefined : new Uint8Array(Buffer.from(request.cloudInit, 'base64'));
-  const warnings = userData ? requireUserData(userData) : [];
+  const given = request.cloudInit === undefined ? undefined : new Uint8Array(Buffer.from(request.cloudInit, 'base64'));
+  const { userData, warnings } = given ? requireUserData(given) : { userData: undefined, warnings: [] };
   const zone = zoneFor(house.zones, request.zone);
   return {
     name,
@@ -79,15 +79,18 @@ function wishOf({ name, mode, mac, ip, gateway, dns = [] }: NonNullable<WireLaun
   return { name, mode, ...(mac === undefined ? {} : { mac }), ...(ip === undefined ? {} : { fixed: requireFixed(ip, gateway, dns) }) };
 }
 
-function requireUserData(userData: Uint8Array): string[] {
-  const { errors, warnings } = checkUserData(unpackUserData(userData));
+/** @returns the data as the guest is to have it: where it is a configuration without its first line, with that */
+function requireUserData(given: Uint8Array): { readonly userData: Uint8Array; readonly warnings: readonly string[] } {
+  const plain = unpackUserData(given);
+  const { errors, warnings } = checkUserData(plain);
   const [first] = errors;
   if (first) {
     throw fail('bad-cloud-init', `Could not load cloud-init configuration: ${placed(first)}`, {
       hint: 'correct the file; nothing was created',
     });
   }
-  return warnings.map((warning) => `cloud-init data: ${placed(warning)}`);
+  const headed = withHeader(plain);
+  return { userData: headed === plain ? given : headed, warnings: warnings.map((warning) => `cloud-init data: ${placed(warning)}`) };
 }
 
 /** What concerns the whole has no line. */

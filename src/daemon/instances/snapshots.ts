@@ -99,7 +99,7 @@ async function take({ snapshots, driver }: House, supervisor: Supervisor, { id, 
 }
 
 function newTaking({ snapshots }: House, supervisor: Supervisor, comment: string, wanted?: string): Taking {
-  const name = wanted === undefined ? nextSnapshotName(snapshots.takenOf(supervisor.id)) : requireSnapshotName(wanted);
+  const name = wanted === undefined ? nextSnapshotName(snapshots.takenOf(supervisor.id), new Set(snapshots.of(supervisor.id).map((each) => each.name))) : requireSnapshotName(wanted);
   refuseTaken(snapshots.of(supervisor.id), supervisor.name, name);
   return { id: randomBytes(8).toString('hex'), name, comment, live: false };
 }
@@ -136,7 +136,7 @@ function requireFree(house: House, name: string): Supervisor {
 function requireStopped(house: House, name: string): Supervisor {
   const supervisor = requireFree(house, name);
   if (supervisor.state !== 'Stopped') {
-    throw fail('wrong-state', `Snapshots can only be taken of, and restored to, stopped instances: ${name} is ${supervisor.state}`, { hint: `stop it first: holdfast stop ${name}; or take one while it runs: holdfast snapshot --live ${name}` });
+    throw fail('wrong-state', 'Holdfast can only take/restore snapshots of stopped instances.', { hint: `${name} is ${supervisor.state}; stop it first: holdfast stop ${name}; or take one while it runs: holdfast snapshot --live ${name}` });
   }
   return supervisor;
 }

@@ -34,11 +34,11 @@ export async function checkWishes(house: House, place: Place, wishes: readonly N
 /**
  * @param own  cards that the instance has already, or is about to get
  * @param taken  all instances, this one included where it is recorded
- * @throws bad-argument when a MAC is another's, not-supported when there is no slot left
+ * @throws refused when a MAC is another's, not-supported when there is no slot left
  */
 export function specifyCard({ network, subnet, mode, mac, fixed }: CardWish, own: readonly ExtraCard[], taken: readonly Instance[]): ExtraCard {
   const all = [...taken.flatMap(({ spec }) => [spec.mac, ...(spec.cards ?? []).map((card) => card.mac)]), ...own.map((card) => card.mac)];
-  if (mac !== undefined && all.includes(mac)) throw fail('bad-argument', `the MAC address ${mac} is another card's already`, { hint: 'leave it out, and one is made up' });
+  if (mac !== undefined && all.includes(mac)) throw fail('refused', `the MAC address ${mac} is another card's already`, { hint: 'leave it out, and one is made up' });
   const slot = Array.from({ length: LAST_SLOT }, (_, index) => index + 1).find((each) => !own.some((card) => card.slot === each));
   if (slot === undefined) throw fail('not-supported', `an instance has at most ${LAST_SLOT} cards besides its default one`);
   return {

@@ -60,12 +60,12 @@ export interface FoundNetwork {
   readonly ethernet?: string;
 }
 
-/** @param agreed  to a bridge of an ethernet  @throws not-supported, not-found, bad-argument, consent-needed, no-rights */
+/** @param agreed  to a bridge of an ethernet  @throws not-supported, not-found, refused, consent-needed, no-rights */
 export async function bridgeFor(house: House, wished: string, agreed = false): Promise<FoundNetwork> {
   const { network, settings } = house;
   const name = wished === BRIDGED ? settings.get('local.bridged-network') ?? '' : wished;
   if (name === '') {
-    throw fail('bad-argument', 'no network is chosen for "bridged"', { hint: 'choose one: holdfast set local.bridged-network=<name>; see: holdfast networks' });
+    throw fail('refused', 'no network is chosen for "bridged"', { hint: 'choose one: holdfast set local.bridged-network=<name>; see: holdfast networks' });
   }
   if (network !== undefined && (await network.ownNetworks()).some((each) => each.name === name)) return { network: name };
   const why = network === undefined ? 'this driver has no networks' : await network.whyNot();
