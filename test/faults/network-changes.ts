@@ -3,7 +3,7 @@
  * another subnet, and a VLAN on it), makes its fault, and waits until all is as before, by the guest's own doing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type TestHome, waitFor } from '../real/home.ts';
+import { type TestHome, waitFor, waitGently } from '../real/home.ts';
 import { tellMonitor } from '../real/monitor.ts';
 import { asRoot, ready } from './run-fault.ts';
 
@@ -26,8 +26,6 @@ export interface ChangeWatch {
 /** In it an emulated guest is looked at, and the fault is made. */
 const SOON_SECONDS = 30;
 const LONG_SECONDS = 3_600;
-/** For how many times as long as a look took the guest is left alone: one that is looked at without pause has no processor left to boot with. */
-const REST = 3;
 const NETGUARD = '/usr/bin/python3 -I /usr/lib/holdfast/netguard.py';
 const root = (script: string) => async ({ home, instance }: ChangeWatch): Promise<void> => {
   const { code, stderr } = await asRoot(home, instance, script);
@@ -106,12 +104,9 @@ export async function runChangeFault(fault: ChangeFault, watch: ChangeWatch): Pr
   await fault.make(watch);
   let now = '';
   try {
-    const seconds = await waitFor(`all to be as before after: ${fault.name}`, async () => {
-      const from = performance.now();
+    const seconds = await waitGently(`all to be as before after: ${fault.name}`, async () => {
       now = await look();
-      if (now === before) return true;
-      await sleep(REST * (performance.now() - from));
-      return false;
+      return now === before;
     }, 300_000);
     const outcome = await home.run(['exec', instance, '--', 'sudo', 'sh', '-c', `${NETGUARD} commit`], { input: JSON.stringify({ id }), timeoutMs: 60_000 });
     const told = JSON.parse(outcome.stdout) as { outcome?: string; why?: string };

@@ -8,7 +8,7 @@ import { holdGuest } from '../../src/guest/hold.ts';
 import { runCommand } from '../../src/guest/run-command.ts';
 import { openDb } from '../../src/store/db.ts';
 import { instanceStore } from '../../src/store/instances.ts';
-import type { TestHome } from '../real/home.ts';
+import { patiently, type TestHome } from '../real/home.ts';
 
 export interface Reconnects {
   readonly lane: Use;
@@ -54,9 +54,10 @@ async function takeOver(directory: string, name: string): Promise<RunningMachine
 }
 
 async function use(machine: RunningMachine, lane: Use, when: string): Promise<void> {
-  const signal = AbortSignal.timeout(DEADLINE_MS);
-  const { shell, rung, passedOver } = await machine.guest.reach(lane, { deadlineMs: DEADLINE_MS, signal });
+  const deadlineMs = patiently(DEADLINE_MS);
+  const signal = AbortSignal.timeout(deadlineMs);
+  const { shell, rung, passedOver } = await machine.guest.reach(lane, { deadlineMs, signal });
   if (rung !== 'lane') throw new Error(`the ${lane} lane was dead ${when}: ${passedOver.join('; ')}`);
-  const { exit } = await runCommand(shell, ['true'], { maxBytes: 4096, deadlineMs: DEADLINE_MS, signal });
+  const { exit } = await runCommand(shell, ['true'], { maxBytes: 4096, deadlineMs, signal });
   if (!('code' in exit) || exit.code !== 0) throw new Error(`the ${lane} lane ${when}: true ended with ${JSON.stringify(exit)}`);
 }

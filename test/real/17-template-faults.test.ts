@@ -9,7 +9,8 @@ import { inject } from 'vitest';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL, pick } from '../rotation.ts';
-import { makeTestHome, type TestHome, waitFor } from './home.ts';
+import { giveRoom, makeTestHome, type TestHome, waitFor } from './home.ts';
+import { shareTemplates } from './provided.ts';
 import { onSmallDisk } from './small-disk.ts';
 
 const run = promisify(execFile);
@@ -18,7 +19,8 @@ let home: TestHome;
 
 beforeAll(async () => {
   home = await makeTestHome({ imagesFrom: inject('images') });
-  await run('cp', ['-a', '--sparse=always', join(inject('home'), 'templates'), home.directory]);
+  await shareTemplates(home.directory, 'copied');
+  await giveRoom(home);
   // What a case leaves is compared with what was there: the daemon's own files are, from here on.
   await home.must(['list']);
 });

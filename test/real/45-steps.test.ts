@@ -9,7 +9,7 @@ import { START_STEPS } from '../../src/daemon/instances/start.ts';
 import { STOP_STEPS } from '../../src/daemon/instances/stop.ts';
 import { SUSPEND_STEPS } from '../../src/daemon/instances/suspend.ts';
 import { ALL, pick } from '../rotation.ts';
-import type { Outcome } from './home.ts';
+import { type Outcome, waitFor } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const home = openHomeUnderTest();
@@ -117,7 +117,9 @@ async function interrupted(dieAt: string, args: readonly string[]): Promise<Outc
 
 async function works(name: string): Promise<void> {
   expect((await home.must(['exec', name, '--', 'hostname'])).stdout).toBe(`${name}\n`);
-  expect(await home.info(name)).toMatchObject({ state: 'Running', hold: 'held', hold_reason: null });
+  // The command came by another lane; this one may meet the end of its old session first.
+  await waitFor(`${name} to be held`, async () => (await home.info(name)).hold === 'held', 60_000);
+  expect(await home.info(name)).toMatchObject({ state: 'Running', hold_reason: null });
 }
 
 async function state(name: string): Promise<string | undefined> {

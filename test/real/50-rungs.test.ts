@@ -10,7 +10,7 @@ const home = openHomeUnderTest();
 
 /** Runs on its own in the guest, so that the exec that asks for it is not cut off by it. */
 const later = (script: string): Promise<unknown> => home.must([
-  'exec', NAME, '--', 'sudo', 'systemd-run', '--quiet', '--collect', 'sh', '-c', `sleep 1; ${script}`,
+  'exec', NAME, '--', 'sudo', 'systemd-run', '--quiet', '--collect', 'sh', '-c', `sleep 3; ${script}`,
 ]);
 
 async function carried(command: readonly string[]): Promise<{ code: number; stdout: string; stderr: string; rung: string | undefined }> {

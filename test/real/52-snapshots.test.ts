@@ -49,7 +49,7 @@ test('a clone is a machine of its own, beside the one that it was made of', LONG
   expect((await home.info('twin')).state).toBe('Stopped');
   await home.must(['start', 'twin', 'keeper'], SLOW);
   const who = 'hostname; cat /etc/machine-id; sudo ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | cut -d" " -f2; cat /sys/class/net/e*/address; cloud-init query instance_id';
-  const keeper = (await inGuest('keeper', who)).split('\n');
+  const keeper = (await inGuest('keeper', `cloud-init status --wait > /dev/null; ${who}`)).split('\n');
   const twin = (await inGuest('twin', `cloud-init status --wait > /dev/null; ${who}`)).split('\n');
   expect([keeper[0], twin[0]]).toEqual(['keeper', 'twin']);
   for (const [index, line] of keeper.entries()) if (line !== '') expect(twin[index]).not.toBe(line);

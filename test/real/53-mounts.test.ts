@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitFor } from './home.ts';
+import { waitGently } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const home = openHomeUnderTest();
@@ -10,7 +10,7 @@ const REBOOT = { timeout: 900_000 };
 let source: string;
 const inGuest = (script: string) => home.must(['exec', 'apollo', '--', 'sudo', 'sh', '-c', script]);
 const said = async (script: string) => (await home.must(['exec', 'apollo', '--', 'sh', '-c', script])).stdout;
-const comes = (what: string) => waitFor(what, async () => (await home.run(['exec', 'apollo', '--', 'cat', '/srv/shared/a'])).stdout === 'from here\n', 120_000);
+const comes = (what: string) => waitGently(what, async () => (await home.run(['exec', 'apollo', '--', 'cat', '/srv/shared/a'])).stdout === 'from here\n', 120_000);
 
 beforeAll(async () => {
   source = await mkdtemp('/var/tmp/hf-mounts-');

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitFor } from './home.ts';
+import { waitFor, waitGently } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const home = openHomeUnderTest();
@@ -13,7 +13,7 @@ const uid = process.getuid?.() ?? 0;
 let source: string;
 let outside: string;
 const said = async (script: string) => (await home.must(['exec', 'apollo', '--', 'sh', '-c', script])).stdout;
-const comes = (what: string) => waitFor(what, async () => (await home.run(['exec', 'apollo', '--', 'cat', '/srv/native/a'])).stdout === 'from here\n', 120_000);
+const comes = (what: string) => waitGently(what, async () => (await home.run(['exec', 'apollo', '--', 'cat', '/srv/native/a'])).stdout === 'from here\n', 120_000);
 const server = async () => (await promisify(execFile)('ps', ['axo', 'pid,args'])).stdout.split('\n').filter((line) => line.includes('virtiofsd') && line.includes(source)).map((line) => Number.parseInt(line, 10));
 /** Without virtiofsd the host, or the guest's kernel, need not be able to: then there is nothing to test. */
 let isPossible = false;

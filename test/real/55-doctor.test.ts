@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import type { WireDiagnosis } from '../../src/api/doctor-schemas.ts';
 import { AILMENTS, type Ailment } from '../faults/ailments.ts';
 import { ALL, pick } from '../rotation.ts';
-import { waitFor } from './home.ts';
+import { waitFor, waitGently } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 
 const NAME = 'hermes';
 const home = openHomeUnderTest();
+const LATE: readonly string[] = ['link', 'address', 'route', 'sshd', 'by-address'];
 const chosen = ALL ? AILMENTS : [pick(AILMENTS)];
 
 async function examined(...more: readonly string[]): Promise<WireDiagnosis & { readonly code: number }> {
@@ -19,13 +20,12 @@ async function examined(...more: readonly string[]): Promise<WireDiagnosis & { r
 test('of a sound guest nothing is broken, however early in its boot, and after it nothing is still to come', async () => {
   const { checks, cause, code } = await examined();
   expect([cause, code, checks.filter(({ status }) => status === 'broken')]).toEqual([null, 0, []]);
-  const late = async () => (await examined()).checks.filter(({ id, status }) => status !== 'ok' && ['link', 'address', 'route', 'sshd', 'by-address'].includes(id));
-  await expect.poll(late, { timeout: 300_000, interval: 2_000 }).toEqual([]);
+  await waitGently('nothing to be still to come', async () => (await examined()).checks.every(({ id, status }) => status === 'ok' || !LATE.includes(id)), 300_000);
 });
 
 test.each(chosen.map((ailment): [string, Ailment] => [ailment.name, ailment]))('%s: named as the first broken layer, and mended', async (_name, { make, cause, hold, reason }) => {
-  await home.must(['exec', NAME, '--', 'sudo', 'systemd-run', '--quiet', '--collect', 'sh', '-c', `sleep 1; ${make}`]);
-  await expect.poll(async () => (await examined()).cause, { timeout: 120_000, interval: 1_000 }).toBe(cause);
+  await home.must(['exec', NAME, '--', 'sudo', 'systemd-run', '--quiet', '--collect', 'sh', '-c', `sleep 3; ${make}`]);
+  await waitGently(`the cause to be ${cause}`, async () => (await examined()).cause === cause, 120_000);
   await waitFor(`the hold to be ${hold}`, async () => (await home.info(NAME)).hold === hold, 90_000);
   if (reason) expect((await home.info(NAME)).hold_reason).toMatch(reason);
   const { fixes, code, cause: left } = await examined('--fix');

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandLine } from '../processes.ts';
 import { CHECKOUT, waitFor } from './home.ts';
-import { openHomeUnderTest } from './provided.ts';
+import { openHomeUnderTest, slowness } from './provided.ts';
 
 const home = openHomeUnderTest();
 let scratch: string;
@@ -23,7 +23,7 @@ function tool(command: string, args: readonly string[], { input, deadlineMs = 90
   child.stderr.setEncoding('utf8').on('data', (text: string) => { said.stderr += text; });
   child.stdin.on('error', () => {});
   child.stdin.end(input ?? '');
-  const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+  const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs * slowness());
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
@@ -115,7 +115,7 @@ test('the console of a real guest is shared by all who attach, and its login ask
   watching.stdout.setEncoding('utf8').on('data', (text: string) => { seen += text; });
   try {
     await home.must(['console', 'apollo'], { input: '\r' });
-    await waitFor('the login', () => Promise.resolve(seen.trimEnd().endsWith('apollo login:')), 30_000);
+    await waitFor('the login', () => Promise.resolve(seen.includes('apollo login:')), 30_000);
     await home.must(['console', 'apollo'], { input: 'ubuntu\r' });
     await waitFor('its password to be asked for', () => Promise.resolve(seen.includes('Password: ')), 30_000);
   } finally {

@@ -1,15 +1,14 @@
 /** A guest that an older Holdfast held, in a home that it wrote: today's daemon takes both over. */
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, inject, test } from 'vitest';
 import { AGENT_VERSION } from '../../src/guest/agent/bundle.ts';
 import { pick } from '../rotation.ts';
 import { AGENT_VERSIONS, frozenAgent } from '../upgrade/agents.ts';
 import { OLD_HOMES } from '../upgrade/schemas.ts';
 import { keptOf, writeOldDatabase } from '../upgrade/write-home.ts';
-import { makeTestHome, waitFor } from './home.ts';
+import { giveRoom, makeTestHome, waitFor, waitGently } from './home.ts';
+import { shareTemplates } from './provided.ts';
 
 /** In the guest: the files of an older agent, byte for byte, and what a user had running. */
 const INSTALL = `
@@ -25,7 +24,8 @@ subprocess.check_call(["systemd-run", "--quiet", "--collect", "sh", "-c", "sleep
 test('it is held, its files are renewed, and what ran in it goes on', async () => {
   await using home = await makeTestHome({ imagesFrom: inject('images') });
   // The shared home's template: a fork, where a home of its own would have to boot one.
-  await promisify(execFile)('cp', ['-al', join(inject('home'), 'templates'), join(inject('home'), 'accelerators.json'), home.directory]);
+  await shareTemplates(home.directory, 'linked');
+  await giveRoom(home);
   await home.must(['launch', '--name', 'old', '--timeout', '600'], { timeoutMs: 900_000 });
   const inGuest = async (...command: string[]) => (await home.must(['exec', 'old', '--', ...command], { timeoutMs: 60_000 })).stdout;
   await inGuest('sh', '-c', 'nohup sleep 3600 > /dev/null 2>&1 & echo $! > /tmp/kept');
@@ -33,8 +33,13 @@ test('it is held, its files are renewed, and what ran in it goes on', async () =
   const agent = frozenAgent(pick(AGENT_VERSIONS));
   // Of the newest there is, a guest is made older by its version alone.
   const files = agent.files.map((file) => (agent.version === AGENT_VERSION && file.path.endsWith('/version') ? { ...file, content: '0.0.1\n' } : file));
+  const doorman = () => home.run(['exec', 'old', '--', 'systemctl', 'show', '-P', 'MainPID', 'holdfast-doorman']);
+  const todays = (await doorman()).stdout;
   await home.must(['exec', 'old', '--', 'sudo', 'python3', '-c', INSTALL], { input: JSON.stringify({ files }), timeoutMs: 60_000 });
-  await waitFor('the older doorman to hold', async () => (await home.run(['exec', 'old', '--', 'true'])).code === 0 && (await home.info('old')).hold === 'held', 90_000);
+  await waitGently('the older doorman to hold', async () => {
+    const { code, stdout } = await doorman();
+    return code === 0 && stdout !== '0\n' && stdout !== todays && (await home.info('old')).hold === 'held';
+  }, 90_000);
 
   const running = keptOf(home.directory, 'old');
   const qemu = await home.qemuPid('old');
@@ -47,7 +52,7 @@ test('it is held, its files are renewed, and what ran in it goes on', async () =
 
   const since = performance.now();
   await home.must(['list']);
-  await waitFor('the files to be renewed', async () => (await home.run(['exec', 'old', '--', 'cat', '/usr/lib/holdfast/version'])).stdout.trim() === AGENT_VERSION, 120_000);
+  await waitGently('the files to be renewed', async () => (await home.run(['exec', 'old', '--', 'cat', '/usr/lib/holdfast/version'])).stdout.trim() === AGENT_VERSION, 120_000);
   await waitFor('it to be held', async () => (await home.info('old')).hold === 'held', 90_000);
   process.stdout.write(`renewed and held ${((performance.now() - since) / 1000).toFixed(1)} s after the daemon's start\n`);
   expect(await home.qemuPid('old'), 'the same machine').toBe(qemu);

@@ -31,7 +31,7 @@ test('QEMU killed: Crashed within 5 s, before any exec; delete and purge leave n
   if (pid === undefined) throw new Error('hermes has no QEMU');
   process.kill(pid, 'SIGKILL');
   const seconds = await waitFor('hermes to be shown as crashed', async () => (await state()) === 'Crashed', 20_000);
-  expect(seconds).toBeLessThan(5);
+  expect(seconds).toBeLessThan(5 * slowness());
   expect((await home.info('hermes')).reason).toMatch(/killed|SIGKILL/i);
   expect((await home.run(['exec', 'hermes', '--', 'true'])).code).toBe(2);
 

@@ -16,7 +16,7 @@ mount --bind "$HOLDFAST_HOME/kvm" /dev/kvm
 export HOLDFAST_HOME
 set +e
 for name in first second; do
-  timeout -s INT 25 "$1/bin/holdfast" launch --cold --name $name > "$HOLDFAST_HOME/$name.txt" 2>&1
+  timeout -s INT 45 "$1/bin/holdfast" launch --cold --name $name > "$HOLDFAST_HOME/$name.txt" 2>&1
   "$1/bin/holdfast" delete --purge $name > /dev/null 2>&1
 done
 kill "$(cat "$HOLDFAST_HOME/daemon.pid")"
@@ -31,7 +31,7 @@ test.runIf(process.getuid?.() === 0 && existsSync('/dev/kvm'))('KVM is tried; wh
   // In a chroot the root is no mount whose propagation could be changed.
   const inChroot = spawnSync('unshare', ['--mount', 'true']).status !== 0;
   execFileSync('unshare', ['--mount', ...(inChroot ? ['--propagation', 'unchanged'] : []), 'sh', join(home.directory, 'try.sh'), CHECKOUT], {
-    env: { ...process.env, HOLDFAST_HOME: home.directory }, stdio: 'ignore', timeout: 120_000,
+    env: { ...process.env, HOLDFAST_HOME: home.directory }, stdio: 'ignore', timeout: 240_000,
   });
   const [first, second] = await Promise.all(['first', 'second'].map((name) => readFile(join(home.directory, `${name}.txt`), 'utf8')));
   const remembered = JSON.parse(await readFile(join(home.directory, 'accelerators.json'), 'utf8')) as { hosts: Record<string, { verdicts: { kvm?: { verdict: string } } }> };

@@ -1,6 +1,6 @@
 /** The system service, inside a guest that systemd runs: installed, restarted, killed, rebooted, removed; the machines go on. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { waitFor } from './home.ts';
+import { waitFor, waitGently } from './home.ts';
 import { openHomeUnderTest } from './provided.ts';
 import { packForGuest } from './service/pack.ts';
 
@@ -108,7 +108,7 @@ END
     await inGuest('holdfast launch --name auto file:///opt/holdfast/tiny.raw; holdfast set local.auto.autostart=true; holdfast stop auto second');
     await home.must(['restart', 'svc'], { timeoutMs: 400_000 });
     let said = '';
-    await waitFor('the machines in the guest to be back', async () => {
+    await waitGently('the machines in the guest to be back', async () => {
       said = await inGuest('systemctl is-active holdfast; holdfast list');
       return /^anns +Running[^]*^auto +Running[^]*^keeper +Running/m.test(said);
     }, 300_000).catch(async (error: unknown) => {

@@ -194,6 +194,11 @@ export function havePatience(factor: number): void {
   patience = factor;
 }
 
+/** A limit as it is on this host, in whichever unit. */
+export function patiently(limit: number): number {
+  return limit * patience;
+}
+
 /** Looks until it holds; every 50 ms, so that what is measured is not the waiting. */
 export async function waitFor(what: string, met: () => Promise<boolean>, deadlineMs: number): Promise<number> {
   const startedAt = performance.now();
@@ -202,6 +207,19 @@ export async function waitFor(what: string, met: () => Promise<boolean>, deadlin
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
   return (performance.now() - startedAt) / 1000;
+}
+
+/** For how many times as long as a look took a guest is left alone: one that is looked at without pause has no processor left to boot with. */
+const REST = 3;
+
+/** Looks until it holds, at a guest that has more to do than to answer. @returns seconds, as waitFor */
+export async function waitGently(what: string, met: () => Promise<boolean>, deadlineMs: number): Promise<number> {
+  return await waitFor(what, async () => {
+    const from = performance.now();
+    if (await met()) return true;
+    await new Promise((resolve) => { setTimeout(resolve, REST * (performance.now() - from)); });
+    return false;
+  }, deadlineMs);
 }
 
 async function livePid(file: string): Promise<number | undefined> {

@@ -1,4 +1,8 @@
 /** What global-setup.ts gives to the tests on real VMs. */
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { havePatience, openTestHome, type TestHome } from './home.ts';
 
@@ -30,4 +34,17 @@ export function slowness(): number {
 export function openHomeUnderTest(): TestHome {
   havePatience(slowness());
   return openTestHome(inject('home'));
+}
+
+/**
+ * Gives a home of a test's own what the shared one has: its templates, and what it found out of accelerators, without which
+ * they would not be the right ones. Limits are this host's from then on.
+ * @param how  links are quicker; copies are for a test that changes them, or gives them to somebody
+ */
+export async function shareTemplates(directory: string, how: 'linked' | 'copied'): Promise<void> {
+  havePatience(slowness());
+  const shared = inject('home');
+  const verdicts = join(shared, 'accelerators.json');
+  const isKept = await access(verdicts).then(() => true, () => false);
+  await promisify(execFile)('cp', [...(how === 'linked' ? ['-al'] : ['-a', '--sparse=always']), join(shared, 'templates'), ...(isKept ? [verdicts] : []), directory]);
 }

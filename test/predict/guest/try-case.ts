@@ -8,6 +8,7 @@ import { caseOf, changesOf } from '../cases/cases.ts';
 import { plainAddress } from '../rendering/settings.ts';
 import { seenFacts } from './facts.ts';
 import type { Seen } from './helper.ts';
+import { patiently } from '../../real/home.ts';
 import type { Lab } from './lab.ts';
 import { reaches } from './reach.ts';
 import { addressDifferences, whatHappened, type Outcome } from './what-happened.ts';
@@ -60,9 +61,9 @@ export async function tryCase(lab: Lab, seed: number, number: number): Promise<T
   const { code, said } = await helper.put(change.after, how, guest.cards.map(({ name }) => name));
   const put = (performance.now() - startedAt) / 1000;
   const expected = expectedAddresses(predicted, facts);
-  const early = expected.some(([, address]) => address === facts.control.addresses[0]) ? 0 : GONE_S;
+  const early = expected.some(([, address]) => address === facts.control.addresses[0]) ? 0 : patiently(GONE_S);
   const judged = async (): Promise<Seen & Outcome & { readonly seconds: number }> => {
-    const { seconds } = await helper.settle(expected, early, MISSING_S);
+    const { seconds } = await helper.settle(expected, early, patiently(MISSING_S));
     const reached = Object.fromEntries(await Promise.all(facts.control.addresses.map(async (address) => [address, await reaches(lab.bridge, address)] as const)));
     const after = await helper.look();
     return { ...after, ...whatHappened(before, after, reached), seconds };
@@ -73,7 +74,7 @@ export async function tryCase(lab: Lab, seed: number, number: number): Promise<T
   if (boots) await helper.beginAnew();
   const atBoot = boots ? await judged() : atOnce;
   const outcome = HARM.indexOf(atBoot.happened) > HARM.indexOf(atOnce.happened) ? atBoot : atOnce;
-  const restored = await helper.restore(how === 'apply', RESTORE_S);
+  const restored = await helper.restore(how === 'apply', patiently(RESTORE_S));
   if (!restored.same) throw new Error(`case ${number}: the guest could not be put back: ${JSON.stringify(restored.differs)}`);
   return {
     number, how, verdict: plan.verdict, findings: plan.findings.filter(({ verdict }) => verdict === plan.verdict).map(({ code }) => code),

@@ -1,4 +1,5 @@
 /** What the host's kernel knows of an address on a bridge: who has it, and which way packets for it go. */
+import { connect } from 'node:net';
 import { run } from '../../../host/process/run.ts';
 import type { InstanceSpec } from '../../../core/instance.ts';
 import { broken, nothing, well, type Check, type Finding } from '../../check.ts';
@@ -9,18 +10,34 @@ export function bridgeAddress({ network }: InstanceSpec & { readonly network?: {
 }
 
 const DEADLINE_MS = 3_000;
+const ANY_PORT = 22;
+/** The kernel asks three times, a second apart (neigh/retrans_time_ms). */
+const KNOCK_MS = 3_500;
 
 export function neighbourCheck(spec: InstanceSpec): Check {
   return {
-    id: 'neighbour', layer: 'neighbour', title: 'neighbour and route on the host', deadlineMs: 2 * DEADLINE_MS,
+    id: 'neighbour', layer: 'neighbour', title: 'neighbour and route on the host', needs: ['link', 'address'], deadlineMs: 3 * DEADLINE_MS + KNOCK_MS,
     async run(signal) {
       const address = bridgeAddress(spec);
       if (address === undefined) return nothing('it is behind QEMU\'s user network: the host has neither a neighbour nor a route for it');
       const ask = async (...args: readonly string[]): Promise<string> => (await run({ tool: 'ip', args, package: 'iproute2', deadlineMs: DEADLINE_MS, signal })).stdout;
-      const [route, neighbour] = await Promise.all([ask('-o', 'route', 'get', address), ask('-o', 'neigh', 'show', address)]);
-      return judge(address, spec.mac, route, neighbour);
+      const look = async (): Promise<Finding> => judge(address, spec.mac, ...await Promise.all([ask('-o', 'route', 'get', address), ask('-o', 'neigh', 'show', address)]));
+      const first = await look();
+      if (first.status !== 'broken') return first;
+      // That nobody answered may have been seen before the guest was there: the kernel asks again when there is something to send.
+      await knock(address, signal);
+      return await look();
     },
   };
+}
+
+/** Whatever becomes of it: the kernel has to find the neighbour for it. */
+async function knock(address: string, signal: AbortSignal): Promise<void> {
+  const socket = connect({ host: address, port: ANY_PORT, timeout: KNOCK_MS, signal });
+  await new Promise<void>((resolve) => {
+    for (const end of ['connect', 'timeout', 'error'] as const) socket.once(end, () => resolve());
+  });
+  socket.destroy();
 }
 
 /** @param route  of `ip -o route get`  @param neighbour  of `ip -o neigh show` (iproute2, ip-neighbour(8)) */
