@@ -92,6 +92,14 @@ describe('a change', () => {
     expect(await outcomes()).toHaveLength(1);
   });
 
+  test('for an interface that is not there is refused with line and column, unless it was meant before', LONG, async () => {
+    const text = `network:\n  version: 2\n  ethernets:\n    enp77s0: {dhcp4: true}\n`;
+    expect((await apply(text)).error).toMatchObject({
+      code: 'net-refused', message: expect.stringMatching(/^nothing was changed: .*60-lan\.yaml:4:5: enp77s0 matches no interface/) as string, hint: expect.stringContaining(`${name} has enp1s0; `) as string,
+    });
+    expect(await file('/etc/netplan/60-lan.yaml')).toBeUndefined();
+  });
+
   test('whose address does not come is undone, and told why', LONG, async () => {
     await faults({ noAddress: true });
     const text = `network:\n  version: 2\n  ethernets:\n    default:\n      addresses: [10.107.31.77/24]\n`;

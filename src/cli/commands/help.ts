@@ -8,9 +8,9 @@ export const helpOn = (commands: () => readonly Command[]): Command => defineCom
   name: 'help',
   group: 'Settings and the daemon',
   summary: 'Show the commands, or how to use one',
-  usage: '[<command>]',
-  takes: [['<command>', 'what to explain; all commands when absent']],
-  args: [0, 1],
+  usage: '[<command> [<verb>]]',
+  takes: [['<command>', 'what to explain; all commands when absent'], ['<verb>', 'as in net apply: it is on its command\'s page']],
+  args: [0, 2],
   options: { man: { flags: '--man', summary: 'everything as a manual page' } },
   examples: [
     ['holdfast help launch', 'all about one command'],

@@ -11,6 +11,9 @@ import type { House } from '../../instances/house.ts';
 import { ETC, filesAfter, type FileChanges } from './guest-network.ts';
 import { situation, type Situation } from './situation.ts';
 
+/** notices.ts */
+const NO_CARD = 'matches-nothing';
+
 export interface Judged {
   readonly before: Prediction;
   readonly after: Prediction;
@@ -55,6 +58,19 @@ export function requireSound(name: string, { plan }: Judged, allowLockout: boole
   throw fail('netplan-lockout', `nothing was changed: this would lock ${name} out: ${finding ? told(finding) : 'its default interface loses the address that the host uses'}`, {
     hint: `two ways to do it without: holdfast net plan ${name} <file>; to do it on purpose: --yes-lockout`,
   });
+}
+
+/**
+ * netplan takes a definition for a card that is not there and waits for it; who applies one has mistyped its name, or plugs it in first.
+ * @throws net-refused
+ */
+export function requireCards(name: string, { before, after, plan }: Judged, { write }: FileChanges, { facts }: Situation): void {
+  const known = new Set(before.notes.filter(({ code }) => code === NO_CARD).map(({ definition }) => definition));
+  const fresh = new Set(after.notes.filter(({ code, definition }) => code === NO_CARD && !known.has(definition)).map(({ message }) => message));
+  const finding = plan.findings.find(({ code, file, reason }) => code === NO_CARD && fresh.has(reason) && write.some(({ path }) => path === file));
+  if (!finding) return;
+  const cards = facts.links.filter(({ kind }) => kind !== 'virtual').map((link) => link.name);
+  throw fail('net-refused', `nothing was changed: ${told(finding)}`, { hint: `${name} has ${cards.join(', ')}; a card that is to come is plugged in first: holdfast net attach ${name} <network>` });
 }
 
 /** What should be known before it is done, or after: not what is safe. */

@@ -6,7 +6,7 @@ import type { Task } from '../../operations/engine.ts';
 import type { Supervisor } from '../../supervisor.ts';
 import type { FileChanges } from './guest-network.ts';
 import { pinning, unpinning } from './pin.ts';
-import { changesOf } from './plan.ts';
+import { changesOf, judge, requireCards } from './plan.ts';
 import { repairing } from './repair.ts';
 import { restoring } from './restore.ts';
 import { preparingStatic } from './static.ts';
@@ -25,9 +25,15 @@ export interface Prepared {
 type Prepare = (house: House, supervisor: Supervisor, request: WireNetworkChange) => Prepared | Promise<Prepared>;
 
 const PREPARE: Readonly<Record<(typeof NETWORK_CHANGES)[number], Prepare>> = {
-  apply(_house, _supervisor, { file, text, replace }) {
+  apply(_house, { name }, { file, text, replace }) {
     if (file === undefined || text === undefined) throw fail('bad-argument', 'there is no file to apply');
-    return { changes: ({ look }) => changesOf({ file, text, ...(replace === undefined ? {} : { replace }) }, look.files) };
+    return {
+      changes(stands) {
+        const changes = changesOf({ file, text, ...(replace === undefined ? {} : { replace }) }, stands.look.files);
+        requireCards(name, judge(stands, changes), changes, stands);
+        return changes;
+      },
+    };
   },
   static: preparingStatic,
   pin: (_house, supervisor) => ({ changes: pinning(supervisor) }),
