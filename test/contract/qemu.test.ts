@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { HoldGuest } from '../../src/drivers/qemu/hold-guest.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-driver.ts';
@@ -20,8 +20,10 @@ import { idleGuest } from './idle-guest.ts';
 
 const GiB = 1024 ** 3;
 
-async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUnderTest & Marks & { readonly home: string }> {
+/** @param size  of a file system in memory that the home is on, as mount takes it; root's to make */
+async function makeQemu(more: Partial<QemuDriverOptions> = {}, size?: string): Promise<DriverUnderTest & Marks & { readonly home: string }> {
   const home = await mkdtemp(join(tmpdir(), 'hf-qemu-'));
+  if (size !== undefined) await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'hf-small', home]);
   await chmod(home, 0o755);
   const layout = { instancesDir: join(home, 'instances'), runDir: join(home, 'run'), acceleratorFile: join(home, 'accelerators.json'), templatesDir: join(home, 'templates'), layersDir: join(home, 'layers') };
   await mkdir(layout.instancesDir);
@@ -65,6 +67,7 @@ async function makeQemu(more: Partial<QemuDriverOptions> = {}): Promise<DriverUn
       // Of two daemons at once, which only a test has, one may still be attaching what the other has removed.
       for (const network of made) await network[Symbol.asyncDispose]();
       if (root) await new HostNetwork({ home, directory: join(home, 'network'), log: () => undefined }).tidy(() => false);
+      if (size !== undefined) await promisify(execFile)('umount', [home]);
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -186,6 +189,43 @@ describe('qemu alone', { timeout: 60_000 }, () => {
       await next.remove(machine.id);
       await under.dispose();
     }
+  });
+
+  test.runIf(process.getuid?.() === 0 && process.platform === 'linux')('with a full disk there is no snapshot and no clone, and what was there is there as it was; with space again there are', async () => {
+    const under = await makeQemu({}, '512M');
+    onTestFinished(() => under.dispose());
+    const machine = under.machine('00c0ffee');
+    const clone = under.machine('0badcafe');
+    const driver = under.daemon();
+    const [first, second] = ['d'.repeat(16), 'e'.repeat(16)];
+    const filler = join(under.home, 'filler');
+    const files = async () => (await readdir(under.home, { recursive: true })).filter((path) => !path.startsWith('run')).toSorted();
+    await driver.create(machine, work());
+    await driver.freeze?.(machine, first, work());
+    const before = await files();
+    await promisify(execFile)('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', filler]);
+    const full = { code: 'no-space', hint: expect.stringContaining('free some') as string };
+    await expect(driver.freeze?.(machine, second, work())).rejects.toMatchObject(full);
+    await expect(driver.revert?.(machine, first, work())).rejects.toMatchObject(full);
+    await expect(driver.create(clone, work(), { layer: first })).rejects.toMatchObject(full);
+    await driver.remove(clone.id);
+    await rm(filler);
+    expect(await files()).toEqual(before);
+    {
+      await using running = await driver.start(machine, work());
+      await under.mark(running, 1);
+      await promisify(execFile)('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', filler]);
+      await expect(driver.freezeLive?.(machine, second, work())).rejects.toMatchObject(full);
+      await rm(filler);
+      expect([running.isPaused, running.end, await under.markOf(running)]).toEqual([false, undefined, 1]);
+      await running.kill();
+    }
+    await driver.freeze?.(machine, second, work());
+    await driver.create(clone, work(), { layer: second });
+    await using running = await driver.start(clone, work());
+    expect(await under.markOf(running)).toBe(1);
+    await running.kill();
+    for (const id of await driver.traces()) await driver.remove(id);
   });
 
   test('another process under the recorded pid is not taken for the machine, nor harmed', async () => {
