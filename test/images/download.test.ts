@@ -1,10 +1,10 @@
 /** Images from a web server that cuts, lies, stalls and changes its mind. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { parseChecksum } from '../../src/core/checksum.ts';
 import { imageDownloads, type Downloads, type DownloadSetup } from '../../src/images/download/downloads.ts';
 import { openImageStore, type ImageStore } from '../../src/images/store.ts';
@@ -151,6 +151,21 @@ test('a file that says it is too large, or does not fit on the disk, is not begu
   server.behave((_, response) => response.writeHead(200, { 'content-length': 2 ** 50 }).flushHeaders());
   await expect(fetch(downloads())).rejects.toMatchObject({ code: 'image-refused' });
   await expect(fetch(downloads({ limits: { mostBytes: 2 ** 51 } }))).rejects.toMatchObject({ code: 'no-space' });
+});
+
+test.runIf(process.getuid?.() === 0 && process.platform === 'linux')('a disk that becomes full half way is told of, nothing can be launched of what came, and with space it is fetched', async () => {
+  const images = join(directory, 'images');
+  await mkdir(images, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2M', 'hf-small', images]);
+  onTestFinished(() => { execFileSync('umount', [images]); });
+  // It does not say how much it will be.
+  server.behave((_, response) => response.writeHead(200, { etag: ETAG }).end(image));
+  await expect(fetch(downloads())).rejects.toMatchObject({ code: 'no-space', hint: expect.stringContaining('free some') as string });
+  expect(await store.list()).toEqual([]);
+  execFileSync('mount', ['-o', 'remount,size=1G', images]);
+  server.behave(serve({ bytes: image, etag: ETAG }));
+  await fetch(downloads());
+  expect(await store.list()).toHaveLength(1);
 });
 
 test('a server that falls silent is left, and asked again', async () => {
