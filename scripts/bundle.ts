@@ -25,7 +25,7 @@ const withoutNative: Plugin = {
 const builtinsAtFirstUse: Plugin = {
   name: 'builtins-at-first-use',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'at-first-use' }));
+    onResolve({ filter: /^(?:node:.*|crypto|https|tls|zlib)$/ }, ({ path }) => ({ path: `node:${path.replace(/^node:/, '')}`, namespace: 'at-first-use' }));
     onLoad({ filter: /.*/, namespace: 'at-first-use' }, ({ path }) => ({
       loader: 'js',
       contents: `let loaded;

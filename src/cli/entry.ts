@@ -5,5 +5,5 @@ import { withoutMaglev } from './without-maglev.ts';
 
 endOnUnwritableOutput();
 const running = main(process.argv.slice(2), realpathSync(process.argv[1] ?? ''));
-withoutMaglev();
+setImmediate(withoutMaglev);
 void running.then(flushAndExit);

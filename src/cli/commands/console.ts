@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { loadSockets } from '../../client/socket.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { plain } from '../render/plain.ts';
@@ -27,6 +28,7 @@ export const console = defineCommand({
     'Nothing is started, and whoever looks gets the guest\'s own output, control sequences included; what was said before, and --log, come without them.',
   ],
   async run(context, { args: [name = ''], options: { log, watch } }) {
+    void loadSockets();
     if (log && watch) throw new UsageError('Options --log and --watch clash');
     const { stdin, stdout, stderr, isTTY, signal } = context;
     const client = await context.client();

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { mappedDirectory } from '../mounting.ts';
-import { runExec } from '../terminal/run-exec.ts';
+import { prepareExec, runExec } from '../terminal/run-exec.ts';
 
 export const exec = defineCommand({
   name: 'exec',
@@ -23,10 +23,11 @@ export const exec = defineCommand({
     'An instance that is stopped is started first. A terminal is allocated when both stdin and stdout are one.',
   ],
   async run(context, { args: [name = '', ...command], options }) {
+    prepareExec(context);
     if (options.directory !== undefined && options.noMap) throw new UsageError('Options --working-directory and --no-map-working-directory clash');
     if (command.length === 0) throw new UsageError('Wrong number of arguments given', 'name the instance and a command: holdfast exec <name> -- <command>');
     const client = await context.client();
-    const cwd = options.directory ?? (options.noMap ? undefined : await mappedDirectory(client, name, context.signal));
+    const cwd = options.directory ?? (options.noMap ? undefined : mappedDirectory(client, name, context.signal));
     return runExec(context, client, { name, command, cwd });
   },
 });

@@ -1,3 +1,4 @@
+import { loadSockets } from '../../client/socket.ts';
 import { defineCommand } from '../command.ts';
 import { carry, sendAll } from '../terminal/carry.ts';
 
@@ -15,6 +16,7 @@ export const proxy = defineCommand({
     'An instance that is stopped is started first.',
   ],
   async run(context, { args: [name = ''] }) {
+    void loadSockets();
     // An sshd that has ended takes nothing more, and the client hears of it only by this process's end: Node closes no stdout.
     const { session, started } = await carry(context, await context.client(), 'proxy', name, () => session.close());
     // From here on its end is ssh's affair: Ctrl-C in a terminal that a shared connection was opened from must not end it.

@@ -3,7 +3,7 @@ import { mappedDirectory } from '../mounting.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { launchPrimary, PRIMARY_NOTE } from '../primary.ts';
 import { instances, requirePrimary } from '../targets.ts';
-import { runExec } from '../terminal/run-exec.ts';
+import { prepareExec, runExec } from '../terminal/run-exec.ts';
 
 export const shell = defineCommand({
   name: 'shell',
@@ -23,13 +23,14 @@ export const shell = defineCommand({
   ],
   notes: [PRIMARY_NOTE],
   async run(context, { args, options }) {
+    prepareExec(context);
     const seconds = timeoutSeconds(options.timeout);
     const client = await context.client();
     const name = args[0] ?? await requirePrimary(client, context.signal);
     if (args[0] === undefined && !(await instances(client, context.signal)).some((instance) => instance.name === name)) {
       await launchPrimary(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
     }
-    const cwd = options.noMap ? undefined : await mappedDirectory(client, name, context.signal);
+    const cwd = options.noMap ? undefined : mappedDirectory(client, name, context.signal);
     return runExec(context, client, { name, command: [], cwd, timeoutSeconds: seconds });
   },
 });

@@ -1,8 +1,10 @@
 /** Joins this process's terminal or pipes to a command in an instance. */
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import type { ExecFrameRequest } from '../../api/exec-frames.ts';
 import { openExec, type ExecOutcome, type ExecSession } from '../../client/exec-socket.ts';
 import type { Client } from '../../client/client.ts';
+import { loadSockets } from '../../client/socket.ts';
 import type { Context } from '../command.ts';
 import { createProgress } from '../progress.ts';
 import { oneLine } from '../render/plain.ts';
@@ -12,7 +14,8 @@ export interface Exec {
   readonly name: string;
   /** Empty: the login shell. */
   readonly command: readonly string[];
-  readonly cwd?: string | undefined;
+  /** May still be asked for while the connection is made. */
+  readonly cwd?: string | undefined | Promise<string | undefined>;
   readonly timeoutSeconds?: number | undefined;
 }
 
@@ -20,6 +23,12 @@ export interface Exec {
 const SIGNALLED = 128;
 const FORWARDED = ['SIGINT', 'SIGTERM'] as const;
 type Tty = { readonly columns?: number; readonly rows?: number };
+
+/** Loads what `runExec` needs, sockets and this process's own input: in a command's first turn that takes a third of what it takes later. */
+export function prepareExec(context: Pick<Context, 'stdin'>): void {
+  void loadSockets();
+  void context.stdin;
+}
 
 /** @returns the exit code of the command */
 export async function runExec(context: Context, client: Client, { name, command, cwd, timeoutSeconds }: Exec): Promise<number> {
@@ -29,10 +38,14 @@ export async function runExec(context: Context, client: Client, { name, command,
   using progress = createProgress(stderr, isTTY.stderr);
   using ending = new DisposableStack();
   const begun = Promise.withResolvers<void>();
-  const session = await openExec(client.socket, name, {
-    type: 'request', command: [...command], ...(cwd === undefined ? {} : { cwd }), ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-    ...(terminal ? { terminal: { term: env['TERM'] || 'xterm-256color', ...size(stdout as Tty) } } : {}),
-  }, {
+  const request = async (): Promise<ExecFrameRequest> => {
+    const directory = await cwd;
+    return {
+      type: 'request', command: [...command], ...(directory === undefined ? {} : { cwd: directory }), ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      ...(terminal ? { terminal: { term: env['TERM'] || 'xterm-256color', ...size(stdout as Tty) } } : {}),
+    };
+  };
+  const session = await openExec(client.socket, name, request(), {
     output: (kind, bytes) => {
       const out = kind === 'stdout' ? stdout : stderr;
       if (out.write(bytes)) return true;
