@@ -194,9 +194,9 @@ export function havePatience(factor: number): void {
   patience = factor;
 }
 
-/** A limit as it is on this host, in whichever unit. */
+/** A limit as it is on this host, in whichever unit; whole, since deadlines have to be. */
 export function patiently(limit: number): number {
-  return limit * patience;
+  return Math.ceil(limit * patience);
 }
 
 /** Looks until it holds; every 50 ms, so that what is measured is not the waiting. */
