@@ -46,6 +46,8 @@ async function launch(home: TestHome, name: string, cloudInit?: string): Promise
     { timeoutMs: 900_000, ...(cloudInit === undefined ? {} : { input: cloudInit }) },
   );
   process.stdout.write(`launch ${name}: ${outcome.seconds.toFixed(0)} s\n`);
+  const instead = /^.* is booted instead of forked: .*$/m.exec(outcome.stderr)?.[0];
+  if (instead !== undefined) process.stdout.write(`${instead}\n`);
   if (outcome.code !== 0) process.stdout.write(`it ended with ${outcome.code}: ${outcome.stdout}${outcome.stderr}\n`);
   return { name, code: outcome.code, stdout: outcome.stdout, stderr: outcome.stderr, seconds: outcome.seconds };
 }

@@ -176,7 +176,8 @@ export class QemuDriver implements Driver {
       const started = await startHypervisor(machine, {
         files, openBase: this.#disks.opener(machine), identity: this.#identity, memory: this.#memory, cards: this.#cards.of(machine), log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
       }, work);
-      return await this.#held.hold(machine, files, { ...started, attached });
+      const notice = started.notice ?? (ramPath === undefined ? this.templates.takeNotice() : null);
+      return await this.#held.hold(machine, files, { ...started, notice, attached });
     });
   }
 

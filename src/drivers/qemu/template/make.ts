@@ -33,7 +33,7 @@ export interface MakeParts {
 /** What an instance has when nothing is said: larger ones grow, smaller ones boot. */
 const DISK_BYTES = 5 * 1024 ** 3;
 const BOOT_MS = 600_000;
-const LOGIN_MS = 60_000;
+const LOGIN_MS = 120_000;
 const BOOTED: ReadonlySet<string> = new Set(['done', 'degraded', 'disabled']);
 
 /** Cancelled or failed, it leaves nothing. @throws machine-failed, too-slow, no-space, cancelled */

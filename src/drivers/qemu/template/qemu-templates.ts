@@ -102,9 +102,14 @@ export class QemuTemplates implements Templates {
     const { kvmGid } = candidates(await thisHost(this.#options.identity), machine.architecture);
     const [keys, templateKeys] = await Promise.all([ensureInstanceKeys(files.keys), ensureInstanceKeys(template.files.keys)]);
     const started = await startFork(machine, { files, openBase, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, cards, log }, work);
+    return { ...started, notice: this.takeNotice() };
+  }
+
+  /** What the start of a machine for a template found worth telling, once: whoever starts a machine next tells it, also where no template came of it. */
+  takeNotice(): string | null {
     const notice = this.#notice;
     this.#notice = null;
-    return { ...started, notice };
+    return notice;
   }
 
   /** What a machine would be started on today: the best that was not found wanting. */
