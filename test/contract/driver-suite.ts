@@ -173,7 +173,7 @@ export function describeDriver(name: string, make: () => Promise<DriverUnderTest
       expect(await under.cards(again)).toEqual([1, 7]);
     });
 
-    test('a card is taken out with the guest\'s consent, and without it stays', async () => {
+    test('a card is taken out with the guest\'s consent, and without it stays', { timeout: 150_000 }, async () => {
       if (under.cards === undefined) return;
       const wider = withCards(machine, [1, 7]);
       const running = await started(wider);

@@ -8,7 +8,7 @@ import type { Card } from './command-line/input.ts';
 import type { QmpClient } from './qmp/client.ts';
 
 /** A busy emulated guest took more than ten; on a slow host, several times that. */
-const UNPLUG_MS = 60_000;
+const UNPLUG_MS = 40_000;
 
 export type PlugOf = (id: string, slot: number, network: string | null) => CardPlug;
 
