@@ -1,6 +1,6 @@
 /** Makes one fault in a real guest and watches, from the outside, what control does. */
 import type { Outcome, TestHome } from '../real/home.ts';
-import { waitFor } from '../real/home.ts';
+import { waitFor, waitGently } from '../real/home.ts';
 import type { Fault } from './table.ts';
 
 export interface Watched {
@@ -93,5 +93,7 @@ export async function execTrue(home: TestHome, instance: string): Promise<Outcom
 
 /** A daemon that has just begun, or a guest that has, finds its ways first: what is measured begins after that. */
 export async function ready(home: TestHome, instance: string): Promise<void> {
-  await waitFor(`${instance} to be ready`, async () => (await home.run(['exec', instance, '--', 'true'])).code === 0, 180_000);
+  await waitGently(`${instance} to be ready`, async () => (await home.run(['exec', instance, '--', 'true'])).code === 0, 180_000);
+  // A guest takes commands before it has a card: what is broken of its network has to be there first.
+  await waitGently(`${instance}'s network to be ok`, async () => (await home.info(instance)).network === 'ok', 180_000);
 }

@@ -22,7 +22,7 @@ const BACK_TO_DHCP = 'netplan apply';
 /** From the next boot or `netplan apply` on. */
 export const staticAt = (addresses: string): string => `
 umask 077
-mac=$(cat /sys/class/net/${NIC}/address)
+mac=$(cat /sys/class/net/${NIC}/address) || exit 1
 cat > /etc/netplan/60-fault.yaml <<END
 network:
   version: 2
