@@ -1,17 +1,17 @@
 /**
  * npm run soak: what must hold for long. 100 stops and starts of one instance, 1,000 reconnects on every lane, and 20 forks
- * for an hour with a live fault in one of them after the other. Takes hours where guests are emulated, so what was done is
- * written down as it goes and a later run goes on from there; the result is docs/soak/<date>.md.
+ * for an hour with a live fault in one of them after the other. Takes hours where guests are emulated: with progress=FILE what
+ * was done is kept there as it goes, and a later run with the same file goes on from there. The result is docs/soak/<date>.md.
  *
  *   npm run soak -- [cycles=100] [reconnects=1000] [forks=20] [minutes=60] [seed=1] [progress=FILE]
  *
  * A part whose number is 0 is left out.
  */
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { reconnect } from '../test/faults/reconnects.ts';
-import { CHECKOUT, giveRoom, makeTestHome, type TestHome } from '../test/real/home.ts';
+import { CHECKOUT, giveRoom, HomeEnded, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { cycle } from '../test/soak/cycles.ts';
 import { soakLiveFaults } from '../test/soak/live-faults.ts';
@@ -27,9 +27,10 @@ interface Mark {
 
 const RECONNECTS_AT_ONCE = 20;
 const BETWEEN_LAUNCHES = 2;
+const MOST_IN_A_ROW = 3;
 
 const wish = readWish(process.argv.slice(2));
-const marks = (await readFile(wish.progress, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Mark);
+const marks = (wish.progress === undefined ? '' : await readFile(wish.progress, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Mark);
 const done = (what: string): number => marks.filter((mark) => mark.what === what).length;
 const image = await makeImageHome();
 try {
@@ -51,28 +52,35 @@ process.stdout.write(`${marks.length - failures.length} passed, ${failures.lengt
 process.exit(failures.length === 0 ? 0 : 1);
 
 async function reconnects(home: TestHome): Promise<void> {
-  while (done('control') < wish.reconnects) {
-    try {
-      for (const { lane, seconds } of await reconnect(home, 'apollo', Math.min(RECONNECTS_AT_ONCE, wish.reconnects - done('control')))) {
-        for (const each of seconds) await mark({ part: 'reconnects', what: lane, seconds: each });
-      }
-      process.stdout.write(`${done('control')} reconnects\n`);
-    } catch (error) {
-      await mark({ part: 'reconnects', what: 'control', failed: String(error) });
+  await untilDone('reconnects', 'control', wish.reconnects, async () => {
+    for (const { lane, seconds } of await reconnect(home, 'apollo', Math.min(RECONNECTS_AT_ONCE, wish.reconnects - done('control')))) {
+      for (const each of seconds) await mark({ part: 'reconnects', what: lane, seconds: each });
     }
-  }
+  });
 }
 
 async function cycles(home: TestHome): Promise<void> {
-  while (done('start') < wish.cycles) {
+  await untilDone('cycles', 'start', wish.cycles, async () => {
+    const { stopSeconds, startSeconds, execSeconds } = await cycle(home, 'apollo');
+    await mark({ part: 'cycles', what: 'stop', seconds: stopSeconds });
+    await mark({ part: 'cycles', what: 'start', seconds: startSeconds });
+    await mark({ part: 'cycles', what: 'first exec', seconds: execSeconds });
+  });
+}
+
+/** A failure is one of the times, with when it was and how busy the host. @throws when it fails again and again: nothing is learnt of the rest */
+async function untilDone(part: Mark['part'], what: string, times: number, turn: () => Promise<void>): Promise<void> {
+  let inARow = 0;
+  while (done(what) < times) {
     try {
-      const { stopSeconds, startSeconds, execSeconds } = await cycle(home, 'apollo');
-      await mark({ part: 'cycles', what: 'stop', seconds: stopSeconds });
-      await mark({ part: 'cycles', what: 'start', seconds: startSeconds });
-      await mark({ part: 'cycles', what: 'first exec', seconds: execSeconds });
-      process.stdout.write(`${done('start')} cycles\n`);
+      await turn();
+      inARow = 0;
+      process.stdout.write(`${done(what)} ${part}\n`);
     } catch (error) {
-      await mark({ part: 'cycles', what: 'start', failed: String(error) });
+      if (error instanceof HomeEnded) throw error;
+      await mark({ part, what, failed: `${new Date().toISOString()}, load ${loadavg()[0]?.toFixed(1)}: ${String(error)}` });
+      inARow += 1;
+      if (inARow === MOST_IN_A_ROW) throw error;
     }
   }
 }
@@ -94,7 +102,7 @@ async function forks(home: TestHome): Promise<void> {
 
 async function mark(made: Mark): Promise<void> {
   marks.push(made);
-  await appendFile(wish.progress, `${JSON.stringify(made)}\n`);
+  if (wish.progress !== undefined) await appendFile(wish.progress, `${JSON.stringify(made)}\n`);
   if (made.failed !== undefined) process.stdout.write(`FAILED ${made.failed}\n`);
 }
 
@@ -120,11 +128,11 @@ ${rows.join('\n')}
 ${failed.length === 0 ? '' : `\nFailed:\n\n${failed.map((each) => `- ${each.split('\n').slice(0, 2).join(' ')}`).join('\n')}\n`}`);
 }
 
-function readWish(args: readonly string[]): { cycles: number; reconnects: number; forks: number; minutes: number; seed: number; progress: string } {
+function readWish(args: readonly string[]): { cycles: number; reconnects: number; forks: number; minutes: number; seed: number; progress: string | undefined } {
   const said = new Map(args.map((arg) => [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]));
   const known = { cycles: 100, reconnects: 1000, forks: 20, minutes: 60, seed: 1 };
   const strange = [...said.keys()].filter((key) => key !== 'progress' && !Object.hasOwn(known, key));
   if (strange.length > 0) throw new Error(`no such part: ${strange.join(', ')}`);
   const number = (key: keyof typeof known): number => Number(said.get(key) ?? known[key]);
-  return { cycles: number('cycles'), reconnects: number('reconnects'), forks: number('forks'), minutes: number('minutes'), seed: number('seed'), progress: said.get('progress') ?? '/var/tmp/holdfast-soak.jsonl' };
+  return { cycles: number('cycles'), reconnects: number('reconnects'), forks: number('forks'), minutes: number('minutes'), seed: number('seed'), progress: said.get('progress') };
 }

@@ -16,7 +16,7 @@ export interface SocketHandlers {
 
 let loaded: Promise<typeof import('ws')> | undefined;
 
-/** Loaded when it is asked for: most commands do without it. In a command's first turn that takes a third of what it takes later. */
+/** Loaded when it is asked for: most commands do without it. Best in a command's first turn, as `readyToSend`. */
 export function loadSockets(): Promise<typeof import('ws')> {
   return loaded ??= import('ws');
 }

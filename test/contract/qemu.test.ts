@@ -13,6 +13,7 @@ import { thawGuest } from '../../src/guest/fork/thaw.ts';
 import { LANES } from '../../src/guest/lane-port.ts';
 import { HostNetwork } from '../../src/host/network/host-network.ts';
 import { machineUid } from '../../src/drivers/qemu/identity.ts';
+import { fill } from '../fill.ts';
 import { describeDriver } from './driver-suite.ts';
 import { describeLayers } from './layer-suite.ts';
 import { work, type DriverUnderTest, type Marks } from './under-test.ts';
@@ -198,12 +199,11 @@ describe('qemu alone', { timeout: 60_000 }, () => {
     const clone = under.machine('0badcafe');
     const driver = under.daemon();
     const [first, second] = ['d'.repeat(16), 'e'.repeat(16)];
-    const filler = join(under.home, 'filler');
     const files = async () => (await readdir(under.home, { recursive: true })).filter((path) => !path.startsWith('run')).toSorted();
     await driver.create(machine, work());
     await driver.freeze?.(machine, first, work());
     const before = await files();
-    await promisify(execFile)('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', filler]);
+    const filler = await fill(under.home);
     const full = { code: 'no-space', hint: expect.stringContaining('free some') as string };
     await expect(driver.freeze?.(machine, second, work())).rejects.toMatchObject(full);
     await expect(driver.revert?.(machine, first, work())).rejects.toMatchObject(full);
@@ -214,7 +214,7 @@ describe('qemu alone', { timeout: 60_000 }, () => {
     {
       await using running = await driver.start(machine, work());
       await under.mark(running, 1);
-      await promisify(execFile)('sh', ['-c', 'cat /dev/zero > "$1" 2>/dev/null || true', 'sh', filler]);
+      await fill(under.home);
       await expect(driver.freezeLive?.(machine, second, work())).rejects.toMatchObject(full);
       await rm(filler);
       expect([running.isPaused, running.end, await under.markOf(running)]).toEqual([false, undefined, 1]);

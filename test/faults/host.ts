@@ -4,8 +4,9 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { fill } from '../fill.ts';
 import { patiently, type TestHome, waitFor } from '../real/home.ts';
-import { fill, onSmallDisk } from '../real/small-disk.ts';
+import { onSmallDisk } from '../real/small-disk.ts';
 import { andMended, asRoot, execTrue, EXEC_LIMIT_SECONDS, ready } from './run-fault.ts';
 import { NIC } from './table.ts';
 

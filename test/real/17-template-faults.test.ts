@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fill } from '../fill.ts';
 import { ALL, pick } from '../rotation.ts';
 import { giveRoom, makeTestHome, type TestHome, waitFor } from './home.ts';
 import { shareTemplates } from './provided.ts';
@@ -176,11 +177,10 @@ async function noSpace(): Promise<void> {
 
 async function diskFull(): Promise<void> {
   await onSmallDisk('2G', { imagesFrom: inject('images') }, async (small) => {
-    const filler = join(small.directory, 'filler');
     let said = '';
     const launching = small.run(['launch', '--name', 'daphne'], { timeoutMs: 500_000, onOutput: (text) => { said += text; } });
     await waitFor('the template to boot', () => Promise.resolve(said.includes('Booting the image, for a template')), 60_000);
-    await run('sh', ['-c', 'cat /dev/zero > "$1" || true', 'sh', filler]);
+    const filler = await fill(small.directory);
     const { code, stderr } = await launching;
     await rm(filler);
     expect(code).toBe(2);

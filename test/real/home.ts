@@ -98,11 +98,14 @@ export function endHomesOnInterrupt(last: () => Promise<void>): void {
   }
 }
 
+/** What was begun before it ended has nothing to go on with. */
+export class HomeEnded extends Error {}
+
 export function openTestHome(directory: string, person?: Person): TestHome {
   let isEnded = false;
   // A command starts a daemon where there is none, which would make the home anew.
   const run: TestHome['run'] = (args, runOptions = {}) => (isEnded
-    ? Promise.reject(new Error(`holdfast ${args.join(' ')}: the home ${directory} has ended`))
+    ? Promise.reject(new HomeEnded(`holdfast ${args.join(' ')}: the home ${directory} has ended`))
     : runHoldfast(args, directory, runOptions, person));
   const daemonPid = async () => await livePid(join(directory, 'daemon.pid'));
   const home: TestHome = {

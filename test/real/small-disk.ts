@@ -30,10 +30,3 @@ export async function onSmallDisk(size: string, { imagesFrom, templatesFrom }: S
     await small[Symbol.asyncDispose]();
   }
 }
-
-/** Until nothing more goes into it. @returns the file to remove */
-export async function fill(directory: string): Promise<string> {
-  const filler = join(directory, 'filler');
-  await run('sh', ['-c', 'cat /dev/zero > "$1" || true', 'sh', filler]);
-  return filler;
-}

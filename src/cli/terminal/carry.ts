@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { openStream, type StreamSession } from '../../client/stream-socket.ts';
 import type { Context } from '../command.ts';
 import { createProgress } from '../progress.ts';
-import { oneLine } from '../render/plain.ts';
+import { carriedBy } from '../render/carried-by.ts';
 
 export interface Carried {
   readonly session: StreamSession;
@@ -25,7 +25,7 @@ export async function carry(context: Context, client: Client, route: 'proxy' | '
     },
     started(rung, passedOver) {
       progress.clear();
-      if (verbosity > 0 && rung !== null) stderr.write(`${oneLine(`carried by: ${rung}${passedOver.length > 0 ? `; passed over: ${passedOver.join('; ')}` : ''}`)}\n`);
+      if (verbosity > 0 && rung !== null) stderr.write(carriedBy(rung, passedOver));
       begun.resolve();
     },
     progress: (stage) => progress.stage(stage),

@@ -7,7 +7,7 @@ import type { Client } from '../../client/client.ts';
 import { loadSockets } from '../../client/socket.ts';
 import type { Context } from '../command.ts';
 import { createProgress } from '../progress.ts';
-import { oneLine } from '../render/plain.ts';
+import { carriedBy } from '../render/carried-by.ts';
 import { rawMode } from './raw-mode.ts';
 
 export interface Exec {
@@ -24,7 +24,7 @@ const SIGNALLED = 128;
 const FORWARDED = ['SIGINT', 'SIGTERM'] as const;
 type Tty = { readonly columns?: number; readonly rows?: number };
 
-/** Loads what `runExec` needs, sockets and this process's own input: in a command's first turn that takes a third of what it takes later. */
+/** Loads what `runExec` needs, sockets and this process's own input: see cli/without-maglev.ts. */
 export function prepareExec(context: Pick<Context, 'stdin'>): void {
   void loadSockets();
   void context.stdin;
@@ -54,7 +54,7 @@ export async function runExec(context: Context, client: Client, { name, command,
     },
     started: (rung, passedOver) => {
       progress.clear();
-      if (context.verbosity > 0) stderr.write(`${oneLine(`carried by: ${rung}${passedOver.length > 0 ? `; passed over: ${passedOver.join('; ')}` : ''}`)}\n`);
+      if (context.verbosity > 0) stderr.write(carriedBy(rung, passedOver));
       begun.resolve();
     },
     progress: (stage) => progress.stage(stage),

@@ -7,6 +7,7 @@ import { readTold } from './entry.ts';
 import { BadRecord, RECORD, RecordReader, type TransferRecord } from './records.ts';
 import type { Context } from '../command.ts';
 import type { Progress } from '../progress.ts';
+import { carriedBy } from '../render/carried-by.ts';
 import { oneLine } from '../render/plain.ts';
 import type { Target } from './local-target.ts';
 import { shown } from './names.ts';
@@ -73,8 +74,9 @@ export async function carryFiles(context: Context, { instance, words, feed, targ
       writing.catch(broken.reject);
       return waiting <= AHEAD_BYTES;
     },
-    started: () => {
+    started: (rung, passedOver) => {
       progress.clear();
+      if (context.verbosity > 0) context.stderr.write(carriedBy(rung, passedOver));
       begun.resolve();
     },
     progress: (stage) => progress.stage(stage),

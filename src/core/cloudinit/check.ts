@@ -16,6 +16,8 @@ export interface UserDataCheck {
   readonly kind: UserDataKind;
   readonly errors: readonly UserDataFinding[];
   readonly warnings: readonly UserDataFinding[];
+  /** A configuration, but for the first line: the guest is to have it `withHeader`. */
+  readonly lacksHeader?: true;
 }
 
 /** A person reads no more, and looking for what was meant takes its time. */
@@ -40,7 +42,10 @@ export function checkUserData(bytes: Uint8Array): UserDataCheck {
   if (text === undefined) return kind === 'script' ? { kind, errors: [], warnings: [] } : only(kind, 'the data is not UTF-8 text');
   const nul = text.indexOf('\0');
   if (nul >= 0 && kind !== 'script') return { kind, errors: [placed('a NUL byte', text, nul)], warnings: [] };
-  if (kind === 'cloud-config') return checkCloudConfig(text);
+  if (kind === 'cloud-config') {
+    const { isMapping: _, ...check } = readCloudConfig(text);
+    return check;
+  }
   if (kind === 'unknown') return checkHeadless(text);
   const warnings = kind === 'include' ? [nowhere('when an included address cannot be fetched at boot, cloud-init drops all data of this instance, Holdfast\'s own with it')] : [];
   return { kind, errors: [], warnings };
@@ -48,29 +53,25 @@ export function checkUserData(bytes: Uint8Array): UserDataCheck {
 
 /** What Multipass takes without a first line that says so. */
 function checkHeadless(text: string): UserDataCheck {
-  const config = checkCloudConfig(text);
-  if (isCloudConfig(text)) return config;
+  const { isMapping, ...config } = readCloudConfig(text);
+  if (isMapping) return { ...config, lacksHeader: true };
   // A word or two are no configuration, and no mistake in one.
   if (config.errors.some(({ message }) => message !== NO_MAPPING)) return config;
   return { kind: 'unknown', errors: [], warnings: [nowhere('cloud-init will ignore this data: its first line is none that cloud-init knows, such as #cloud-config or #!/bin/sh')] };
 }
 
-const HEADER = '#cloud-config\n';
-
-/** @returns the data with the first line that cloud-init needs, where it is a configuration that has none; the same bytes otherwise */
+/** What `checkUserData` found to lack it, with the first line by which cloud-init knows a configuration. */
 export function withHeader(bytes: Uint8Array): Uint8Array {
-  if (bytes.length > MAX_USER_DATA_BYTES || userDataKind(bytes) !== 'unknown') return bytes;
-  const text = utf8Text(bytes);
-  return text !== undefined && isCloudConfig(text) ? utf8Bytes(HEADER + text) : bytes;
+  const header = utf8Bytes('#cloud-config\n');
+  const headed = new Uint8Array(header.length + bytes.length);
+  headed.set(header);
+  headed.set(bytes, header.length);
+  return headed;
 }
 
-function isCloudConfig(text: string): boolean {
-  const read = readYaml(text, { version: '1.1' });
-  return !('beyond' in read) && read.document.errors.length === 0 && isMap(read.document.contents);
-}
-
-function checkCloudConfig(text: string): UserDataCheck {
-  const kind = 'cloud-config';
+/** @returns with whether the text is a mapping that can be read */
+function readCloudConfig(text: string): UserDataCheck & { readonly isMapping: boolean } {
+  const [kind, isMapping] = ['cloud-config', false] as const;
   const read = readYaml(text, { version: '1.1' });
   const at = (offset: number, message: string): UserDataFinding => {
     const { line, col } = read.lines.linePos(offset);
@@ -78,16 +79,16 @@ function checkCloudConfig(text: string): UserDataCheck {
   };
   if ('beyond' in read) {
     return read.beyond === 'deep'
-      ? { kind, errors: [at(read.offset, 'this is nested deeper than cloud-init can read')], warnings: [] }
-      : { kind, errors: [], warnings: [nowhere('the cloud-config has too many parts to be checked; cloud-init may stumble over it')] };
+      ? { kind, isMapping, errors: [at(read.offset, 'this is nested deeper than cloud-init can read')], warnings: [] }
+      : { kind, isMapping, errors: [], warnings: [nowhere('the cloud-config has too many parts to be checked; cloud-init may stumble over it')] };
   }
   const { document } = read;
   const errors = document.errors.slice(0, MOST_ERRORS).map((error) => at(error.pos[0], reworded(error.code, error.message)));
   if (errors.length === 0) errors.push(...repeatedKeys(document).map((offset) => at(offset, 'this key is there twice; cloud-init would silently use the last one')));
-  if (errors.length > 0) return { kind, errors, warnings: [] };
+  if (errors.length > 0) return { kind, isMapping, errors, warnings: [] };
   const top = document.contents;
-  if (top === null || (isScalar(top) && top.value === null)) return { kind, errors, warnings: [nowhere('the cloud-config is empty')] };
-  if (!isMap(top)) return { kind, errors: [at(top.range?.[0] ?? 0, NO_MAPPING)], warnings: [] };
+  if (top === null || (isScalar(top) && top.value === null)) return { kind, isMapping, errors, warnings: [nowhere('the cloud-config is empty')] };
+  if (!isMap(top)) return { kind, isMapping, errors: [at(top.range?.[0] ?? 0, NO_MAPPING)], warnings: [] };
   const warnings: UserDataFinding[] = [];
   const known = new Set(KNOWN_KEYS);
   for (const { key } of top.items) {
@@ -101,7 +102,7 @@ function checkCloudConfig(text: string): UserDataCheck {
     const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
     warnings.push(at(offset, `cloud-init knows no key ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`));
   }
-  return { kind, errors, warnings };
+  return { kind, isMapping: true, errors, warnings };
 }
 
 /** The parser would look for them too, but compares each key of a mapping with all before it. @returns offsets */

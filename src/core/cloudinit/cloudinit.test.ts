@@ -50,11 +50,11 @@ test('a mistake is shown with its line and column', () => {
 });
 
 test('a configuration without its first line is taken as one, and gets it; what is none is left as it is', () => {
-  const headed = (text: string): string | undefined => utf8Text(withHeader(bytes(text)));
-  expect(headed('packages: [jq]\n')).toBe('#cloud-config\npackages: [jq]\n');
+  expect(checkUserData(bytes('packages: [jq]\n'))).toEqual({ kind: 'cloud-config', errors: [], warnings: [], lacksHeader: true });
+  expect(utf8Text(withHeader(bytes('packages: [jq]\n')))).toBe('#cloud-config\npackages: [jq]\n');
   expect(checkUserData(bytes('packges: [jq]\n'))).toMatchObject({ kind: 'cloud-config', errors: [], warnings: [{ line: 1, column: 1 }] });
   expect(checkUserData(bytes('a: [\n')).errors[0]).toMatchObject({ line: 2 });
-  for (const text of ['hello', 'a: [\n', '- a\n', '#!/bin/sh\na: b\n', '#cloud-config\na: b\n', 'MIME-Version: 1.0\n\na: b\n', '']) expect(headed(text)).toBe(text);
+  for (const text of ['hello', 'a: [\n', '- a\n', '#!/bin/sh\na: b\n', '#cloud-config\na: b\n', 'MIME-Version: 1.0\n\na: b\n', '']) expect(checkUserData(bytes(text))).not.toHaveProperty('lacksHeader');
   expect(checkUserData(bytes('hello'))).toMatchObject({ kind: 'unknown', errors: [], warnings: [{ line: 0 }] });
 });
 

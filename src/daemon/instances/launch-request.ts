@@ -82,15 +82,14 @@ function wishOf({ name, mode, mac, ip, gateway, dns = [] }: NonNullable<WireLaun
 /** @returns the data as the guest is to have it: where it is a configuration without its first line, with that */
 function requireUserData(given: Uint8Array): { readonly userData: Uint8Array; readonly warnings: readonly string[] } {
   const plain = unpackUserData(given);
-  const { errors, warnings } = checkUserData(plain);
+  const { errors, warnings, lacksHeader } = checkUserData(plain);
   const [first] = errors;
   if (first) {
     throw fail('bad-cloud-init', `Could not load cloud-init configuration: ${placed(first)}`, {
       hint: 'correct the file; nothing was created',
     });
   }
-  const headed = withHeader(plain);
-  return { userData: headed === plain ? given : headed, warnings: warnings.map((warning) => `cloud-init data: ${placed(warning)}`) };
+  return { userData: lacksHeader ? withHeader(plain) : given, warnings: warnings.map((warning) => `cloud-init data: ${placed(warning)}`) };
 }
 
 /** What concerns the whole has no line. */
