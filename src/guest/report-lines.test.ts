@@ -22,4 +22,18 @@ describe('reportLines', () => {
     const text = Buffer.from('é\n');
     expect(await lines([text.subarray(0, 1), text.subarray(1)])).toEqual(['é']);
   });
+
+  test('of many lines in one piece others get their turn', async () => {
+    let turns = 0;
+    const others = setInterval(() => { turns += 1; }, 0);
+    let count = 0;
+    for await (const _line of reportLines(Readable.from([Buffer.from('{}\n'.repeat(96))]), new AbortController().signal, () => {})) {
+      count += 1;
+      // What a report brings about.
+      for (const until = performance.now() + 2; performance.now() < until;);
+    }
+    clearInterval(others);
+    expect(count).toBe(96);
+    expect(turns).toBeGreaterThanOrEqual(5);
+  });
 });

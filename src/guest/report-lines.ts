@@ -3,6 +3,7 @@
  * where it comes from, because we stop reading and the guest's own buffers fill up.
  */
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { Allowance } from './allowance.ts';
 import { MAX_LINE_BYTES } from './report-parser.ts';
 
@@ -14,11 +15,15 @@ export interface MostPerSecond {
 /** An honest reporter says a line of a few hundred bytes when something has changed. */
 const MOST_PER_SECOND: MostPerSecond = { lines: 100, bytes: 256 * 1024 };
 
+/** An honest reporter has fewer to say at a time. */
+const MOST_IN_A_ROW = 16;
+
 /** @param flooded  called when a limit per second was met */
 export async function* reportLines(stream: Readable, signal: AbortSignal, flooded: () => void, most: MostPerSecond = MOST_PER_SECOND): AsyncGenerator<string> {
   const [lines, bytes] = [new Allowance(most.lines), new Allowance(most.bytes)];
   let held: Buffer[] = [];
   let size = 0;
+  let inARow = 0;
   for await (const piece of stream as AsyncIterable<Buffer>) {
     if (await bytes.take(piece.length, signal)) flooded();
     let from = 0;
@@ -28,6 +33,8 @@ export async function* reportLines(stream: Readable, signal: AbortSignal, floode
       if (await lines.take(1, signal)) flooded();
       if (signal.aborted) return;
       if (line !== undefined) yield line;
+      // One piece can hold many: all that they bring about must not keep everybody else waiting.
+      if (++inARow % MOST_IN_A_ROW === 0) await setImmediate();
     }
     size += piece.length - from;
     // A copy: a small rest would otherwise keep the whole piece alive.

@@ -45,6 +45,18 @@ test('of too many the oldest go, but never the first, nor one that is still arme
   expect(history.add(ID, revision())).toBe(123);
 });
 
+test('the last that stands, the one that is armed and what was done by hand are found without reading all', () => {
+  const history = networkHistoryStore(db);
+  expect([history.standing(ID), history.armed(ID), history.hasTransaction(ID, 't1'), history.byHandSince(ID, '')]).toEqual([undefined, undefined, false, 0]);
+  history.add(ID, revision({ origin: 'launch' }));
+  history.add(ID, revision({ at: '2026-01-02T00:00:00Z' }));
+  history.add(ID, revision({ origin: 'holdfast', transaction: 't1', outcome: 'applied' }));
+  expect([history.standing(ID)?.number, history.armed(ID)?.number, history.hasTransaction(ID, 't1')]).toEqual([2, 3, true]);
+  expect([history.byHandSince(ID, '2026-01-01T12:00:00Z'), history.byHandSince(ID, '2026-01-02T12:00:00Z')]).toEqual([1, 0]);
+  history.settle(ID, 3, 'committed', null);
+  expect([history.standing(ID)?.number, history.armed(ID)]).toEqual([3, undefined]);
+});
+
 test('of too much the oldest go', () => {
   const history = networkHistoryStore(db);
   for (let count = 0; count < 40; count += 1) history.add(ID, revision({ files: file('x'.repeat(256 * 1024)) }));

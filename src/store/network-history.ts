@@ -10,6 +10,13 @@ export interface NetworkHistoryStore {
   /** In order of their numbers. */
   all(instance: string): Revision[];
   get(instance: string, number: number): Revision | undefined;
+  /** As core/network/revision.ts has it, without reading all the others. */
+  standing(instance: string): Revision | undefined;
+  /** The last one that is neither confirmed nor undone. */
+  armed(instance: string): Revision | undefined;
+  hasTransaction(instance: string, transaction: string): boolean;
+  /** How many changes by hand were seen since then. */
+  byHandSince(instance: string, at: string): number;
   /** @returns its number; the oldest that are too many, or too much, go */
   add(instance: string, revision: Omit<Revision, 'number'>): number;
   /** Takes the place of the files of one that is there. */
@@ -24,7 +31,7 @@ export interface NetworkHistoryStore {
 
 export function networkHistoryStore(db: Db): NetworkHistoryStore {
   const prune = (instance: string): void => {
-    const rows = db.all('SELECT number, length(files) AS bytes, outcome FROM network_revisions WHERE instance = ? ORDER BY number DESC', instance);
+    const rows = db.all('SELECT number, octet_length(files) AS bytes, outcome FROM network_revisions WHERE instance = ? ORDER BY number DESC', instance);
     let bytes = 0;
     for (const [index, row] of rows.entries()) {
       bytes += Number(row['bytes']);
@@ -33,7 +40,15 @@ export function networkHistoryStore(db: Db): NetworkHistoryStore {
       if (!isFirst && row['outcome'] !== 'applied') db.run('DELETE FROM network_revisions WHERE instance = ? AND number = ?', instance, Number(row['number']));
     }
   };
+  const last = (instance: string, outcomes: string): Revision | undefined => {
+    const row = db.get(`SELECT * FROM network_revisions WHERE instance = ? AND outcome IN (${outcomes}) ORDER BY number DESC LIMIT 1`, instance);
+    return row && fromRow(row);
+  };
   return {
+    standing: (instance) => last(instance, "'seen', 'committed'"),
+    armed: (instance) => last(instance, "'applied'"),
+    hasTransaction: (instance, transaction) => db.get('SELECT 1 FROM network_revisions WHERE instance = ? AND transaction_id = ?', instance, transaction) !== undefined,
+    byHandSince: (instance, at) => Number(db.get("SELECT count(*) AS times FROM network_revisions WHERE instance = ? AND origin = 'hand' AND at > ?", instance, at)?.['times'] ?? 0),
     all: (instance) => db.all('SELECT * FROM network_revisions WHERE instance = ? ORDER BY number', instance).map(fromRow),
     get(instance, number) {
       const row = db.get('SELECT * FROM network_revisions WHERE instance = ? AND number = ?', instance, number);

@@ -37,5 +37,5 @@ export async function settleByGuest(house: House, supervisor: Supervisor, revisi
 
 /** One that is neither kept nor undone: there is one at most for each instance. */
 export function pendingOf(house: House, supervisor: Supervisor): Revision | undefined {
-  return house.history.all(supervisor.id).findLast(({ outcome }) => outcome === 'applied');
+  return house.history.armed(supervisor.id);
 }

@@ -1,7 +1,6 @@
 /** How a guest's network stands: asked of the guest itself while it runs, else as it was last seen. */
 import { fail } from '../../../core/errors.ts';
 import type { GuestFacts, GuestLink, GuestRoute } from '../../../core/netplan/facts.ts';
-import { standing } from '../../../core/network/revision.ts';
 import type { RunningMachine } from '../../../drivers/driver.ts';
 import type { NetworkReport } from '../../../guest/report.ts';
 import type { House } from '../../instances/house.ts';
@@ -47,7 +46,7 @@ export async function situation(house: House, supervisor: Supervisor, signal: Ab
   if (supervisor.state === 'Deleted') throw fail('instance-deleted', `${supervisor.name} is deleted`, { hint: `recover it first: holdfast recover ${supervisor.name}` });
   if (supervisor.machine && !supervisor.machine.isPaused && supervisor.state !== 'Crashed') return await lookAt(house, supervisor, await guestNetwork(supervisor, signal), signal);
   const seen = house.history.seen(supervisor.id);
-  const files = standing(house.history.all(supervisor.id))?.files;
+  const files = house.history.standing(supervisor.id)?.files;
   if (seen === undefined && files === undefined) {
     throw fail('wrong-state', `nothing is known of ${supervisor.name}'s network: it has not been seen running`, { hint: `start it: holdfast start ${supervisor.name}` });
   }

@@ -1,5 +1,5 @@
 /** What is seen in a guest's /etc/netplan becomes history: what it was launched with, and what somebody changed in it by hand. */
-import { changedFiles, standing, type FileChange, type GuestFile, type Revision } from '../../../core/network/revision.ts';
+import { changedFiles, type FileChange, type GuestFile } from '../../../core/network/revision.ts';
 import type { ExtraCard } from '../../../core/instance.ts';
 import type { House } from '../../instances/house.ts';
 import type { Supervisor } from '../../supervisor.ts';
@@ -8,8 +8,7 @@ import type { Supervisor } from '../../supervisor.ts';
 export function recordSeen(house: House, supervisor: Supervisor, files: readonly GuestFile[]): void {
   const { id, name } = supervisor;
   const { history } = house;
-  const all = history.all(id);
-  const last = standing(all);
+  const last = history.standing(id);
   const revision = { at: new Date().toISOString(), command: null, transaction: null, outcome: 'seen', reason: null, files } as const;
   if (last === undefined) {
     history.add(id, { ...revision, origin: 'launch' });
@@ -17,9 +16,11 @@ export function recordSeen(house: House, supervisor: Supervisor, files: readonly
   }
   const changes = changedFiles(last.files, files);
   // What a transaction of ours is just putting there is recorded already.
-  if (changes.length === 0 || all.some((each) => each.outcome === 'applied' && changedFiles(each.files, files).length === 0)) return;
+  if (changes.length === 0) return;
+  const armed = history.armed(id);
+  if (armed && changedFiles(armed.files, files).length === 0) return;
   // cloud-init, or the user's own data, is still at it.
-  if (supervisor.occupation?.kind === 'launch' && all.length === 1) {
+  if (supervisor.occupation?.kind === 'launch' && last.origin === 'launch') {
     history.replaceFiles(id, last.number, files);
     return;
   }
@@ -32,15 +33,11 @@ export function recordSeen(house: House, supervisor: Supervisor, files: readonly
   const what = `${name}'s netplan was changed by hand: ${changes.map(({ path, kind }) => `${path} was ${kind}`).join(', ')}`;
   const remedy = `what changed: holdfast net diff ${name} ${number}; as it was before: holdfast net restore ${name} ${last.number}`;
   house.events.publish({ type: 'instance-netplan', instance: name, revision: number, by: 'hand', files: changes.map(({ path }) => path), message: `${what}; ${remedy}` }, supervisor.owner);
-  house.log.line(recent(all) < MOST_LINES ? `netplan ${number}` : 'netplan', name, what, remedy);
+  house.log.line(history.byHandSince(id, new Date(Date.now() - RECENT_MS).toISOString()) <= MOST_LINES ? `netplan ${number}` : 'netplan', name, what, remedy);
 }
 
 /** Each change has its line, unless a guest makes them by the dozen. */
 const [MOST_LINES, RECENT_MS] = [6, 10 * 60_000];
-
-function recent(all: readonly Revision[]): number {
-  return all.filter(({ origin, at }) => origin === 'hand' && Date.parse(at) > Date.now() - RECENT_MS).length;
-}
 
 const CARD_FILE = /^\/etc\/netplan\/60-holdfast-([0-9a-f]{12})\.yaml$/;
 
