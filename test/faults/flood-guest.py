@@ -1,4 +1,7 @@
 """Run as root in a guest: in the doorman's place, writes without end to every lane and serial line that it is told."""
+import base64
+import hashlib
+import json
 import os
 import sys
 import threading
@@ -13,6 +16,23 @@ BLOCKS = {
     "reports": REPORT * 200,
     "kernel": b"[    1.000000] a kernel that never ends what it has to say\r\n" * 256,
 }
+
+
+def netplan(number, size, omitted=0):
+    """A report of netplan's files, each number another: what a history is made of."""
+    content = b"# %d\n" % number + b"#" * size
+    file = {"path": "/etc/netplan/60-flood.yaml", "mode": 0o600, "uid": 0, "gid": 0, "mtimeNs": "0", "size": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(), "content": base64.b64encode(content).decode()}
+    report = {"v": 1, "type": "netplan", "first": False, "digest": file["sha256"], "files": [file], "omitted": omitted, "transaction": None, "trouble": None}
+    return json.dumps(report).encode() + b"\n"
+
+
+def changes():
+    """A history as large as can be kept, then always the same; and some of which the rest has to be fetched."""
+    while True:
+        yield from (netplan(number, 40000) for number in range(120))
+        yield from [netplan(0, 10)] * 2000
+        yield from [netplan(1, 10, omitted=1)] * 2000
 
 
 def write(path, first, block):
@@ -36,8 +56,8 @@ def lanes(kind):
 
 
 def main(kind):
-    targets = list(lanes(kind)) if kind in BLOCKS and kind != "kernel" else []
-    if kind in ("kernel", "console"):
+    targets = list(lanes("random" if kind == "everything" else kind)) if kind == "everything" or (kind in BLOCKS and kind != "kernel") else []
+    if kind in ("kernel", "console", "everything"):
         targets += [(path, b"", BLOCKS["kernel"]) for path in ("/dev/ttyS0", "/dev/ttyS1", "/dev/console")]
     threads = [threading.Thread(target=write, args=target, daemon=True) for target in targets]
     for thread in threads:

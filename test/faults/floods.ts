@@ -33,6 +33,7 @@ const asTheReporter = (what: string, script: string): Flood => ({
 
 export const FLOODS: readonly Flood[] = [
   ...['random', 'lines', 'banners', 'doorman', 'endless', 'reports'].map(inTheDoormansPlace),
+  { ...inTheDoormansPlace('everything'), name: 'every lane, the console and the rescue line' },
   {
     name: 'the console and the rescue line',
     begin: `systemctl stop holdfast-rescue; systemd-run --unit=flood python3 ${PROGRAM} console`,
@@ -40,6 +41,7 @@ export const FLOODS: readonly Flood[] = [
     loses: false,
   },
   asTheReporter('reports at full speed', 'import os, runpy\nflood = runpy.run_path("/run/flood.py", run_name="library")\nwhile True: os.write(1, flood["REPORT"] * 400)'),
+  asTheReporter('changes of netplan files without end', 'import os, runpy\nfor report in runpy.run_path("/run/flood.py", run_name="library")["changes"](): os.write(1, report)'),
   asTheReporter('a line without an end', 'import os\nwhile True: os.write(1, b"a" * 65536)'),
   asTheReporter('complaints without an end', 'import os\nwhile True: os.write(2, b"a" * 65536)'),
 ];
