@@ -7,6 +7,7 @@ from hf_relay import CHUNK, Relay, one_line
 
 WORD = b"HOLDFAST "
 LONGEST_WORD = 1 << 20
+DOUBT = 0.1  # seconds; the kernel's work queue is never so far behind a port's data
 
 
 class Connection:
@@ -98,12 +99,20 @@ class Connection:
         self.end()
 
 
+def gone(fd):
+    """Whether nobody is at a port's other end."""
+    poll = select.poll()
+    poll.register(fd, 0)
+    return bool(poll.poll(0))
+
+
 class Lane(Connection):
     def __init__(self, door, name):
         super().__init__(door, name)
         self.path = None
         self.seen = b""
         self.word = None
+        self.doubted = None
         self.retry = 0.1
 
     def appear(self, path):
@@ -156,8 +165,22 @@ class Lane(Connection):
             self.seek()
 
     def hung_up(self):
-        self.drop()
-        self.seek()
+        """It may be late word of a former client, of which this relay's own has taken the port over (see seek)."""
+        if self.doubted is not self.relay:
+            relay = self.doubted = self.relay
+            self.door.later(DOUBT, lambda: self.believe(relay))
+
+    def believe(self, relay):
+        if self.doubted is not relay:
+            return
+        self.doubted = None
+        if self.relay is not relay:
+            return
+        if gone(self.fd):
+            self.drop()
+            self.seek()
+        else:
+            self.pump()
 
     def seek(self):
         """Skips what a former client left, up to a new one's first line.

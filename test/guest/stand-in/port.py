@@ -1,0 +1,71 @@
+"""A lane of the doorman's on one end of a socket pair, with a relay that only counts; prints what became of it as JSON."""
+import heapq
+import json
+import select
+import socket
+
+import hf_relay
+from hf_lane import Lane
+
+
+class Door:
+    version = "test"
+
+    def __init__(self):
+        self.timers, self.order = [], 0
+
+    def forget(self, _fd):
+        pass
+
+    def later(self, seconds, action):
+        self.order += 1
+        heapq.heappush(self.timers, (seconds, self.order, action))
+
+    def ring(self):
+        while self.timers:
+            heapq.heappop(self.timers)[2]()
+
+
+class Counting:
+    near = socket.socket()
+
+    def __init__(self):
+        self.pumped = self.stopped = 0
+
+    def pump(self):
+        self.pumped += 1
+        return hf_relay.WAIT
+
+    def stop(self):
+        self.stopped += 1
+
+
+def lane():
+    port, host = socket.socketpair()
+    port.setblocking(False)
+    made = Lane(Door(), "session")
+    made.fd, made.relay, made.port = port.fileno(), Counting(), port
+    return made, made.relay, host
+
+
+late, kept, present = lane()
+for _ in range(3):
+    late.event(select.EPOLLHUP)
+waiting = len(late.door.timers)
+late.door.ring()
+
+left, dropped, leaving = lane()
+leaving.close()
+left.event(select.EPOLLHUP)
+at_once = left.relay is dropped
+left.door.ring()
+
+taken, former, _stays = lane()
+taken.event(select.EPOLLHUP)
+taken.relay = Counting()
+taken.door.ring()
+print(json.dumps({
+    "late": [waiting, late.relay is kept, kept.pumped, kept.stopped],
+    "left": [at_once, left.relay is None, dropped.stopped],
+    "taken over": [taken.relay.stopped, former.stopped],
+}))
