@@ -168,7 +168,7 @@ test('what is no file, directory or link is left out and told of', LONG, async (
 });
 
 test('a guest without Python is told of, and what mends it', LONG, async () => {
-  made.path = '';
+  made.instead = () => ['sh', '-c', 'echo "bash: python3: command not found" >&2; exit 127'];
   expect(await run(['apollo:x', here])).toEqual({ code: 2, stdout: '', stderr: 'transfer failed: apollo has no Python, which a transfer needs there\nput it back: holdfast doctor --fix apollo\n' });
 });
 

@@ -42,7 +42,7 @@ export const transfer = defineCommand({
       return carryFiles(context, { instance, words, feed, progress, carried });
     }
     for (const { instance, paths } of byInstance(plan.sources)) {
-      await using target = plan.to === STANDARD_STREAM ? new StreamTarget(stdout) : await LocalTarget.open({ path: plan.to, parents, many: plan.sources.length > 1 });
+      await using target = plan.to === STANDARD_STREAM ? new StreamTarget(stdout) : await LocalTarget.open({ path: plan.to, parents, sources: paths, recursive, many: plan.sources.length > 1 });
       const words = ['send', JSON.stringify({ sources: paths.map(typed), recursive })] as const;
       await carryFiles(context, { instance, words, target, progress, carried });
     }

@@ -3,7 +3,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readdir, readlink, stat } from 'node:fs/promises';
 import type { Entry } from './entry.ts';
 import { dataRecord, jsonRecord, RECORD } from './records.ts';
-import { joined, nameOf, shown } from './names.ts';
+import { joined, nameOf, shown, topName } from './names.ts';
 import { cannotRead, refused } from './refusals.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -53,7 +53,7 @@ async function* recordsOf(sources: readonly string[], recursive: boolean, notice
         if (!recursive) throw refused(source, 'is a directory', 'take it with what is in it: --recursive');
         yield* folder(Buffer.from(source), [topName(source)], found, notice);
       } else if (found.isFile()) {
-        yield* file(Buffer.from(source), [nameOf(Buffer.from(source.replace(/^.*\//s, '')))], 0, notice);
+        yield* file(Buffer.from(source), [topName(source)], 0, notice);
       } else {
         throw refused(source, 'is no regular file');
       }
@@ -61,12 +61,6 @@ async function* recordsOf(sources: readonly string[], recursive: boolean, notice
       throw cannotRead(source, error);
     }
   }
-}
-
-/** Of `.`, `..` and `/` the contents are meant. */
-function topName(source: string): string {
-  const name = source.replace(/\/+$/, '').replace(/^.*\//s, '');
-  return name === '' || name === '.' || name === '..' ? '.' : nameOf(Buffer.from(name));
 }
 
 async function* folder(path: Buffer, names: readonly string[], found: BigIntStats, notice: Notice): Records {

@@ -1,13 +1,14 @@
 /**
- * Writes here, with the caller's rights, what a guest sends. The guest is hostile: nothing is followed that it sent, a name
- * leads only below the destination, and nothing has its final name before it is whole.
+ * Writes here, with the caller's rights, what a guest sends. The guest is hostile: nothing comes but what was asked for, no
+ * link is followed but the destination itself, a name leads only below it, and nothing has its final name before it is whole.
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, lstat, mkdir, open, realpath, rename, stat, symlink, unlink, utimes, type FileHandle } from 'node:fs/promises';
 import { readEntry, readSize, type Entry } from './entry.ts';
 import { BadRecord, readData, RECORD, type TransferRecord } from './records.ts';
-import { joined, octets, shown, nameOf } from './names.ts';
+import { joined, octets, shown, nameOf, topName } from './names.ts';
+import { oneLine } from '../render/plain.ts';
 import { cannotWrite, refused } from './refusals.ts';
 
 /** Where what comes from a guest goes. */
@@ -19,7 +20,10 @@ export interface Where {
   readonly path: string;
   /** Make what is missing of the directories above it. */
   readonly parents: boolean;
-  /** There are several sources. */
+  /** What this guest was asked for. */
+  readonly sources: readonly string[];
+  readonly recursive: boolean;
+  /** There are several sources, in this guest or in others. */
   readonly many: boolean;
 }
 
@@ -34,21 +38,25 @@ interface Open {
 export class LocalTarget implements Target {
   readonly #target: Buffer;
   readonly #into: boolean;
+  /** Names that the guest may begin with: it would choose among all files of the destination otherwise. */
+  readonly #asked: ReadonlySet<string>;
+  readonly #recursive: boolean;
   readonly #folders = new Set<string>();
-  /** Places of the links that came: these are never followed, as one that a person has made is. */
-  readonly #links = new Set<string>();
   readonly #made: { readonly place: Buffer; readonly entry: Entry }[] = [];
   #open: Open | undefined;
   #inHand: string;
 
-  private constructor(target: Buffer, into: boolean) {
-    this.#target = target;
+  private constructor({ path, sources, recursive }: Where, into: boolean) {
+    this.#target = Buffer.from(path);
     this.#into = into;
-    this.#inHand = shown(nameOf(target));
+    this.#asked = new Set(sources.map(topName));
+    this.#recursive = recursive;
+    this.#inHand = path;
   }
 
   /** @throws HoldfastError */
-  static async open({ path, parents, many }: Where): Promise<LocalTarget> {
+  static async open(where: Where): Promise<LocalTarget> {
+    const { path, parents, many } = where;
     const into = await isDirectory(path);
     if (!into && many) throw refused(path, 'is no directory, and there are several sources');
     if (!into) {
@@ -56,7 +64,7 @@ export class LocalTarget implements Target {
       if (parents) await mkdir(above, { recursive: true });
       else if (!await isDirectory(above)) throw refused(above, await exists(above) ? 'is no directory' : 'does not exist', 'make it as well: --parents');
     }
-    return new LocalTarget(Buffer.from(path), into);
+    return new LocalTarget(where, into);
   }
 
   async take({ kind, payload }: TransferRecord): Promise<void> {
@@ -78,43 +86,50 @@ export class LocalTarget implements Target {
     if (open?.scratch) await unlink(open.scratch);
   }
 
-  #place([first = '', ...names]: readonly string[]): Buffer {
-    const top = first === '.' || !this.#into ? [] : [first];
-    return [...top, ...names].reduce(joined, this.#target);
+  /** The guest reads what it was asked for through links, so that what it begins with is none. */
+  #requireAsked({ path: [first = '', ...inside], kind }: Entry): void {
+    const isAsked = this.#asked.has(first) && (kind === 'file' || (this.#recursive && (kind === 'folder' || inside.length > 0)));
+    if (!isAsked) throw new BadRecord(`a ${kind} that was not asked for: ${oneLine(shown(first))}`);
+  }
+
+  #isTarget([first, ...inside]: readonly string[]): boolean {
+    return inside.length === 0 && (first === '.' || !this.#into);
+  }
+
+  #place(path: readonly string[]): Buffer {
+    return (path[0] === '.' || !this.#into ? path.slice(1) : path).reduce(joined, this.#target);
   }
 
   async #begin(entry: Entry): Promise<void> {
     if (this.#open) throw new BadRecord('an entry inside a file');
+    this.#requireAsked(entry);
     const { path, kind, link } = entry;
     const isRoot = path.length === 1;
     if (!isRoot && !this.#folders.has(path.slice(0, -1).join('/'))) throw new BadRecord('a file that came before its directory');
     let place = this.#place(path);
     this.#inHand = shown(nameOf(place));
-    const there = await lstat(place).catch(absent);
-    const follows = isRoot && !this.#links.has(nameOf(place));
-    if (kind === 'folder') return await this.#folder(place, entry, follows);
+    if (kind === 'folder') return await this.#folder(place, entry);
     // What was sent as a directory is one for the rest of the transfer.
     if (this.#folders.has(path.join('/'))) throw new BadRecord('a file in the place of a directory');
     if (place.at(-1) === SLASH) throw refused(this.#inHand, 'does not exist, and would be a directory');
-    if (follows && there?.isSymbolicLink()) place = await realpath(place, { encoding: 'buffer' }).catch(() => place);
-    const replaced = await stat(place).catch(absent);
-    if (replaced?.isDirectory() && (follows || !there?.isSymbolicLink())) throw refused(this.#inHand, 'is a directory');
-    if (kind === 'link') {
-      this.#links.add(nameOf(place));
-      return await replaceByLink(place, octets(link ?? ''));
-    }
+    if (this.#isTarget(path)) place = await realpath(place, { encoding: 'buffer' }).catch(() => place);
+    const replaced = await lstat(place).catch(absent);
+    if (replaced?.isDirectory()) throw refused(this.#inHand, 'is a directory');
+    if (kind === 'link') return await replaceByLink(place, octets(link ?? ''));
     // A device or a pipe that a person named is written to; what a guest names is replaced.
-    const through = follows && replaced !== undefined && !replaced.isFile();
+    const through = isRoot && replaced !== undefined && !replaced.isFile() && !replaced.isSymbolicLink();
     const scratch = through ? undefined : beside(place);
     const handle = through ? await open(place, constants.O_WRONLY) : await open(scratch ?? place, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
     this.#open = { place, scratch, handle, entry };
   }
 
-  async #folder(place: Buffer, entry: Entry, follows: boolean): Promise<void> {
-    const there = await (follows ? stat : lstat)(place).catch(absent);
+  async #folder(place: Buffer, entry: Entry): Promise<void> {
+    const there = await (this.#isTarget(entry.path) ? stat : lstat)(place).catch(absent);
     if (there === undefined) {
       await mkdir(place, 0o700);
       this.#made.push({ place, entry });
+    } else if (there.isSymbolicLink()) {
+      throw refused(this.#inHand, 'is a link, which is followed only where it is the destination itself', 'take it away, or name it as the destination');
     } else if (!there.isDirectory()) {
       throw refused(this.#inHand, 'is there and is no directory');
     }

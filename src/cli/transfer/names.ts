@@ -13,6 +13,12 @@ export function typed(path: string): string {
   return nameOf(Buffer.from(path));
 }
 
+/** What a source is called where it arrives. Of `.`, `..`, `/` and a home the contents are meant: `.`. */
+export function topName(source: string): string {
+  const name = source.replace(/\/+$/, '').replace(/^.*\//s, '');
+  return name === '' || name === '.' || name === '..' ? '.' : typed(name);
+}
+
 export function shown(name: string): string {
   return octets(name).toString('utf8');
 }

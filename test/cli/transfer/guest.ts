@@ -16,8 +16,8 @@ export interface TransferBench extends AsyncDisposable {
   home(name: string): string;
   /** Called with what each guest sends, before it goes on. */
   onSent: (() => void) | undefined;
-  /** Empty: a guest without Python. */
-  path: string | undefined;
+  /** What a guest runs in the place of what it is told to. */
+  instead: ((name: string) => readonly string[] | undefined) | undefined;
 }
 
 export async function makeTransferBench(): Promise<TransferBench> {
@@ -25,7 +25,7 @@ export async function makeTransferBench(): Promise<TransferBench> {
   const server = await bench.serve((_, answer) => json(answer, { code: 'not-found', message: 'no', hint: null }, 404));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES + 1, perMessageDeflate: false });
   const made: TransferBench = {
-    bench, requests: [], programs: new Set(), onSent: undefined, path: process.env['PATH'],
+    bench, requests: [], programs: new Set(), onSent: undefined, instead: undefined,
     home(name) {
       const directory = join(bench.home, 'guests', name);
       mkdirSync(directory, { recursive: true });
@@ -69,7 +69,7 @@ function serveOne(made: TransferBench, socket: WebSocket, name: string): void {
 
   function begin(request: ExecFrameRequest): ChildProcess {
     made.requests.push(request);
-    const [tool = '', ...args] = made.path === '' ? ['sh', '-c', 'echo "bash: python3: command not found" >&2; exit 127'] : request.command;
+    const [tool = '', ...args] = made.instead?.(name) ?? request.command;
     const child = spawn(tool, args, { cwd: home, env: { PATH: process.env['PATH'], PYTHONDONTWRITEBYTECODE: '1' }, stdio: 'pipe' });
     made.programs.add(child);
     child.stdin.on('error', () => {});
