@@ -11,6 +11,7 @@ import { userDataKind } from '../../src/core/cloudinit/user-data-kind.ts';
 import { HoldfastError } from '../../src/core/errors.ts';
 import { decideImageFormat, IMAGE_HEAD_BYTES } from '../../src/core/image-format.ts';
 import { requireInstanceName } from '../../src/core/names.ts';
+import { readNodes } from '../../src/core/netplan/nodes.ts';
 import { parseSize, requireSize } from '../../src/core/sizes.ts';
 import { bytesAround, expectSoon, LONG } from './properties.ts';
 
@@ -70,6 +71,15 @@ describe('a user\'s cloud-init data', () => {
     expectSoon('the check', () => checkUserData(data));
     expectSoon('the stage', () => datasourceMode(data));
     expectSoon('the message', () => composeUserData('#cloud-boothook', data));
+  });
+
+  test.each([['escapes that are none', `a: "${'\\q'.repeat(LONG)}"`], ['brackets that close nothing', `a: ${'}'.repeat(39_000)}`]])('of %s, one by one mistakes, the first is told and no more are looked for', (_, text) => {
+    const data = new TextEncoder().encode(`#cloud-config\n${text}\n`);
+    const before = process.memoryUsage().rss;
+    expectSoon('the check', () => expect(checkUserData(data).errors).toMatchObject([{ message: expect.stringContaining('the first of more than 100'), line: 2 }]));
+    expectSoon('the stage', () => expect(datasourceMode(data)).toBe('net'));
+    expectSoon('the netplan file', () => expect(() => readNodes({ path: 'a.yaml', text }, () => {})).toThrow('the first of more than 100'));
+    expect((process.memoryUsage().rss - before) / 2 ** 20, 'MiB taken').toBeLessThan(100);
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * Reads a user's YAML within bounds. The parser descends with the nesting and some of its work grows with the square
  * of what it reads, and a daemon that others wait for must not be held up by a file: what is too deep or has too many
- * parts is not read to its end.
+ * parts or mistakes is not read to its end.
  */
 import { Composer, type Document, Lexer, LineCounter, Parser, YAMLParseError, type ParseOptions, type DocumentOptions, type SchemaOptions } from 'yaml';
 
@@ -9,17 +9,21 @@ import { Composer, type Document, Lexer, LineCounter, Parser, YAMLParseError, ty
 const DEEPEST = 64;
 /** A long text is one part: this is about keys, values and signs. A line makes about eight. */
 const MOST_PARTS = 40_000;
+/** Each is an Error with its stack, and one part can have a million: the escapes of a quoted text. */
+export const MOST_MISTAKES = 100;
 
 export type BoundedYaml =
   | { readonly document: Document.Parsed; readonly lines: LineCounter }
-  /** Not read: `deep` at that offset (a mistake), or with more `parts` than are looked at. */
-  | { readonly beyond: 'deep' | 'parts'; readonly offset: number; readonly lines: LineCounter };
+  /** Not read: `deep` at that offset (a mistake), with more `parts` than are looked at, or more `mistakes`, the first at that offset. */
+  | { readonly beyond: Limit; readonly offset: number; readonly lines: LineCounter };
+
+type Limit = 'deep' | 'parts' | 'mistakes';
 
 class Beyond extends Error {
-  readonly what: 'deep' | 'parts';
+  readonly what: Limit;
   readonly offset: number;
 
-  constructor(what: 'deep' | 'parts', offset: number) {
+  constructor(what: Limit, offset: number) {
     super(what);
     this.what = what;
     this.offset = offset;
@@ -31,9 +35,11 @@ export function readYaml(text: string, options: ParseOptions & DocumentOptions &
   const lines = new LineCounter();
   lines.addNewLine(0);
   const composer = new Composer({ ...options, uniqueKeys: false, prettyErrors: false });
+  const mistake = countMistakes();
+  tellMistakes(composer, mistake);
   let document: Document.Parsed | undefined;
   try {
-    for (const each of composer.compose(tokens(text, new Parser(lines.addNewLine)), true, text.length)) {
+    for (const each of composer.compose(tokens(text, new Parser(lines.addNewLine), mistake), true, text.length)) {
       if (document === undefined) {
         document = each;
         continue;
@@ -49,12 +55,39 @@ export function readYaml(text: string, options: ParseOptions & DocumentOptions &
   return { document, lines };
 }
 
-function* tokens(text: string, parser: Parser): ReturnType<Parser['parse']> {
+/** @returns what is called with the offset of each  @throws Beyond, then */
+function countMistakes(): (offset: number) => void {
+  let count = 0;
+  let first = 0;
+  return (offset) => {
+    if (count === 0) first = offset;
+    count += 1;
+    if (count > MOST_MISTAKES) throw new Beyond('mistakes', first);
+  };
+}
+
+type Source = number | readonly number[] | { readonly offset: number };
+type OnError = (source: Source, ...rest: readonly unknown[]) => void;
+
+/** The composer hands its own member down to whatever finds a mistake. */
+function tellMistakes(composer: Composer, mistake: (offset: number) => void): void {
+  const { onError } = composer as unknown as { readonly onError: OnError };
+  const counted: OnError = (source, ...rest) => {
+    mistake(typeof source === 'number' ? source : 'offset' in source ? source.offset : source[0] ?? 0);
+    onError(source, ...rest);
+  };
+  Object.assign(composer, { onError: counted });
+}
+
+function* tokens(text: string, parser: Parser, mistake: (offset: number) => void): ReturnType<Parser['parse']> {
   let parts = 0;
   for (const lexeme of new Lexer().lex(text)) {
     parts += 1;
     if (parts > MOST_PARTS) throw new Beyond('parts', parser.offset);
-    yield* parser.next(lexeme);
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'error') mistake(token.offset);
+      yield token;
+    }
     if (parser.stack.length > DEEPEST) throw new Beyond('deep', parser.offset);
   }
   yield* parser.end();

@@ -1,6 +1,6 @@
 /** Checks a user's cloud-init data before an instance is made of it: what cloud-init would stumble over, and where. */
 import { type Document, isMap, isScalar, visit } from 'yaml';
-import { readYaml } from './bounded-yaml.ts';
+import { MOST_MISTAKES, readYaml } from './bounded-yaml.ts';
 import { KNOWN_KEYS, nearestKey } from './known-keys.ts';
 import { utf8Bytes, utf8Text } from './text.ts';
 import { userDataKind, type UserDataKind } from './user-data-kind.ts';
@@ -78,9 +78,9 @@ function readCloudConfig(text: string): UserDataCheck & { readonly isMapping: bo
     return { message, line, column: col };
   };
   if ('beyond' in read) {
-    return read.beyond === 'deep'
-      ? { kind, isMapping, errors: [at(read.offset, 'this is nested deeper than cloud-init can read')], warnings: [] }
-      : { kind, isMapping, errors: [], warnings: [nowhere('the cloud-config has too many parts to be checked; cloud-init may stumble over it')] };
+    if (read.beyond === 'parts') return { kind, isMapping, errors: [], warnings: [nowhere('the cloud-config has too many parts to be checked; cloud-init may stumble over it')] };
+    const message = read.beyond === 'deep' ? 'this is nested deeper than cloud-init can read' : `this is the first of more than ${MOST_MISTAKES} mistakes; is it YAML at all?`;
+    return { kind, isMapping, errors: [at(read.offset, message)], warnings: [] };
   }
   const { document } = read;
   const errors = document.errors.slice(0, MOST_ERRORS).map((error) => at(error.pos[0], reworded(error.code, error.message)));

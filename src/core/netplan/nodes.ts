@@ -4,7 +4,7 @@
  * is refused.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node as YamlNode, type Pair, type ParsedNode } from 'yaml';
-import { readYaml } from '../cloudinit/bounded-yaml.ts';
+import { MOST_MISTAKES, readYaml } from '../cloudinit/bounded-yaml.ts';
 import type { Place } from './definition.ts';
 import type { NetplanFile } from './facts.ts';
 import type { Note } from './prediction.ts';
@@ -37,6 +37,11 @@ const MOST_BYTES = 1 << 20;
 
 /** libyaml, which netplan reads with, lets these pass. */
 const PASSES = /^(?:Flow end indicator should be more indented|Comments must be separated from other tokens)/;
+const BEYOND = {
+  deep: 'this is nested deeper than any netplan file',
+  parts: 'the file has too many parts to be read',
+  mistakes: `this is not YAML: here is the first of more than ${MOST_MISTAKES} mistakes`,
+} as const;
 const SECOND_DOCUMENT = 'MULTIPLE_DOCS';
 
 /** @returns undefined for a file that says nothing  @throws Refused */
@@ -49,9 +54,7 @@ export function readNodes({ path, text }: NetplanFile, note: (note: Note) => voi
     const { line, col } = read.lines.linePos(offset);
     return { file: path, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  if ('beyond' in read) {
-    return refuse('too-large', read.beyond === 'deep' ? 'this is nested deeper than any netplan file' : 'the file has too many parts to be read', placeOf(read.offset));
-  }
+  if ('beyond' in read) return refuse(read.beyond === 'mistakes' ? 'yaml' : 'too-large', BEYOND[read.beyond], placeOf(read.offset));
   const { document } = read;
   for (const error of document.errors) {
     const place = placeOf(error.pos[0]);
