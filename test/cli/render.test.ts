@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { WireClient } from '../../src/api/trust-schemas.ts';
+import type { WireNetworkDiff } from '../../src/api/network-schemas.ts';
 import type { WireFound, WireImage, WireInstance, WireSnapshot, WireZone } from '../../src/api/schemas.ts';
 import { renderClients } from '../../src/cli/render/clients.ts';
 import { renderFound } from '../../src/cli/render/find.ts';
@@ -13,6 +14,7 @@ import { FORMATS } from '../../src/cli/render/format.ts';
 import { renderImages } from '../../src/cli/render/images.ts';
 import { renderInfo, renderInfoOfSnapshots } from '../../src/cli/render/info.ts';
 import { renderList } from '../../src/cli/render/list.ts';
+import { renderDiff } from '../../src/cli/render/network-history.ts';
 import { renderNetworks } from '../../src/cli/render/networks.ts';
 import { snapshotsInOrder } from '../../src/cli/render/order.ts';
 import { renderSnapshots } from '../../src/cli/render/snapshots.ts';
@@ -159,4 +161,23 @@ test('a panic\'s words steer no terminal in any format', () => {
   const words = 'panic \u009b2J\u001b[2J\u0007';
   // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
   for (const format of FORMATS) expect(renderInfo([{ ...apollo, reason: words, hold: { level: 'lost', reason: words } }], format, '')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
+
+/** The same with words that clear the screen in each text, whoever wrote it. */
+function spoilt<T>(value: T): T {
+  if (typeof value === 'string') return `${value}\u001b[2J\u009b2J\u0007` as T;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each: unknown) => spoilt(each)) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, spoilt<unknown>(each)])) as T;
+}
+
+test.each(FORMATS)('no text of an image, a snapshot, an instance, a network or a client steers the terminal as %s', (format) => {
+  const shown = [
+    renderFound(spoilt(found), format), renderSnapshots(spoilt(shots), format), renderInfoOfSnapshots(spoilt([apollo]), spoilt(shots), format, ''), renderInfo(spoilt(all), format, ''), renderList(spoilt(all), format, ''),
+    renderImages(spoilt([image]), format), renderZones(spoilt(zones), format), renderClients(spoilt(clients), format), renderVersion(spoilt({ ...versions, update }), format),
+    renderNetworks(spoilt(networks), format), renderAliases(spoilt(book), format),
+    renderDiff('apollo', spoilt<WireNetworkDiff>({ from: 1, to: 2, files: [{ path: '/etc/netplan/a.yaml', kind: 'changed', was: '600', is: '644', diff: '-a\n+b\n' }] }), format),
+  ];
+  // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+  for (const each of shown) expect(each).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 });

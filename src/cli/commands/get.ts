@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { plain } from '../render/plain.ts';
 
 export const get = defineCommand({
   name: 'get',
@@ -26,6 +27,6 @@ export const get = defineCommand({
       return;
     }
     const { value } = await client.call('getSetting', { params: { key } }, { signal });
-    stdout.write(`${value === '' && !options.raw ? '<empty>' : value}\n`);
+    stdout.write(`${options.raw ? value : plain(value) || '<empty>'}\n`);
   },
 });

@@ -19,7 +19,7 @@ const RENDER = {
     const width = Math.max(...checks.map(({ title }) => title.length), 0) + 3;
     const indent = ' '.repeat(9);
     const lines = checks.flatMap(({ title, status, seen, remedy }) => [
-      `${MARKS[status].padEnd(9)}${title.padEnd(width)}${oneLine(seen)}`,
+      `${MARKS[status].padEnd(9)}${oneLine(title).padEnd(width)}${oneLine(seen)}`,
       ...(remedy !== null && status !== 'ok' ? [`${indent}${REMEDY}${oneLine(remedy)}`] : []),
     ]);
     const done = fixes.flatMap(({ title, did, good, seen }) => [

@@ -8,7 +8,7 @@ import { table } from './table.ts';
 import { toYaml } from './yaml.ts';
 
 export function renderFound({ images, errors }: WireFound, format: Format): string {
-  const shown = images.map((image) => ({ ...image, os: oneLine(image.os), release: oneLine(image.release) }));
+  const shown = images.map((image) => ({ ...image, os: oneLine(image.os), release: oneLine(image.release), version: oneLine(image.version) }));
   const byName = Object.fromEntries(shown.map(({ name, os, release, version, aliases, remote, hash }) => [name, { os, release, version, aliases, remote, hash }]));
   switch (format) {
     case 'table':

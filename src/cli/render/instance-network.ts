@@ -36,7 +36,7 @@ function text(name: string, { from, at, health, healthReason, interfaces, refuse
 }
 
 function rows(all: readonly (readonly [string, ...string[]])[]): string {
-  return all.flatMap(([label, ...values]) => values.map((value, index) => `${(index === 0 ? `${label}:` : '').padEnd(WIDTH)}${value}\n`)).join('');
+  return all.flatMap(([label, ...values]) => values.map((value, index) => `${(index === 0 ? `${label}:` : '').padEnd(WIDTH)}${oneLine(value)}\n`)).join('');
 }
 
 function linkRows(link: Interface): (readonly [string, ...string[]])[] {

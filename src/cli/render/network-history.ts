@@ -56,5 +56,5 @@ export function renderDiff(name: string, { from, to, files: changed }: WireNetwo
 }
 
 function rights(path: string, was: string | null, is: string | null): string {
-  return was === null || is === null || was === is ? '' : `${path}: mode and owner ${was} -> ${is}\n`;
+  return was === null || is === null || was === is ? '' : `${oneLine(`${path}: mode and owner ${was} -> ${is}`)}\n`;
 }

@@ -7,7 +7,7 @@ import { parseArchitecture } from '../architecture.ts';
 import { parseChecksum } from '../checksum.ts';
 import type { PublishedImage } from './published.ts';
 import { refuseAddress } from './remotes.ts';
-import { aliasesOf, fieldsOf, Malformed, own, requireTextOf, sizeOf, textOf, type Fields } from './untrusted.ts';
+import { aliasesOf, fieldsOf, Malformed, own, requirePlain, requireTextOf, sizeOf, textOf, type Fields } from './untrusted.ts';
 
 const MOST_DISTRIBUTIONS = 500;
 
@@ -15,7 +15,10 @@ const MOST_DISTRIBUTIONS = 500;
 export function parseManifest(value: unknown): PublishedImage[] {
   const distributions = Object.entries(fieldsOf(value, 'the manifest'));
   if (distributions.length > MOST_DISTRIBUTIONS) throw new Malformed(`lists more than ${MOST_DISTRIBUTIONS} distributions`);
-  return distributions.flatMap(([name, distribution]) => imagesOf(fieldsOf(distribution, name.slice(0, 100)), name.slice(0, 100)));
+  return distributions.flatMap(([key, distribution]) => {
+    const name = requirePlain(key.slice(0, 100), 'the name of a distribution');
+    return imagesOf(fieldsOf(distribution, name), name);
+  });
 }
 
 function imagesOf(distribution: Fields, name: string): PublishedImage[] {

@@ -116,6 +116,7 @@ describe('a manifest of distributions', () => {
     ]);
   });
   test.each<[string, object]>([
-    ['no checksum', { id: 'md5:0' }], ['plain http', { image_location: 'http://images.example/x' }], ['a file', { image_location: 'file:///etc/passwd' }], ['an impossible size', { size: 0 }],
+    ['no checksum', { id: 'md5:0' }], ['plain http', { image_location: 'http://images.example/x' }], ['a file', { image_location: 'file:///etc/passwd' }], ['an impossible size', { size: 0 }], ['a version that clears the screen', { version: '\u001b[2J' }],
   ])('with %s is refused', (_, change) => expect(() => parseManifest({ Debian: { ...debian, items: { x86_64: { ...debian.items.x86_64, ...change } } } })).toThrow(Malformed));
+  test('with a name that clears the screen is refused', () => expect(() => parseManifest({ 'Debian\u001b[2J': debian })).toThrow('has control characters in the name of a distribution'));
 });

@@ -10,6 +10,8 @@ export class Malformed extends Error {
   }
 }
 
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** Longer names and titles than this are nobody's. */
 const LONGEST = 500;
 
@@ -25,9 +27,20 @@ export function own(fields: Fields, key: string): unknown {
 
 /** @returns undefined where it is not there */
 export function textOf(fields: Fields, key: string, what: string): string | undefined {
+  const value = anyTextOf(fields, key, what);
+  return value === undefined ? undefined : requirePlain(value, `"${key}" of ${what}`);
+}
+
+function anyTextOf(fields: Fields, key: string, what: string): string | undefined {
   const value = own(fields, key);
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string' || value.length > LONGEST) throw new Malformed(`has no text of at most ${LONGEST} characters as "${key}" of ${what}`);
+  return value;
+}
+
+/** @returns the same text, which ends up in terminals and logs */
+export function requirePlain(value: string, what: string): string {
+  if (CONTROL.test(value)) throw new Malformed(`has control characters in ${what}`);
   return value;
 }
 
@@ -59,6 +72,6 @@ const ALIAS = /^[a-z0-9][a-z0-9._+-]{0,63}$/;
 
 /** `24.04,n,noble, lts` as a list; what could not be typed as a name is left out. */
 export function aliasesOf(fields: Fields, what: string): string[] {
-  const listed = (textOf(fields, 'aliases', what) ?? '').split(',').map((alias) => alias.trim().toLowerCase());
+  const listed = (anyTextOf(fields, 'aliases', what) ?? '').split(',').map((alias) => alias.trim().toLowerCase());
   return [...new Set(listed.filter((alias) => ALIAS.test(alias)))];
 }
