@@ -14,11 +14,13 @@ const READY_MS = 10_000;
 
 export class Dnsmasq {
   readonly #network: ZoneNetwork;
+  readonly #program: string;
   readonly #files: DnsmasqFiles & { readonly log: string; readonly process: string };
   #identity: ProcessIdentity | undefined;
 
-  constructor(network: ZoneNetwork, directory: string) {
+  constructor(network: ZoneNetwork, directory: string, program: string) {
     this.#network = network;
+    this.#program = program;
     const at = (name: string): string => join(directory, name);
     this.#files = { config: at('dnsmasq.conf'), pid: at('dnsmasq.pid'), leases: at('leases'), reservations: at('reservations'), names: at('names'), log: at('dnsmasq.log'), process: at('dnsmasq.json') };
   }
@@ -68,7 +70,7 @@ export class Dnsmasq {
     await writeWhole(config, dnsmasqConfig(this.#network, this.#files, user));
     await rm(this.#files.pid, { force: true });
     const { identity, exited } = await startDetached({
-      tool: 'dnsmasq', package: 'dnsmasq-base', args: ['--keep-in-foreground', `--conf-file=${config}`], complaintsPath: log,
+      tool: this.#program, package: 'dnsmasq-base', args: ['--keep-in-foreground', `--conf-file=${config}`], complaintsPath: log,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
     });
     this.#identity = identity;

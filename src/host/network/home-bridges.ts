@@ -28,10 +28,13 @@ export class HomeBridges {
   readonly #directory: string;
   readonly #record: HomeRecord;
   readonly #attachments: Attachments;
+  readonly #program: string;
   readonly #dnsmasqs = new Map<ZoneName, Dnsmasq>();
 
-  constructor(directory: string, record: HomeRecord, attachments: Attachments) {
+  /** @param program  dnsmasq's */
+  constructor(directory: string, record: HomeRecord, attachments: Attachments, program: string) {
     this.#directory = directory;
+    this.#program = program;
     this.#record = record;
     this.#attachments = attachments;
   }
@@ -48,6 +51,7 @@ export class HomeBridges {
     await this.#forward(zones);
     for (const zone of zones) await this.#serve(network, zone, cards);
     await this.#retire(network.zones.filter((zone) => !zones.includes(zone)));
+    await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null });
   }
 
   async down(): Promise<void> {
@@ -115,7 +119,7 @@ export class HomeBridges {
     const ipv6 = zones.some(({ prefix6 }) => prefix6 !== null) && (zones.length > 1 || await hasDefaultRoute6());
     const switched = await switchForwardingOn(ipv6);
     const before = (await this.#record.read())?.switched ?? NOT_SWITCHED;
-    await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null, switched: { ipv4: before.ipv4 || switched.ipv4, ipv6: before.ipv6 || switched.ipv6 } });
+    await this.#record.remember({ switched: { ipv4: before.ipv4 || switched.ipv4, ipv6: before.ipv6 || switched.ipv6 } });
   }
 
   async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[]): Promise<void> {
@@ -139,7 +143,7 @@ export class HomeBridges {
   #dnsmasq(zone: ZoneNetwork): Dnsmasq {
     const there = this.#dnsmasqs.get(zone.zone);
     if (there !== undefined) return there;
-    const made = new Dnsmasq(zone, this.#directoryOf(zone));
+    const made = new Dnsmasq(zone, this.#directoryOf(zone), this.#program);
     this.#dnsmasqs.set(zone.zone, made);
     return made;
   }

@@ -31,6 +31,8 @@ export interface HostNetworkOptions {
   readonly guardScript?: string;
   /** What counts as an ethernet of the host: a test has others than hardware. */
   readonly kindOf?: KindOf;
+  /** In the place of dnsmasq: a test has one that does not come up. */
+  readonly dnsmasq?: string;
 }
 
 export interface AttachRequest {
@@ -59,7 +61,7 @@ export class HostNetwork implements AsyncDisposable {
     this.#options = options;
     this.#record = new HomeRecord(home, directory);
     this.#attachments = new Attachments(join(directory, 'machines'));
-    this.#bridges = new HomeBridges(directory, this.#record, this.#attachments);
+    this.#bridges = new HomeBridges(directory, this.#record, this.#attachments, options.dnsmasq ?? 'dnsmasq');
     this.#own = new OwnNetworks(join(directory, 'networks.json'));
     this.ethernets = new EthernetBridges({ directory: join(directory, 'ethernets'), key: () => this.#record.key, guardScript: options.guardScript, log: options.log });
     this.#watch = new Watch({ isServed: () => this.#bridges.isServed(), repair: () => this.#repair() });

@@ -1,0 +1,24 @@
+/** A daemon's network as a process, which a test runs in a namespace: `<home> [<dnsmasq>]`. A call a line, `[number, method, ...arguments]`, each answered by a line. */
+import { createInterface } from 'node:readline';
+import { HostNetwork, type AttachRequest } from '../../../src/host/network/host-network.ts';
+
+const [home = '', dnsmasq] = process.argv.slice(2);
+const say = (line: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);
+const network = new HostNetwork({
+  home, directory: `${home}/network`, log: (cause, message, remedy) => say({ cause, message, remedy }), ...(dnsmasq === undefined ? {} : { dnsmasq }),
+});
+
+const methods: Record<string, (argument: never) => Promise<unknown>> = {
+  whyNot: () => network.whyNot(),
+  subnet: (zone: Parameters<HostNetwork['subnet']>[0]) => network.subnet(zone),
+  attach: async (request: AttachRequest) => void await network.attach(request),
+  detach: (id: string) => network.detach(id),
+  tidy: (living: readonly string[]) => network.tidy((id) => living.includes(id)),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [number, method = '', argument] = JSON.parse(line) as [number, string?, never?];
+  // One may be under way while the next is asked for.
+  void methods[method]?.(argument as never).then((value) => say({ number, value }), (error: unknown) => say({ number, error: error instanceof Error ? error.message : String(error) }));
+}
+await network[Symbol.asyncDispose]();
