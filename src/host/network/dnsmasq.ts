@@ -27,9 +27,7 @@ export class Dnsmasq {
 
   /** Runs, and serves these cards and no other. @param hosts  names and their addresses, as in /etc/hosts  @throws tool-missing, machine-failed */
   async serve(cards: readonly NamedCard[], hosts: string): Promise<void> {
-    const { reservations: reserved, names } = this.#files;
-    await writeWhole(reserved, reservations(cards), 0o644);
-    await writeWhole(names, hosts, 0o644);
+    await this.#list(cards, hosts);
     const leases = await readFile(this.#files.leases, 'utf8').catch(() => '');
     const cleared = withoutStaleLeases(leases, cards);
     if (cleared !== undefined) {
@@ -38,9 +36,24 @@ export class Dnsmasq {
       await writeWhole(this.#files.leases, cleared, 0o644);
     }
     await boundComplaints(this.#files.log, LOG_MAX_BYTES);
+    if (!(await this.#readAgain())) await this.#start();
+  }
+
+  /** The same where there are fewer cards than before; one that does not run is not started. */
+  async tell(cards: readonly NamedCard[], hosts: string): Promise<void> {
+    await this.#list(cards, hosts);
+    await this.#readAgain();
+  }
+
+  async #list(cards: readonly NamedCard[], hosts: string): Promise<void> {
+    await writeWhole(this.#files.reservations, reservations(cards), 0o644);
+    await writeWhole(this.#files.names, hosts, 0o644);
+  }
+
+  /** @returns whether it runs */
+  async #readAgain(): Promise<boolean> {
     const running = await this.#find();
-    if (running === undefined) await this.#start();
-    else await signalProcess(running, 'SIGHUP');
+    return running !== undefined && await signalProcess(running, 'SIGHUP');
   }
 
   async isRunning(): Promise<boolean> {
@@ -75,7 +88,13 @@ export class Dnsmasq {
     });
     this.#identity = identity;
     await writeWhole(process, JSON.stringify(identity));
-    await this.#untilServing(exited);
+    try {
+      await this.#untilServing(exited);
+    } catch (error) {
+      // It would be taken for one that serves.
+      await this.stop();
+      throw error;
+    }
   }
 
   /** It writes its pid when it has its sockets; where it cannot have them it ends, and says why. */

@@ -54,6 +54,16 @@ export class HomeBridges {
     await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null });
   }
 
+  /** Down to the cards that are left. Nothing is started for them: whoever has gone waits for no dnsmasq, and what is missing is put back by repair. */
+  async shrink(): Promise<void> {
+    const network = await this.#record.network();
+    const cards = ownCards(await this.#attachments.cards());
+    const zones = inUse(network, cards);
+    await this.#loadRules(ruleset({ ...network, zones }, cards));
+    for (const zone of zones) await this.#dnsmasq(zone).tell(cardsIn(network, zone, cards), hostNames(network, cards));
+    await this.#retire(network.zones.filter((zone) => !zones.includes(zone)));
+  }
+
   async down(): Promise<void> {
     const { table, tapPrefix, foreignTapPrefix, zones } = await this.#record.network();
     for (const zone of zones) {
@@ -124,7 +134,7 @@ export class HomeBridges {
 
   async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[]): Promise<void> {
     await makePassable(this.#directoryOf(zone));
-    await this.#dnsmasq(zone).serve(cards.filter(({ address }) => networkOf(network, address) === zone), hostNames(network, cards));
+    await this.#dnsmasq(zone).serve(cardsIn(network, zone, cards), hostNames(network, cards));
   }
 
   /** Zones whose last card has gone, while others have theirs elsewhere. */
@@ -164,6 +174,10 @@ export class HomeBridges {
 function inUse({ zones }: HomeNetwork, cards: readonly NamedCard[]): readonly ZoneNetwork[] {
   const used = zones.filter((zone) => cards.some(({ address }) => networkOf({ zones: [zone] }, address) !== undefined));
   return used.length > 0 ? used : zones.slice(0, 1);
+}
+
+function cardsIn(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[]): readonly NamedCard[] {
+  return cards.filter(({ address }) => networkOf(network, address) === zone);
 }
 
 /** dnsmasq, under a user of its own, reads its lists again when they change. */

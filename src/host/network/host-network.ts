@@ -75,7 +75,7 @@ export class HostNetwork implements AsyncDisposable {
     if (record?.workedIn !== null && record?.workedIn === await hostBootId()) return undefined;
     try {
       await this.#inTurn(async () => {
-        await this.#up();
+        await this.#orTakeBack(() => this.#up());
         await this.#downIfUnused();
       });
       return undefined;
@@ -143,21 +143,37 @@ export class HostNetwork implements AsyncDisposable {
       const links = await hostLinks();
       const missing = cards.find(({ bridge }) => bridge !== null && !links.some((link) => link.name === bridge && link.kind === 'bridge'));
       if (missing) throw fail('machine-failed', `the bridge ${missing.bridge ?? ''}, on which ${name} has a card, does not exist`, { hint: `make it, or take the card away: holdfast net detach ${name} ${missing.mac}` });
-      await this.#attachTo(id, cards);
-      for (const card of cards) await ensureTap(card.tap, uid, bridgeOf(network, card));
-      for (const tap of await this.#taps()) if (tap.id === id && !cards.some((card) => card.tap === tap.name)) await removeLink(tap.name);
+      const before = (await this.#attachments.all()).get(id);
+      await this.#orTakeBack(async () => {
+        await this.#attachments.put(id, cards);
+        if (cards.some(({ bridge }) => bridge === null)) await this.#up();
+        for (const card of cards) await ensureTap(card.tap, uid, bridgeOf(network, card));
+        await this.#removeTaps(id, cards);
+      }, async () => {
+        // What cannot be had is not remembered: a zone whose subnet is taken would keep every other from coming up.
+        if (before === undefined) await this.#attachments.remove(id);
+        else await this.#attachments.put(id, before);
+        await this.#removeTaps(id, before ?? []);
+      });
     });
   }
 
-  /** What cannot be had is not remembered: a zone whose subnet is taken would keep every other from coming up. */
-  async #attachTo(id: string, cards: readonly AttachedCard[]): Promise<void> {
-    const before = (await this.#attachments.all()).get(id);
-    await this.#attachments.put(id, cards);
+  /** Of a machine, those that no card of it is on. */
+  async #removeTaps(id: string, cards: readonly AttachedCard[]): Promise<void> {
+    for (const tap of await this.#taps()) if (tap.id === id && !cards.some((card) => card.tap === tap.name)) await removeLink(tap.name);
+  }
+
+  /** What an attempt that failed has made goes again; its own failure is what counts, also where not all of it goes. */
+  async #orTakeBack(attempt: () => Promise<void>, back?: () => Promise<void>): Promise<void> {
     try {
-      if (cards.some(({ bridge }) => bridge === null)) await this.#up();
+      await attempt();
     } catch (error) {
-      if (before === undefined) await this.#attachments.remove(id);
-      else await this.#attachments.put(id, before);
+      try {
+        await back?.();
+        await this.#settle();
+      } catch (left) {
+        this.#options.log('network-left', `of a network that did not come up not everything could be taken away: ${left instanceof Error ? left.message : String(left)}`, 'the next daemon does it');
+      }
       throw error;
     }
   }
@@ -225,7 +241,8 @@ export class HostNetwork implements AsyncDisposable {
     const taps = await this.#taps();
     for (const { name } of taps.filter(({ id }) => ids.includes(id))) await removeLink(name);
     for (const id of ids) await this.#attachments.remove(id);
-    if (!(await this.#downIfUnused()) && ids.length > 0) await this.#up();
+    if (ids.length > 0) await this.#settle();
+    else await this.#downIfUnused();
   }
 
   async #taps(): Promise<{ name: string; id: string }[]> {
@@ -235,6 +252,11 @@ export class HostNetwork implements AsyncDisposable {
   async #up(): Promise<void> {
     await this.#bridges.up();
     this.#watch.start();
+  }
+
+  /** After there were more cards. */
+  async #settle(): Promise<void> {
+    if (!(await this.#downIfUnused())) await this.#bridges.shrink();
   }
 
   async #downIfUnused(): Promise<boolean> {
