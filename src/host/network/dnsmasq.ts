@@ -25,8 +25,8 @@ export class Dnsmasq {
     this.#files = { config: at('dnsmasq.conf'), pid: at('dnsmasq.pid'), leases: at('leases'), reservations: at('reservations'), names: at('names'), log: at('dnsmasq.log'), process: at('dnsmasq.json') };
   }
 
-  /** Runs, and serves these cards and no other. @param hosts  names and their addresses, as in /etc/hosts  @throws tool-missing, machine-failed */
-  async serve(cards: readonly NamedCard[], hosts: string): Promise<void> {
+  /** Runs, and serves these cards and no other. @param hosts  names and their addresses, as in /etc/hosts  @param signal  breaks a start off  @throws tool-missing, machine-failed, the signal's reason */
+  async serve(cards: readonly NamedCard[], hosts: string, signal?: AbortSignal): Promise<void> {
     await this.#list(cards, hosts);
     const leases = await readFile(this.#files.leases, 'utf8').catch(() => '');
     const cleared = withoutStaleLeases(leases, cards);
@@ -36,7 +36,7 @@ export class Dnsmasq {
       await writeWhole(this.#files.leases, cleared, 0o644);
     }
     await boundComplaints(this.#files.log, LOG_MAX_BYTES);
-    if (!(await this.#readAgain())) await this.#start();
+    if (!(await this.#readAgain())) await this.#start(signal);
   }
 
   /** The same where there are fewer cards than before; one that does not run is not started. */
@@ -77,7 +77,7 @@ export class Dnsmasq {
     await Promise.all(Object.values(this.#files).map((path) => rm(path, { force: true })));
   }
 
-  async #start(): Promise<void> {
+  async #start(signal: AbortSignal | undefined): Promise<void> {
     const { config, log, process } = this.#files;
     const user = await unprivilegedUser();
     await writeWhole(config, dnsmasqConfig(this.#network, this.#files, user));
@@ -89,7 +89,7 @@ export class Dnsmasq {
     this.#identity = identity;
     await writeWhole(process, JSON.stringify(identity));
     try {
-      await this.#untilServing(exited);
+      await this.#untilServing(exited, signal);
     } catch (error) {
       // It would be taken for one that serves.
       await this.stop();
@@ -98,11 +98,12 @@ export class Dnsmasq {
   }
 
   /** It writes its pid when it has its sockets; where it cannot have them it ends, and says why. */
-  async #untilServing(exited: Promise<ExitStatus>): Promise<void> {
+  async #untilServing(exited: Promise<ExitStatus>, signal: AbortSignal | undefined): Promise<void> {
     let ended = false;
     void exited.then(() => { ended = true; });
     for (const until = performance.now() + READY_MS; performance.now() < until;) {
       if (await readFile(this.#files.pid, 'utf8').then((text) => text.trim() !== '', () => false)) return;
+      signal?.throwIfAborted();
       if (ended) throw fail('machine-failed', `dnsmasq did not start: ${await lastComplaint(this.#files.log) ?? 'it said nothing'}`);
       await Promise.race([exited, new Promise((resolve) => { setTimeout(resolve, 10); })]);
     }

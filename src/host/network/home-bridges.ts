@@ -39,8 +39,8 @@ export class HomeBridges {
     this.#attachments = attachments;
   }
 
-  /** For the cards that are attached; zone1's where there are none. @throws tool-missing, machine-failed */
-  async up(): Promise<void> {
+  /** For the cards that are attached; zone1's where there are none. @throws tool-missing, machine-failed, the signal's reason */
+  async up(signal?: AbortSignal): Promise<void> {
     const network = await this.#record.network();
     const cards = ownCards(await this.#attachments.cards());
     const zones = inUse(network, cards);
@@ -49,7 +49,7 @@ export class HomeBridges {
     await this.#loadRules(ruleset({ ...network, zones }, cards));
     for (const zone of zones) await ensureBridge(zone);
     await this.#forward(zones);
-    for (const zone of zones) await this.#serve(network, zone, cards);
+    for (const zone of zones) await this.#serve(network, zone, cards, signal);
     await this.#retire(network.zones.filter((zone) => !zones.includes(zone)));
     await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null });
   }
@@ -89,11 +89,11 @@ export class HomeBridges {
     return running.length > 0 && running.every(Boolean);
   }
 
-  /** @returns what was missing, and is there again  @throws tool-missing, machine-failed */
-  async repair(): Promise<readonly string[]> {
+  /** @returns what was missing, and is there again  @throws tool-missing, machine-failed, the signal's reason */
+  async repair(signal: AbortSignal): Promise<readonly string[]> {
     const missing = await this.#missing();
     if (missing.length === 0) return [];
-    await this.up();
+    await this.up(signal);
     await this.#plugBack();
     return missing;
   }
@@ -132,9 +132,9 @@ export class HomeBridges {
     await this.#record.remember({ switched: { ipv4: before.ipv4 || switched.ipv4, ipv6: before.ipv6 || switched.ipv6 } });
   }
 
-  async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[]): Promise<void> {
+  async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[], signal: AbortSignal | undefined): Promise<void> {
     await makePassable(this.#directoryOf(zone));
-    await this.#dnsmasq(zone).serve(cardsIn(network, zone, cards), hostNames(network, cards));
+    await this.#dnsmasq(zone).serve(cardsIn(network, zone, cards), hostNames(network, cards), signal);
   }
 
   /** Zones whose last card has gone, while others have theirs elsewhere. */

@@ -55,6 +55,7 @@ export class HostNetwork implements AsyncDisposable {
   readonly #runs = new Map<string, number>();
   #lastRun = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  #repairing = new AbortController();
 
   constructor(options: HostNetworkOptions) {
     const { home, directory } = options;
@@ -137,7 +138,7 @@ export class HostNetwork implements AsyncDisposable {
   /** The same for a machine that is attached already, and has other cards now. */
   async change({ id, name, uid, spec }: AttachRequest): Promise<void> {
     for (const { network } of spec.cards ?? []) if (network !== null) await this.ethernets.ensure(network);
-    await this.#inTurn(async () => {
+    await this.#beforeRepairs(async () => {
       const network = await this.#record.network();
       const cards = await this.#own.onBridges(cardsOf(this.#record.names, id, name, spec));
       const links = await hostLinks();
@@ -201,7 +202,7 @@ export class HostNetwork implements AsyncDisposable {
   /** The machine has ended, or is not to have anything any more. */
   async detach(id: string): Promise<void> {
     this.#runs.delete(id);
-    await this.#inTurn(async () => {
+    await this.#beforeRepairs(async () => {
       if (await this.#attachments.has(id)) await this.#release([id]);
     });
   }
@@ -232,6 +233,7 @@ export class HostNetwork implements AsyncDisposable {
   /** Lets go of it: the network stays as it is, and is another daemon's to look after. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watch.stop();
+    this.#repairing.abort();
     await this.#queue;
     this.#watch.stop();
   }
@@ -266,15 +268,28 @@ export class HostNetwork implements AsyncDisposable {
     return true;
   }
 
-  /** Nobody asked for it, so nobody is told but the log. */
-  async #repair(): Promise<void> {
-    await this.#inTurn(async () => {
-      if (!this.#watch.isOn) return;
-      // Nobody has a card on it: what is missing is missing rightly.
-      if (ownCards(await this.#attachments.cards()).length === 0) return this.#watch.stop();
-      const missing = await this.#bridges.repair();
-      if (missing.length > 0) this.#options.log('network', `the network of this home lacked ${missing.join(', ')}, and was repaired`);
-    }).catch((error: unknown) => this.#options.log('network', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`));
+  /** Nobody asked for it, so nobody is told but the log, and whoever asks for something goes before it. @returns whether nothing is missing, or nothing could be said about it */
+  async #repair(): Promise<boolean> {
+    const { signal } = this.#repairing = new AbortController();
+    try {
+      await this.#inTurn(async () => {
+        if (!this.#watch.isOn || signal.aborted) return;
+        // Nobody has a card on it: what is missing is missing rightly.
+        if (ownCards(await this.#attachments.cards()).length === 0) return this.#watch.stop();
+        const missing = await this.#bridges.repair(signal);
+        if (missing.length > 0) this.#options.log('network', `the network of this home lacked ${missing.join(', ')}, and was repaired`);
+      });
+      return true;
+    } catch (error) {
+      if (signal.aborted) return true;
+      this.#options.log('network', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
+  }
+
+  #beforeRepairs<T>(work: () => Promise<T>): Promise<T> {
+    this.#repairing.abort();
+    return this.#inTurn(work);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

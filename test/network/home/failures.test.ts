@@ -1,4 +1,5 @@
 /** A home's network where something does not work, on a host that is a namespace: what is told, what is tried again, and what is left. It needs root. */
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { APOLLO, HERMES, makeHomeHost, type HomeHost } from './host-bench.ts';
 
@@ -31,6 +32,25 @@ test('a machine that could not be attached leaves nothing; where others are, it 
   expect(await bench.traces()).toEqual(before);
   expect(await bench.host.run('nft', 'list', 'ruleset')).not.toContain(HERMES.mac);
   await daemon.call('detach', HERMES.id);
+  await daemon.call('detach', APOLLO.id);
+  expect(await bench.traces()).toEqual([]);
+}, LONG);
+
+test('a dnsmasq that hangs when it is started anew holds up nobody who leaves, and is ended with those that it was for', async () => {
+  const daemon = bench.daemon(await bench.program('hangs', `#!/bin/sh\nif [ -e ${bench.home}/pipe ]; then read -r never < ${bench.home}/pipe; fi\nexec dnsmasq "$@"\n`));
+  await daemon.attach(APOLLO);
+  await daemon.attach(HERMES);
+  await bench.host.run('mkfifo', `${bench.home}/pipe`);
+  process.kill(await bench.dnsmasq(), 'SIGKILL');
+  const hanging = async (): Promise<string[]> => (await bench.traces()).filter((line) => line.includes('/hangs --keep-in-foreground'));
+  await expect.poll(hanging, { timeout: 30_000, interval: 100 }).toHaveLength(1);
+  const startedAt = performance.now();
+  await daemon.call('detach', HERMES.id);
+  // It would have ten seconds to get ready.
+  expect(performance.now() - startedAt).toBeLessThan(7_000);
+  await rm(`${bench.home}/pipe`);
+  await expect.poll(() => daemon.told.map(({ message }) => message), { timeout: 60_000, interval: 100 }).toContainEqual(expect.stringContaining('lacked its dnsmasq, and was repaired'));
+  expect(await hanging()).toEqual([]);
   await daemon.call('detach', APOLLO.id);
   expect(await bench.traces()).toEqual([]);
 }, LONG);

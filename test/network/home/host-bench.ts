@@ -34,6 +34,8 @@ export interface HomeHost extends AsyncDisposable {
   /** The key that all names on the host are made of: its first eight digits. */
   key(): Promise<string>;
   daemon(dnsmasq?: string): Daemon;
+  /** The pid of zone1's. */
+  dnsmasq(): Promise<number>;
   /** In the place of dnsmasq. @returns its path */
   program(name: string, script: string): Promise<string>;
   /** Everything on the host that is not as it was, and what lies in the home. */
@@ -60,6 +62,7 @@ export async function makeHomeHost(): Promise<HomeHost> {
     host, home, traces,
     key: async () => (JSON.parse(await readFile(`${home}/network/network.json`, 'utf8')) as { key: string }).key.slice(0, 8),
     daemon: (dnsmasq) => stack.use(makeDaemon(host, home, dnsmasq)),
+    dnsmasq: async () => (JSON.parse(await readFile(`${home}/network/dnsmasq.json`, 'utf8')) as { pid: number }).pid,
     async program(name, script) {
       await writeFile(`${home}/${name}`, script, { mode: 0o755 });
       return `${home}/${name}`;
