@@ -10,22 +10,37 @@ const CONF = '/proc/sys/net';
 export interface Switched {
   readonly ipv4: boolean;
   readonly ipv6: boolean;
+  /** Links that were told to listen to routers though the host forwards; an earlier Holdfast did not write them down. */
+  readonly listening?: readonly string[];
 }
 
-/** @returns what was off before */
-export async function switchForwardingOn(ipv6: boolean): Promise<Switched> {
-  const four = await turn('ipv4/ip_forward', '0', '1');
-  if (!ipv6 || await read('ipv6/conf/all/forwarding') !== '0') return { ipv4: four, ipv6: false };
+/** @returns what is off, and is to be switched on */
+export async function forwardingThatIsOff(ipv6: boolean): Promise<Switched> {
+  const ipv4 = await read('ipv4/ip_forward') === '0';
+  if (!ipv6 || await read('ipv6/conf/all/forwarding') !== '0') return { ipv4, ipv6: false };
+  const listening: string[] = [];
   for (const link of await readdir(`${CONF}/ipv6/conf`)) {
-    // 1 means: listen to routers unless forwarding; 2: in any case.
-    if (link !== 'all') await turn(`ipv6/conf/${link}/accept_ra`, '1', '2');
+    if (link !== 'all' && await read(acceptRa(link)) === '1') listening.push(link);
   }
-  return { ipv4: four, ipv6: await turn('ipv6/conf/all/forwarding', '0', '1') };
+  return { ipv4, ipv6: true, listening };
 }
 
-export async function switchForwardingOff({ ipv4, ipv6 }: Switched): Promise<void> {
+export async function switchForwardingOn({ ipv4, ipv6, listening = [] }: Switched): Promise<void> {
+  if (ipv4) await turn('ipv4/ip_forward', '0', '1');
+  // 1 means: listen to routers unless forwarding; 2: in any case.
+  for (const link of listening) await turn(acceptRa(link), '1', '2');
+  if (ipv6) await turn('ipv6/conf/all/forwarding', '0', '1');
+}
+
+export async function switchForwardingOff({ ipv4, ipv6, listening = [] }: Switched): Promise<void> {
   if (ipv4) await turn('ipv4/ip_forward', '1', '0');
   if (ipv6) await turn('ipv6/conf/all/forwarding', '1', '0');
+  for (const link of listening) await turn(acceptRa(link), '2', '1');
+}
+
+/** @returns whether what was switched on is on still */
+export async function isForwarding({ ipv4, ipv6 }: Switched): Promise<boolean> {
+  return (!ipv4 || await read('ipv4/ip_forward') === '1') && (!ipv6 || await read('ipv6/conf/all/forwarding') === '1');
 }
 
 /**
@@ -42,10 +57,13 @@ export async function hasIpv6(): Promise<boolean> {
   return await read('ipv6/conf/all/disable_ipv6') === '0';
 }
 
-async function turn(path: string, from: string, to: string): Promise<boolean> {
-  if (await read(path) !== from) return false;
-  await writeFile(`${CONF}/${path}`, to);
-  return true;
+function acceptRa(link: string): string {
+  return `ipv6/conf/${link}/accept_ra`;
+}
+
+/** Not where it is something else by now. */
+async function turn(path: string, from: string, to: string): Promise<void> {
+  if (await read(path) === from) await writeFile(`${CONF}/${path}`, to).catch(ignoreAbsence);
 }
 
 async function read(path: string): Promise<string | undefined> {

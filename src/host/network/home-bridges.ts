@@ -6,7 +6,6 @@
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostNames, type NamedCard } from '../../core/network/dnsmasq-config.ts';
-import { MARK } from '../../core/network/ethernet/moves.ts';
 import { FIRST_ZONE, networkOf, type HomeNetwork, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { ruleset, rulesetRemoval } from '../../core/network/ruleset.ts';
 import type { ZoneName } from '../../core/zones.ts';
@@ -15,9 +14,9 @@ import { writeWhole } from '../write-whole.ts';
 import { bridgeOf, ownCards, type Attachments } from './attachments.ts';
 import { ensureBridge, ensureTap, removeLink } from './bridge.ts';
 import { Dnsmasq } from './dnsmasq.ts';
-import { switchForwardingOff, switchForwardingOn } from './forwarding.ts';
-import { NOT_SWITCHED, type HomeRecord } from './home-record.ts';
-import { hasDefaultRoute6, hostLinks } from './links.ts';
+import { forward, forwardLess } from './home-forwarding.ts';
+import type { HomeRecord } from './home-record.ts';
+import { hostLinks } from './links.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
 
@@ -48,7 +47,7 @@ export class HomeBridges {
     // The rules first: no card speaks without them.
     await this.#loadRules(ruleset({ ...network, zones }, cards));
     for (const zone of zones) await ensureBridge(zone);
-    await this.#forward(zones);
+    await forward(this.#record, zones);
     for (const zone of zones) await this.#serve(network, zone, cards, signal);
     await this.#retire(network.zones.filter((zone) => !zones.includes(zone)));
     await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null });
@@ -61,7 +60,7 @@ export class HomeBridges {
     const zones = inUse(network, cards);
     await this.#loadRules(ruleset({ ...network, zones }, cards));
     for (const zone of zones) await this.#dnsmasq(zone).tell(cardsIn(network, zone, cards), hostNames(network, cards));
-    await this.#retire(network.zones.filter((zone) => !zones.includes(zone)));
+    if (await this.#retire(network.zones.filter((zone) => !zones.includes(zone)))) await forwardLess(this.#record, zones);
   }
 
   async down(): Promise<void> {
@@ -72,10 +71,7 @@ export class HomeBridges {
     }
     this.#dnsmasqs.clear();
     if ((await nftFamilies(table)).size > 0) await this.#loadRules(rulesetRemoval({ table, tapPrefix, foreignTapPrefix }));
-    const record = await this.#record.read();
-    // Other homes, and whoever else has bridges, may need it; a bridge of an ethernet's does not.
-    if (record !== undefined && !(await hostLinks()).some(({ kind, alias }) => kind === 'bridge' && alias?.startsWith(MARK) !== true)) await switchForwardingOff(record.switched);
-    if (record !== undefined) await this.#record.remember({ switched: NOT_SWITCHED });
+    await forwardLess(this.#record, []);
     // Machines may have cards on bridges of the host's still.
     const kept = (await this.#attachments.all()).size > 0 ? [...KEPT, 'machines'] : KEPT;
     for (const name of await readdir(this.#directory).catch(() => [] as string[])) {
@@ -124,21 +120,13 @@ export class HomeBridges {
     }
   }
 
-  /** From zone to zone the host forwards as well, and for IPv6 that is its whole affair. */
-  async #forward(zones: readonly ZoneNetwork[]): Promise<void> {
-    const ipv6 = zones.some(({ prefix6 }) => prefix6 !== null) && (zones.length > 1 || await hasDefaultRoute6());
-    const switched = await switchForwardingOn(ipv6);
-    const before = (await this.#record.read())?.switched ?? NOT_SWITCHED;
-    await this.#record.remember({ switched: { ipv4: before.ipv4 || switched.ipv4, ipv6: before.ipv6 || switched.ipv6 } });
-  }
-
   async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[], signal: AbortSignal | undefined): Promise<void> {
     await makePassable(this.#directoryOf(zone));
     await this.#dnsmasq(zone).serve(cardsIn(network, zone, cards), hostNames(network, cards), signal);
   }
 
-  /** Zones whose last card has gone, while others have theirs elsewhere. */
-  async #retire(zones: readonly ZoneNetwork[]): Promise<void> {
+  /** Zones whose last card has gone, while others have theirs elsewhere. @returns whether a bridge has gone */
+  async #retire(zones: readonly ZoneNetwork[]): Promise<boolean> {
     // A launch waits for this, and hardly ever is there anything to do.
     const links = zones.length === 0 ? [] : await hostLinks();
     for (const zone of zones) {
@@ -148,6 +136,7 @@ export class HomeBridges {
       if (links.some(({ name }) => name === zone.bridge)) await removeLink(zone.bridge);
       if (zone.zone !== FIRST_ZONE) await rm(this.#directoryOf(zone), { recursive: true, force: true });
     }
+    return links.some(({ name }) => zones.some(({ bridge }) => bridge === name));
   }
 
   #dnsmasq(zone: ZoneNetwork): Dnsmasq {

@@ -36,6 +36,30 @@ test('a machine that could not be attached leaves nothing; where others are, it 
   expect(await bench.traces()).toEqual([]);
 }, LONG);
 
+test('a host whose daemon is killed as soon as it forwards does so no more when the next one has cleared up', async () => {
+  const daemon = bench.daemon();
+  await daemon.call('subnet', 'zone1');
+  const killed = bench.host.run('sh', '-c', `while read -r on < /proc/sys/net/ipv4/ip_forward; [ "$on" = 0 ]; do :; done; kill -9 ${daemon.pid}`);
+  daemon.attach(APOLLO).catch(() => undefined);
+  await killed;
+  await daemon[Symbol.asyncDispose]();
+  expect(await bench.traces()).toContain('/proc/sys/net/ipv4/ip_forward:1');
+  await bench.daemon().call('tidy', []);
+  expect(await bench.traces()).toEqual([]);
+}, LONG);
+
+test('IPv6 is forwarded while there are two zones, and whoever listens to routers goes on; then all is as it was', async () => {
+  const daemon = bench.daemon();
+  await daemon.attach(APOLLO);
+  const before = await bench.traces();
+  await daemon.attach(HERMES, 'zone2');
+  expect(await bench.traces()).toEqual(expect.arrayContaining(['/proc/sys/net/ipv6/conf/all/forwarding:1', '/proc/sys/net/ipv6/conf/wire/accept_ra:2']));
+  await daemon.call('detach', HERMES.id);
+  expect(await bench.traces()).toEqual(before);
+  await daemon.call('detach', APOLLO.id);
+  expect(await bench.traces()).toEqual([]);
+}, LONG);
+
 test('a dnsmasq that hangs when it is started anew holds up nobody who leaves, and is ended with those that it was for', async () => {
   const daemon = bench.daemon(await bench.program('hangs', `#!/bin/sh\nif [ -e ${bench.home}/pipe ]; then read -r never < ${bench.home}/pipe; fi\nexec dnsmasq "$@"\n`));
   await daemon.attach(APOLLO);

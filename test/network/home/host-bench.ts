@@ -12,10 +12,10 @@ export interface Told {
 
 export interface Daemon extends AsyncDisposable {
   readonly told: readonly Told[];
+  readonly pid: number;
   /** @throws with the daemon's message */
   call(method: 'whyNot' | 'subnet' | 'attach' | 'detach' | 'tidy', argument?: unknown): Promise<unknown>;
   attach(machine: Machine, zone?: string): Promise<void>;
-  kill(): Promise<void>;
 }
 
 export interface Machine {
@@ -95,14 +95,10 @@ function makeDaemon(host: Namespace, home: string, dnsmasq?: string): Daemon {
     return answer.promise;
   };
   return {
-    told, call,
+    told, call, pid: child.pid ?? 0,
     async attach({ id, name, mac, host: number }, zone = 'zone1') {
       const address = String(await call('subnet', zone)).replace(/\.0\/24$/, `.${number}`);
       await call('attach', { id, name, uid: 1_900_000_123, spec: { cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network: { kind: 'bridge', address } } });
-    },
-    async kill() {
-      child.kill('SIGKILL');
-      await ended;
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end();
