@@ -11,6 +11,7 @@ import { eui64Address } from '../../src/core/network/home-network.ts';
 import type { InstanceSpec } from '../../src/core/instance.ts';
 import type { ZoneName } from '../../src/core/zones.ts';
 import { HostNetwork } from '../../src/host/network/host-network.ts';
+import { dhcp } from './dhcp.ts';
 import { hears, makeNamespace, sh, type Namespace } from './namespaces.ts';
 
 const UID = 1_900_000_123;
@@ -228,21 +229,28 @@ test('a home that is moved takes its network along; a copy of it, and a home in 
   expect(await traces(next, moved)).toEqual([]);
 });
 
-test('a lease goes with its card, and with it the name that dnsmasq put into it', async () => {
-  const other = await makeHome();
-  const one = daemon(other);
-  const release = await attach(one, APOLLO, 'apollo', 2);
-  const away = await attach(one, HERMES, 'hermes', 3);
-  await writeFile(`${other}/network/leases`, `0 ${MACS[APOLLO]} ${await addressIn(one, 2)} apollo *\n0 ${MACS[HERMES]} ${await addressIn(one, 3)} hermes *\n`);
-  await away();
-  expect(await readFile(`${other}/network/leases`, 'utf8')).toMatch(/apollo/);
-  expect(await readFile(`${other}/network/leases`, 'utf8')).not.toMatch(/hermes/);
+test('the end of one machine leaves all others their dnsmasq; its name is gone, and its lease is there when it is started again', async () => {
+  const [server, address] = [await addressIn(network, 1), await addressIn(network, 3)];
+  const renew = async () => await hermes.run(...dhcp('renew', { mac: MACS[HERMES], address, server }));
+  const serving = async () => (JSON.parse(await readFile(`${home}/network/dnsmasq.json`, 'utf8')) as { pid: number }).pid;
+  const leases = async () => await readFile(`${home}/network/leases`, 'utf8');
+  expect(await renew()).toBe('5\n');
+  const lease = `${MACS[HERMES]} ${address} * *`;
+  await expect.poll(leases).toContain(lease);
+  const before = await serving();
+  await network.detach(HERMES);
+  expect(await serving()).toBe(before);
   const names = new Resolver({ timeout: 2_000, tries: 2 });
-  names.setServers([await addressIn(one, 1)]);
-  await expect(names.resolve4('hermes.holdfast')).rejects.toMatchObject({ code: 'ENOTFOUND' });
-  expect(await names.resolve4('apollo.holdfast')).toEqual([await addressIn(one, 2)]);
-  await release();
-});
+  names.setServers([server]);
+  await expect.poll(() => names.resolve4('hermes.holdfast').catch((error: NodeJS.ErrnoException) => error.code)).toBe('ENOTFOUND');
+  await expect(names.reverse(address)).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  expect(await names.resolve4('apollo.holdfast')).toEqual([await addressIn(network, 2)]);
+  expect(await leases()).toContain(lease);
+  await attach(network, HERMES, 'hermes', 3);
+  expect(await serving()).toBe(before);
+  expect(await renew()).toBe('5\n');
+  expect(await names.resolve4('hermes.holdfast')).toEqual([address]);
+}, 30_000);
 
 test('an address that has passed to another card is given to it though the old lease stands', async () => {
   const other = await makeHome();

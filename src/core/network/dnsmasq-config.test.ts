@@ -45,10 +45,12 @@ test('each card has its address, and the default card its name, for both familie
   expect(hostNames(network, cards)).toBe('10.107.31.2 apollo.holdfast apollo\nfd1a:2b3c:4d5e:6f70:5054:00ff:fe12:3456 apollo.holdfast apollo\n10.107.32.2 hermes.holdfast hermes\nfd1a:2b3c:4d5e:6f71:5054:00ff:feba:dcaf hermes.holdfast hermes\n');
 });
 
-test('a lease goes when its address has passed to another card, or to none', () => {
-  const line = (mac: string, address: string) => `0 ${mac} ${address} * 01:${mac}\n`;
-  const mine = line('52:54:00:12:34:56', '10.107.31.2');
-  expect(withoutStaleLeases(mine, cards)).toBeUndefined();
-  expect(withoutStaleLeases(`${mine}${line('52:54:00:00:00:99', '10.107.31.3')}duid 00:01\n${line('52:54:00:00:00:98', '10.107.31.9')}`, cards))
-    .toBe(`${mine}duid 00:01\n`);
+test('a lease goes when its address or its card has passed to another, or when it would answer for a name that nobody has', () => {
+  const line = (mac: string, address: string, name = '*') => `0 ${mac} ${address} ${name} 01:${mac}\n`;
+  const mine = line('52:54:00:12:34:56', '10.107.31.2', 'apollo');
+  const idle = line('52:54:00:00:00:97', '10.107.31.8');
+  expect(withoutStaleLeases(`${mine}${idle}`, cards)).toBeUndefined();
+  expect(withoutStaleLeases([
+    mine, idle, line('52:54:00:00:00:99', '10.107.31.3'), 'duid 00:01\n', line('52:54:00:ba:dc:af', '10.107.31.9'), line('52:54:00:00:00:98', '10.107.31.7', 'gone'),
+  ].join(''), cards)).toBe(`${mine}${idle}duid 00:01\n`);
 });

@@ -26,10 +26,12 @@ export function dnsmasqConfig(network: ZoneNetwork, files: DnsmasqFiles, user: s
   return `${[
     '# Written by Holdfast; changes made here are lost.',
     `interface=${bridge}`, 'except-interface=lo', 'bind-dynamic', `user=${user}`, `pid-file=${files.pid}`,
-    'no-hosts', 'domain-needed', 'bogus-priv', `domain=${DOMAIN}`, `local=/${DOMAIN}/`, `addn-hosts=${files.names}`,
+    'no-hosts', 'domain-needed', 'bogus-priv', `local=/${DOMAIN}/`, `addn-hosts=${files.names}`,
     'dhcp-authoritative', 'dhcp-ignore-clid', 'dhcp-ignore-names', 'no-ping', 'dhcp-rapid-commit', 'quiet-dhcp', 'quiet-dhcp6', 'quiet-ra',
     `dhcp-range=${subnet.replace(/\/24$/, '')},static,255.255.255.0,infinite`, 'dhcp-lease-max=1000',
     `dhcp-option=option:router,${hostAddress(network)}`,
+    // For guests to search. With domain= it would put the names of our list into leases, and answer with them when the list has them no more.
+    `dhcp-option=option:domain-name,${DOMAIN}`,
     // The host name: without a value it is not sent. A guest knows its name, and networkd would start a service (some 4 MB, a second emulated) to set it again.
     'dhcp-option=12',
     `dhcp-hostsfile=${files.reservations}`, `dhcp-leasefile=${files.leases}`,
@@ -51,19 +53,19 @@ export function hostNames(home: HomeNetwork, cards: readonly NamedCard[]): strin
 }
 
 /**
- * The lease file without what no card stands behind any more: an address that has passed to another card would not be given
- * to it while the old lease stands, and dnsmasq puts the name that our list has for an address into the lease, and answers
- * with it when the list has it no more.
- * @param leases  lines of: expiry, MAC, address, name, client id; other lines (DHCPv6's) stay
+ * The lease file without what is in the way: an address that has passed to another card would not be given to it while the
+ * old lease stands, nor a card's own when it had another one; and a name in a lease is answered, also when our list has it no
+ * more. A lease that no card stands behind is in nobody's way until then.
+ * @param leases  lines of: expiry, MAC, address, name or `*`, client id; other lines (DHCPv6's) stay
  * @returns undefined when nothing is to go
  */
 export function withoutStaleLeases(leases: string, cards: readonly NetworkCard[]): string | undefined {
-  const macs = new Map(cards.map(({ address, mac }) => [address, mac]));
   const lines = leases.split('\n').filter((line) => line !== '');
   const kept = lines.filter((line) => {
-    const [, mac = '', address = ''] = line.split(' ');
-    const owner = macs.get(address);
-    return address.includes('.') ? owner === mac.toLowerCase() : true;
+    const [, mac = '', address = '', name = ''] = line.split(' ');
+    if (!address.includes('.')) return true;
+    const concerned = cards.filter((card) => card.address === address || card.mac === mac.toLowerCase());
+    return concerned.length === 0 ? name === '*' : concerned.every((card) => card.address === address && card.mac === mac.toLowerCase());
   });
   return kept.length === lines.length ? undefined : kept.map((line) => `${line}\n`).join('');
 }
