@@ -109,6 +109,23 @@ test.each([
   expect(await bench.run(['exec', 'apollo', '--', 'x'])).toEqual({ code: exit, stdout: '', stderr: message });
 });
 
+test('--timeout is for all until the command begins: a start that does not end by then ends with 5', { timeout: 30_000 }, async () => {
+  const closed = Promise.withResolvers<void>();
+  serve = ({ tell, socket }) => {
+    tell({ type: 'progress', stage: 'Starting apollo' });
+    socket.once('close', () => closed.resolve());
+  };
+  expect(await bench.run(['shell', 'apollo', '--timeout', '1'])).toEqual({
+    code: 5, stdout: '', stderr: 'Starting apollo\nshell failed: timed out waiting for apollo\nhow it stands: holdfast info apollo\n',
+  });
+  await closed.promise;
+  serve = ({ tell }) => {
+    tell(started);
+    setTimeout(() => tell({ type: 'exit', code: 3 }), 5_500);
+  };
+  expect((await bench.run(['shell', 'apollo', '--timeout', '5'])).code).toBe(3);
+});
+
 test('a refusal before the socket opens is told as any other, and a lost daemon is a failed exec', async () => {
   expect(await bench.run(['exec', 'ghost', '--', 'x'])).toEqual({ code: 2, stdout: '', stderr: 'exec failed: instance "ghost" does not exist\n' });
   serve = ({ tell, socket }) => {

@@ -5,6 +5,7 @@ import type { ExecFrameRequest } from '../../api/exec-frames.ts';
 import { openExec, type ExecOutcome, type ExecSession } from '../../client/exec-socket.ts';
 import type { Client } from '../../client/client.ts';
 import { loadSockets } from '../../client/socket.ts';
+import { fail } from '../../core/errors.ts';
 import type { Context } from '../command.ts';
 import { createProgress } from '../progress.ts';
 import { carriedBy } from '../render/carried-by.ts';
@@ -16,6 +17,7 @@ export interface Exec {
   readonly command: readonly string[];
   /** May still be asked for while the connection is made. */
   readonly cwd?: string | undefined | Promise<string | undefined>;
+  /** Of --timeout: until the command begins, the start of the instance included. */
   readonly timeoutSeconds?: number | undefined;
 }
 
@@ -38,6 +40,7 @@ export async function runExec(context: Context, client: Client, { name, command,
   using progress = createProgress(stderr, isTTY.stderr);
   using ending = new DisposableStack();
   const begun = Promise.withResolvers<void>();
+  const late = ending.use(timeLimit(name, timeoutSeconds));
   const request = async (): Promise<ExecFrameRequest> => {
     const directory = await cwd;
     return {
@@ -53,6 +56,7 @@ export async function runExec(context: Context, client: Client, { name, command,
       return false;
     },
     started: (rung, passedOver) => {
+      late[Symbol.dispose]();
       progress.clear();
       if (context.verbosity > 0) stderr.write(carriedBy(rung, passedOver));
       begun.resolve();
@@ -69,7 +73,15 @@ export async function runExec(context: Context, client: Client, { name, command,
     }
     void sendStdin(stdin, session);
   });
-  return codeOf(await session.outcome);
+  return codeOf(await Promise.race([session.outcome, late.expired]));
+}
+
+/** @returns what rejects once the time is up; never where there is no limit */
+function timeLimit(name: string, limitSeconds: number | undefined): Disposable & { readonly expired: Promise<never> } {
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  expired.catch(() => {});
+  const timer = limitSeconds === undefined ? undefined : setTimeout(() => reject(fail('timed-out', `timed out waiting for ${name}`, { hint: `how it stands: holdfast info ${name}` })), limitSeconds * 1000);
+  return { expired, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 function codeOf(outcome: ExecOutcome): number {
