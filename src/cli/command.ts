@@ -61,6 +61,8 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** More for the help page. */
   readonly notes?: readonly string[];
+  /** It carries its caller into an instance, as ssh does: 255 is its own failure, apart from what it ran there. */
+  readonly entersGuest?: true;
   /** @returns the exit code, 0 when nothing */
   run(context: Context, given: Given<O>): Promise<number | void>;
 }

@@ -1,6 +1,7 @@
 /** Composes every message of failure, and decides its exit code. */
-import { ERROR_CODES, errorRecord, HoldfastError } from '../core/errors.ts';
+import { ERROR_CODES, errorRecord, HoldfastError, type ErrorCode } from '../core/errors.ts';
 import { inTheNameOf, PROGRAMS, type ProgramName } from '../core/program.ts';
+import type { Command } from './command.ts';
 import { plain } from './render/plain.ts';
 
 /** The command line was wrong: nothing was asked of the daemon. */
@@ -32,8 +33,15 @@ export interface Failure {
   readonly exit: number;
 }
 
+/** What failed: a command, or an alias. */
+export type Failed = Pick<Command, 'name' | 'entersGuest'>;
+
+/** Of what an instance could not be reached for. */
+const NOT_ENTERED = 255;
+
 /** @param program  as whom it was called: hints are commands to type */
-export function failureOf(command: string, error: unknown, verbosity = 0, program: ProgramName = 'holdfast'): Failure {
+export function failureOf(failed: Failed, error: unknown, verbosity = 0, program: ProgramName = 'holdfast'): Failure {
+  const command = failed.name;
   const lines = linesFor(program);
   if (error instanceof UsageError) {
     return { text: lines(error.message, error.hint), exit: 1 };
@@ -43,13 +51,19 @@ export function failureOf(command: string, error: unknown, verbosity = 0, progra
     const hints = new Set(records.map(({ hint }) => hint).filter((hint) => hint !== null));
     return {
       text: `${command} failed: ${error.message}\n${[...records.map(({ message }) => message), ...[...hints].map((hint) => inTheNameOf(program, hint))].map((text) => `${plain(text)}\n`).join('')}`,
-      exit: Math.max(...records.map(({ code }) => ERROR_CODES[code].exit)),
+      exit: Math.max(...records.map(({ code }) => exitOf(code, failed))),
     };
   }
   const { code, hint, message: said } = errorRecord(error);
   const message = NAMES_PROGRAM.has(code) ? inTheNameOf(program, said) : said;
   const trace = !(error instanceof HoldfastError) && verbosity > 0 && error instanceof Error ? `${error.stack}\n` : '';
-  return { text: `${command} failed: ${lines(message, hint)}${trace}`, exit: ERROR_CODES[code].exit };
+  return { text: `${command} failed: ${lines(message, hint)}${trace}`, exit: exitOf(code, failed) };
+}
+
+/** A script takes 255 for ssh's: only who is carried into an instance can miss it so. */
+function exitOf(code: ErrorCode, { entersGuest }: Failed): number {
+  const { exit } = ERROR_CODES[code];
+  return exit === NOT_ENTERED && entersGuest !== true ? 2 : exit;
 }
 
 /** For stdout, with exit code 1: where and how Multipass says it. */

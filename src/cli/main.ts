@@ -45,7 +45,7 @@ export async function main(given: readonly string[], script: string): Promise<nu
     if (parsed.help) return say(commandHelp(command, program), 0);
     return await command.run(createContext(script, program, verbosity + parsed.verbosity), parsed) ?? 0;
   } catch (error) {
-    const { text, exit } = failureOf(command?.name ?? word, error, verbosity, program);
+    const { text, exit } = failureOf(command ?? { name: word, entersGuest: true }, error, verbosity, program);
     process.stderr.write(text);
     return exit;
   }

@@ -3,7 +3,8 @@
  * HTTP and to a shell. Whatever is thrown and is not a HoldfastError is a bug, and prints as one.
  *
  * Exit codes: 1 the command line was wrong, 2 the command failed, 3 the daemon failed, 5 a --timeout ran out,
- * 11 and 12 a network change would lock out or is invalid (as `net plan` ends), 255 a shell or exec could not reach the guest.
+ * 11 and 12 a network change would lock out or is invalid (as `net plan` ends), 255 a shell or exec could not reach the guest
+ * (2 where another command could not: cli/failure.ts).
  */
 export const ERROR_CODES = {
   'bad-argument': { http: 400, exit: 1 },
@@ -43,7 +44,9 @@ export const ERROR_CODES = {
   'guest-unreachable': { http: 503, exit: 255 },
   'exec-failed': { http: 502, exit: 255 },
   'transfer-failed': { http: 500, exit: 2 },
+  /** A deadline of the daemon's own. */
   'too-slow': { http: 504, exit: 2 },
+  /** One that the caller set, by --timeout. */
   'timed-out': { http: 504, exit: 5 },
   'cancelled': { http: 499, exit: 2 },
   'operation-not-found': { http: 404, exit: 2 },

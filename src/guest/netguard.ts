@@ -34,7 +34,7 @@ export interface NetguardWish {
 }
 
 export interface Netguard {
-  /** @throws exec-failed, timed-out, guest-unreachable, cancelled, as all of these */
+  /** @throws exec-failed, too-slow, guest-unreachable, cancelled, as all of these */
   look(signal: AbortSignal): Promise<GuestLook>;
   /**
    * Resolves when the change is in effect, armed: from then on it waits for `commit`.

@@ -101,7 +101,7 @@ print(json.dumps([why.get(at) for at in range(len(wish["probes"]))]))
 
 const START_MS = 20_000;
 
-/** @returns for each, why it failed; null where it answered  @throws guest-unreachable, timed-out, exec-failed */
+/** @returns for each, why it failed; null where it answered  @throws guest-unreachable, too-slow, exec-failed */
 export async function probeFromGuest(shell: GuestShell, probes: readonly GuestProbe[], withinMs: number, signal: AbortSignal): Promise<(string | null)[]> {
   const { exit, stdout, stderr } = await runCommand(shell, ['/usr/bin/python3', '-I', '-c', SCRIPT], {
     stdin: JSON.stringify({ withinMs, probes }), maxBytes: 64 * 1024, deadlineMs: withinMs + START_MS, signal,

@@ -34,7 +34,7 @@ master=$(readlink "/sys/class/net/$link/master" 2>/dev/null) && ip link set dev 
 ip link set dev "$link" up && networkctl reload && networkctl reconfigure "$link" && echo "had networkd configure $link anew"
 `;
 
-/** @returns what was done, line by line  @throws exec-failed, guest-unreachable, timed-out */
+/** @returns what was done, line by line  @throws exec-failed, guest-unreachable, too-slow */
 export async function reviveLink(shell: GuestShell, mac: string, foreign: readonly string[], signal: AbortSignal): Promise<string[]> {
   const { exit, stdout, stderr } = await runCommand(shell, ['/bin/sh', '-c', SCRIPT, 'sh', mac, ...foreign], { maxBytes: 64 * 1024, deadlineMs: DEADLINE_MS, signal });
   if (!('code' in exit) || exit.code !== 0) throw fail('exec-failed', `the guest could not bring its network card up: ${printable(stderr.trim().split('\n').at(-1) ?? '')}`);

@@ -12,7 +12,7 @@ export interface CommandLimits {
   readonly signal: AbortSignal;
 }
 
-/** @throws timed-out, exec-failed (more output than allowed), guest-unreachable, cancelled */
+/** @throws too-slow, exec-failed (more output than allowed), guest-unreachable, cancelled */
 export async function runCommand(shell: GuestShell, argv: readonly string[], limits: CommandLimits): Promise<CommandResult> {
   using limit = timeLimit(limits.deadlineMs, limits.signal);
   const name = argv[0] ?? 'the login shell';
@@ -26,7 +26,7 @@ export async function runCommand(shell: GuestShell, argv: readonly string[], lim
     const [[stdout, stderr], exit] = await orAbort(Promise.all([output, session.exit]), limit.signal);
     return { exit, stdout, stderr };
   } catch (error) {
-    if (limit.expired) throw fail('timed-out', `${name} did not end in the guest within ${seconds(limits.deadlineMs)}`, { cause: error });
+    if (limit.expired) throw fail('too-slow', `${name} did not end in the guest within ${seconds(limits.deadlineMs)}`, { cause: error });
     if (limits.signal.aborted) throw fail('cancelled', `${name} was cancelled`, { cause: error });
     throw error;
   }

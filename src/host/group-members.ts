@@ -3,7 +3,7 @@ import { run } from './process/run.ts';
 
 const DEADLINE_MS = 10_000;
 
-/** @returns uids; none where there is no such group. Who has it as his first group only is not listed in it. @throws machine-failed, timed-out, tool-missing */
+/** @returns uids; none where there is no such group. Who has it as his first group only is not listed in it. @throws machine-failed, too-slow, tool-missing */
 export async function groupMembers(group: string): Promise<number[]> {
   const names = namesIn(await getent('group', [group]));
   return names.length === 0 ? [] : uidsIn(await getent('passwd', names));

@@ -176,6 +176,17 @@ test('an operation that failed is told as such, and one that took too long has e
   expect(bench.asked.some(({ method }) => method === 'DELETE')).toBe(false);
 });
 
+test.each([
+  [['umount', 'apollo:/srv']], [['umount', 'apollo:/srv', 'primary:/srv']], [['mount', '.', 'apollo']], [['launch', '--mount', '.']], [['start', 'apollo']],
+])('%j has no exit code of ssh\'s where an instance cannot be reached, and none of --timeout\'s where none was given', async (words) => {
+  const ended = (code: string): Handler => (asked, answer) =>
+    asked.url.endsWith('/events') ? event(answer, operation({ status: 'failed', error: { code: code as never, message: 'no', hint: null } })) : /\/mounts\b/.test(asked.url) ? json(answer, operation(), 202) : usual(asked, answer, undefined as never);
+  for (const code of ['guest-unreachable', 'exec-failed', 'too-slow']) {
+    special = ended(code);
+    expect(await bench.run(words)).toMatchObject({ code: 2, stderr: expect.stringContaining(`${words[0]} failed: `) as string });
+  }
+});
+
 test('several names are carried out together, and their errors told together', async () => {
   const { code, stderr } = await bench.run(['stop', 'ghost', 'apollo', 'ghost', '-t', '+3']);
   expect([code, stderr]).toEqual([2, 'stop failed: The following errors occurred:\ninstance "ghost" does not exist\nsee: holdfast list\n']);

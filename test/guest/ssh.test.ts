@@ -163,7 +163,7 @@ describe('SSH over a lane', () => {
       const limits = { maxBytes: 1000, deadlineMs: 10_000, signal: never };
       expect(await runCommand(shell!, ['tr', 'a-z', 'A-Z'], { ...limits, stdin: 'abc' })).toEqual({ exit: { code: 0 }, stdout: 'ABC', stderr: '' });
       await expect(runCommand(shell!, ['yes'], limits)).rejects.toMatchObject({ code: 'exec-failed' });
-      await expect(runCommand(shell!, ['sleep', '2'], { ...limits, deadlineMs: 50 })).rejects.toMatchObject({ code: 'timed-out' });
+      await expect(runCommand(shell!, ['sleep', '2'], { ...limits, deadlineMs: 50 })).rejects.toMatchObject({ code: 'too-slow' });
     });
   });
 

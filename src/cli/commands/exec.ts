@@ -6,6 +6,7 @@ import { prepareExec, runExec } from '../terminal/run-exec.ts';
 export const exec = defineCommand({
   name: 'exec',
   group: 'Inside an instance',
+  entersGuest: true,
   summary: 'Run a command in an instance',
   usage: '<name> [--] <command> [<argument>...]',
   takes: [['<name>', 'of the instance'], ['<command>', 'what is run there'], ['<argument>', 'for the command; none is read by a shell']],

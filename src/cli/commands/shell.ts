@@ -9,6 +9,7 @@ export const shell = defineCommand({
   name: 'shell',
   aliases: ['sh', 'connect'],
   group: 'Inside an instance',
+  entersGuest: true,
   summary: 'Open a shell in an instance',
   usage: '[<name>]',
   takes: [['<name>', 'of an instance; the primary one when absent']],

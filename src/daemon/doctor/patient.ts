@@ -47,7 +47,7 @@ export interface Patient {
   /** What the host's network gave it. */
   readonly network: Offer;
   readonly deadlines: DoctorDeadlines;
-  /** The same for all who ask. @throws guest-unreachable, exec-failed, timed-out, cancelled */
+  /** The same for all who ask. @throws guest-unreachable, exec-failed, too-slow, cancelled */
   see(signal: AbortSignal): Promise<Seen>;
   /** By which rung each use is reached now, or why it is not. */
   lanes(signal: AbortSignal): Promise<readonly { readonly use: Use; readonly why: string | undefined }[]>;

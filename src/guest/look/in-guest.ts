@@ -12,7 +12,7 @@ const EACH_PART_MS = 4_000;
 /** Package managers are talkative. */
 const MEND_MAX_BYTES = 1024 * 1024;
 
-/** @throws exec-failed, timed-out, guest-unreachable, cancelled */
+/** @throws exec-failed, too-slow, guest-unreachable, cancelled */
 export async function lookAround(shell: GuestShell, deadlineMs: number, signal: AbortSignal): Promise<Look> {
   const { stdout, stderr } = await runCommand(shell, ['sh', '-c', LOOK_SCRIPT, 'sh', String(Math.max(2, Math.floor(deadlineMs / EACH_PART_MS)))], { maxBytes: LOOK_MAX_BYTES, deadlineMs, signal });
   const look = parseLook(stdout);
@@ -20,7 +20,7 @@ export async function lookAround(shell: GuestShell, deadlineMs: number, signal: 
   return look;
 }
 
-/** @returns what it says it did. @throws exec-failed with its last words, timed-out, guest-unreachable, cancelled */
+/** @returns what it says it did. @throws exec-failed with its last words, too-slow, guest-unreachable, cancelled */
 export async function mend(shell: GuestShell, what: Mend, args: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<string> {
   const { exit, stdout, stderr } = await runCommand(shell, ['sh', '-c', MEND_SCRIPTS[what], 'sh', ...args], { maxBytes: MEND_MAX_BYTES, deadlineMs, signal });
   const lastOf = (text: string): string => printable(text.split('\n').findLast((line) => line.trim() !== '') ?? '');

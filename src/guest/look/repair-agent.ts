@@ -22,7 +22,7 @@ for unit in UNITS:
     systemctl("--no-block", "restart", unit)
 `;
 
-/** @returns what was done. @throws exec-failed, timed-out, guest-unreachable, cancelled; not-supported over a rung that carries no input */
+/** @returns what was done. @throws exec-failed, too-slow, guest-unreachable, cancelled; not-supported over a rung that carries no input */
 export async function repairAgent(shell: GuestShell, { version, bundleJson: bundle }: AgentFiles, deadlineMs: number, signal: AbortSignal): Promise<string> {
   const bundleJson = bundle();
   const { files } = JSON.parse(bundleJson) as { files: { path: string; content: string; encoding: string }[] };

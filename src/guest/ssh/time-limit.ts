@@ -12,7 +12,7 @@ export function timeLimit(ms: number, outer?: AbortSignal): TimeLimit {
   let expired = false;
   const timer = setTimeout(() => {
     expired = true;
-    controller.abort(fail('timed-out', `no answer within ${seconds(ms)}`));
+    controller.abort(fail('too-slow', `no answer within ${seconds(ms)}`));
   }, Math.max(0, ms));
   const abort = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) abort();

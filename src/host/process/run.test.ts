@@ -28,7 +28,7 @@ test('a full disk is told as such', async () => {
 });
 
 test('deadline, abort and too much output each end the tool', async () => {
-  await expect(run({ ...request, tool: 'sleep', args: ['60'], deadlineMs: 30 })).rejects.toMatchObject({ code: 'timed-out' });
+  await expect(run({ ...request, tool: 'sleep', args: ['60'], deadlineMs: 30 })).rejects.toMatchObject({ code: 'too-slow' });
   await expect(run({ ...request, tool: 'sleep', args: ['60'], signal: AbortSignal.timeout(30) })).rejects.toMatchObject({ code: 'cancelled' });
   await expect(run({ ...request, tool: 'yes', args: [], maxOutputBytes: 1000 })).rejects.toMatchObject({ code: 'machine-failed' });
 });

@@ -24,7 +24,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** @throws tool-missing, no-space, timed-out, cancelled, machine-failed (it ended with another code than 0) */
+/** @throws tool-missing, no-space, too-slow, cancelled, machine-failed (it ended with another code than 0) */
 export async function run(request: RunRequest): Promise<RunResult> {
   const { tool, args, signal } = request;
   const limit = request.maxOutputBytes ?? 1024 * 1024;
@@ -52,7 +52,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
       child.once('close', (exit, by) => resolve([exit, by]));
     });
     if (stopped === 'abort') throw fail('cancelled', `${tool} was cancelled`, { cause: signal?.reason });
-    if (stopped === 'deadline') throw fail('timed-out', `${tool} did not end within ${request.deadlineMs / 1000} s`);
+    if (stopped === 'deadline') throw fail('too-slow', `${tool} did not end within ${request.deadlineMs / 1000} s`);
     if (stopped === 'output') throw fail('machine-failed', `${tool} wrote more than ${limit} bytes and was ended`);
     if (code === 0 || (code !== null && request.passCodes?.includes(code))) return { stdout: stdout(), stderr: stderr() };
     const said = reasonIn(stderr()) ?? (killedBy ? `killed by ${killedBy}` : `exit code ${code}`);
