@@ -61,10 +61,17 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** More for the help page. */
   readonly notes?: readonly string[];
+  /** Multipass has no command of this name: a user's alias may. */
+  readonly onlyHere?: true;
   /** It carries its caller into an instance, as ssh does: 255 is its own failure, apart from what it ran there. */
   readonly entersGuest?: true;
   /** @returns the exit code, 0 when nothing */
   run(context: Context, given: Given<O>): Promise<number | void>;
+}
+
+/** @returns whether a word is a command before it can be an alias: under Multipass's name only what is Multipass's */
+export function isReserved(word: string, commands: readonly Command[], program: ProgramName): boolean {
+  return commands.some(({ name, aliases = [], onlyHere }) => (name === word || aliases.includes(word)) && !(program === 'multipass' && onlyHere));
 }
 
 /** Holds the types of a command's options and its handler together, then forgets them for the table. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isReserved } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { parseWords } from './parse.ts';
@@ -24,6 +25,12 @@ test.each(COMMANDS.map((command) => [command.name, command] as const))('%s has h
     expect(words.slice(0, 2)).toEqual(['holdfast', name]);
     expect(() => parseWords(command, words.slice(2))).not.toThrow();
   }
+});
+
+test('under Multipass\'s name its own commands are reserved, and no others', () => {
+  const free = COMMANDS.map(({ name }) => name).filter((name) => !isReserved(name, COMMANDS, 'multipass'));
+  expect(free.toSorted()).toEqual(['clients', 'compat', 'completion', 'console', 'doctor', 'image', 'logs', 'net', 'network', 'proxy', 'service', 'ssh-config', 'template']);
+  for (const { name, aliases = [] } of COMMANDS) for (const word of [name, ...aliases]) expect(isReserved(word, COMMANDS, 'holdfast')).toBe(true);
 });
 
 test('help can be asked for where arguments are missing', () => {

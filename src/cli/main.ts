@@ -11,8 +11,8 @@ import { remoteEndpoint } from '../client/remote/remote-endpoint.ts';
 import { clientEnvironment } from '../core/multipass-contract.ts';
 import { calledAs, PROGRAMS, type ProgramName } from '../core/program.ts';
 import { VERSION } from '../core/version.ts';
-import { runAlias } from './aliases/run-alias.ts';
-import type { Context } from './command.ts';
+import { lookUpAlias, runAlias } from './aliases/run-alias.ts';
+import { isReserved, type Context } from './command.ts';
 import { COMPLETE_WORD, completionAnswer } from './completion/answer.ts';
 import { COMMANDS, findCommand } from './commands.ts';
 import { failureOf, unknownCommand } from './failure.ts';
@@ -36,11 +36,16 @@ export async function main(given: readonly string[], script: string): Promise<nu
   if (word === '-h' || word === '--help') return say(generalHelp(COMMANDS, program), 0);
   if (word === '-V' || word === '--version') return say(`${PROGRAMS[program].client} ${VERSION}\n`, 0);
   if (word === COMPLETE_WORD) return say(await completionAnswer(rest, COMMANDS, createContext(script, program, 0)), 0);
-  const command = findCommand(word);
+  let command = findCommand(word);
   try {
     // Multipass's own variables decide for its launchers only.
     if (program === 'multipass') Object.assign(process.env, clientEnvironment(process.env));
-    if (!command) return await runAlias(createContext(script, program, verbosity), word, rest) ?? say(unknownCommand(word, program), 1);
+    const alias = isReserved(word, COMMANDS, program) ? undefined : await lookUpAlias(process.env, word);
+    if (alias) {
+      command = undefined;
+      return await runAlias(createContext(script, program, verbosity), alias, rest);
+    }
+    if (!command) return say(unknownCommand(word, program), 1);
     const parsed = parseWords(command, rest);
     if (parsed.help) return say(commandHelp(command, program), 0);
     return await command.run(createContext(script, program, verbosity + parsed.verbosity), parsed) ?? 0;

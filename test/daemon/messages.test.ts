@@ -151,6 +151,17 @@ describe('one after the other', () => {
     expect((await run('greet')).stdout).toContain('Unknown command or alias \'greet\'');
   });
 
+  test('under Multipass\'s name a user\'s alias comes before a command that Multipass has not', async () => {
+    expect(await run('alias apollo:echo logs')).toMatchObject({ code: 1, stderr: 'Alias name \'logs\' clashes with a command name\nchoose another name\n' });
+    expect((await run('--as=multipass logs hermes')).stdout).not.toBe('hermes\n');
+    expect(await run('--as=multipass alias apollo:echo logs')).toMatchObject({ code: 0 });
+    expect(await run('--as=multipass logs --help')).toEqual({ code: 0, stdout: '--help\n', stderr: '' });
+    expect((await run('logs --help')).stdout).toMatch(/^Usage: holdfast logs /);
+    expect(await run('--as=multipass unalias logs')).toMatchObject({ code: 0 });
+    expect((await run('--as=multipass logs --help')).stdout).toMatch(/^Usage: multipass logs /);
+    for (const word of ['list', 'ls', 'connect', 'unmount']) expect(await run(`--as=multipass alias apollo:echo ${word}`)).toMatchObject({ code: 1, stderr: expect.stringContaining('clashes with a command name') as string });
+  });
+
   test('what is asked for is read from stdin where no value is given', async () => {
     expect((await run('set local.bridged-network', 'br0\n')).code).toBe(0);
     expect((await run('get local.bridged-network')).stdout).toBe('br0\n');

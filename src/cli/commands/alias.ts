@@ -2,7 +2,7 @@ import { addAlias, hasAlias, isFileName } from '../../core/aliases.ts';
 import { asWord } from '../../core/program.ts';
 import { aliasPlaces, changeAliases } from '../aliases/alias-file.ts';
 import { writeScript } from '../aliases/alias-scripts.ts';
-import { defineCommand, type Command } from '../command.ts';
+import { defineCommand, isReserved, type Command } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { oneLine } from '../render/plain.ts';
 import { instances } from '../targets.ts';
@@ -28,7 +28,7 @@ export const aliasOf = (commands: () => readonly Command[]): Command => defineCo
     const { instance, command } = parseDefinition(definition);
     const name = wished ?? command.slice(command.lastIndexOf('/') + 1);
     if (!isFileName(name)) throw new UsageError('Alias has to be a valid filename', 'a name without slashes and blanks: holdfast alias <instance>:<command> <alias>');
-    if (commands().some((each) => each.name === name || each.aliases?.includes(name))) throw new UsageError(`Alias name '${name}' clashes with a command name`, 'choose another name');
+    if (isReserved(name, commands(), context.calledAs)) throw new UsageError(`Alias name '${name}' clashes with a command name`, 'choose another name');
     const places = await aliasPlaces(context.env);
     const client = await context.client();
     if (!(await instances(client, context.signal)).some((each) => each.name === instance)) throw new UsageError(`Instance '${oneLine(instance)}' does not exist`, 'which ones do: holdfast list');

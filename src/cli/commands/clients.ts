@@ -7,6 +7,7 @@ import { oneLine } from '../render/plain.ts';
 export const clients = defineCommand({
   name: 'clients',
   group: 'Settings and the daemon',
+  onlyHere: true,
   summary: 'Who is let in from other machines; and let one in no more',
   usage: '[list] | forget <client>',
   takes: [['list', 'show them'], ['forget', 'let it in no more, and end what it has open, shells too'], ['<client>', 'its name, or its fingerprint where several have that name']],

@@ -5,6 +5,7 @@ import { UsageError } from '../failure.ts';
 export const compat = defineCommand({
   name: 'compat',
   group: 'Settings and the daemon',
+  onlyHere: true,
   summary: 'Let scripts that call multipass find Holdfast',
   usage: 'install <dir>',
   takes: [['install', 'write them'], ['<dir>', 'where the launchers multipass and multipassd are written']],

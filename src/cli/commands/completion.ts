@@ -5,6 +5,7 @@ import { UsageError } from '../failure.ts';
 export const completion = defineCommand({
   name: 'completion',
   group: 'Settings and the daemon',
+  onlyHere: true,
   summary: 'Print a script that teaches a shell to complete holdfast\'s words',
   usage: '<shell>',
   takes: [['<shell>', 'bash, zsh or fish']],

@@ -9,6 +9,7 @@ import { aborted, carry, sendAll } from '../terminal/carry.ts';
 export const console = defineCommand({
   name: 'console',
   group: 'Inside an instance',
+  onlyHere: true,
   entersGuest: true,
   summary: 'Attach to an instance\'s serial console',
   usage: '<name>',

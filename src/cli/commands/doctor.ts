@@ -14,6 +14,7 @@ const BROKEN = 2;
 export const doctor = defineCommand({
   name: 'doctor',
   group: 'Settings and the daemon',
+  onlyHere: true,
   summary: 'Find what is broken, on this host or about an instance, and mend it',
   usage: '[<name>]',
   takes: [['<name>', 'of an instance; this host when absent']],

@@ -10,6 +10,7 @@ const BUILDS = /^debian(?::1[23])?$/;
 export const image = defineCommand({
   name: 'image',
   group: 'Images',
+  onlyHere: true,
   summary: 'Build images from packages, and show those there are',
   usage: 'list | build <distribution>[:<release>]',
   takes: [['list', 'show what can be launched'], ['build', 'make an image'], ['<distribution>[:<release>]', 'what of; the newest release when none is given']],

@@ -4,6 +4,7 @@ import { defineCommand } from '../command.ts';
 export const logs = defineCommand({
   name: 'logs',
   group: 'Settings and the daemon',
+  onlyHere: true,
   summary: 'Show the end of the daemon\'s log, or of an instance\'s log and console',
   usage: '[<name>]',
   takes: [['<name>', 'of an instance; the daemon\'s own log when absent']],

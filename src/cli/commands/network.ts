@@ -8,6 +8,7 @@ const NAME = /^[a-z][a-z0-9-]{0,14}$/;
 export const network = defineCommand({
   name: 'network',
   group: 'Settings and the daemon',
+  onlyHere: true,
   summary: 'Networks of the host\'s that Holdfast owns: make, show and remove them',
   usage: 'list | create <network> | delete <network>',
   takes: [['<network>', 'its name: a-z, 0-9 and -, at most 15 characters']],

@@ -5,6 +5,7 @@ import { carry, sendAll } from '../terminal/carry.ts';
 export const proxy = defineCommand({
   name: 'proxy',
   group: 'Inside an instance',
+  onlyHere: true,
   entersGuest: true,
   summary: 'Carry an ssh client\'s connection into an instance (ssh starts this by itself)',
   usage: '<name>',

@@ -14,6 +14,7 @@ const NOT_INSTALLED = 4;
 export const service = defineCommand({
   name: 'service',
   group: 'Settings and the daemon',
+  onlyHere: true,
   summary: 'Keep the daemon running as a systemd service',
   usage: 'install|remove|status',
   takes: [['install', 'set it up, and start it'], ['remove', 'take it away'], ['status', 'show how it stands']],

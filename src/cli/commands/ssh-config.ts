@@ -9,6 +9,7 @@ import { distinct, instances, noSuchInstance } from '../targets.ts';
 export const sshConfig = defineCommand({
   name: 'ssh-config',
   group: 'Inside an instance',
+  onlyHere: true,
   summary: 'Print an ssh configuration by which ssh, scp, rsync and editors reach instances',
   usage: '[<name>...]',
   takes: [['<name>', 'of an instance; all of them when absent']],

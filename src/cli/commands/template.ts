@@ -14,6 +14,7 @@ interface Options {
 export const template = defineCommand({
   name: 'template',
   group: 'Images',
+  onlyHere: true,
   summary: 'Booted machines that launch forks: make, show and delete them',
   usage: 'list | build [<image>] | delete <template>',
   takes: [['list', 'show the templates'], ['build', 'make one ahead of time'], ['delete', 'remove one'], ['<image>', 'as for launch'], ['<template>', 'as the list shows it']],

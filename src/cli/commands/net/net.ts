@@ -12,6 +12,7 @@ const VERBS: readonly Verb[] = [showVerb, planVerb, ...changeVerbs, ...historyVe
 export const net = defineCommand({
   name: 'net',
   group: 'Inside an instance',
+  onlyHere: true,
   summary: 'The network of an instance: show it, change it so that it can be undone, add and take out cards',
   usage: VERBS.map(({ name, usage }) => `${name} ${usage}`).join(' | '),
   takes: [
