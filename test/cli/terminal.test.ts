@@ -1,59 +1,15 @@
-/** The built program on a real terminal, which Python makes: raw mode, its end, the window's size, the spinner. */
-import { execFileSync, spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
+/** The built program on a real terminal: raw mode, its end, the window's size, the spinner. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { ClientControl, ExecFrameRequest, ServerControl } from '../../src/api/exec-frames.ts';
 import { controlFrame, FRAME, frame } from '../../src/api/frames.ts';
 import { event, json, makeBench, operation, type Bench } from './bench-cli.ts';
-
-/** Arguments: what to do when something was seen, then the command. Says at the end whether the terminal is as it was. */
-const PTY = `
-import fcntl, json, os, pty, select, struct, subprocess, sys, termios
-steps = json.loads(sys.argv[1])
-master, slave = pty.openpty()
-fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 33, 101, 0, 0))
-before = termios.tcgetattr(slave)
-child = subprocess.Popen(sys.argv[2:], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-seen = b''
-raw = False
-while True:
-    if not select.select([master], [], [], 0.05)[0]:
-        if child.poll() is not None: break
-        continue
-    seen += os.read(master, 65536)
-    while steps and steps[0][0].encode() in seen:
-        raw = raw or not termios.tcgetattr(slave)[3] & termios.ECHO
-        what = steps.pop(0)
-        if what[1] == 'keys': os.write(master, what[2].encode())
-        if what[1] == 'size': fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', what[2][1], what[2][0], 0, 0))
-        if what[1] == 'kill': child.send_signal(what[2])
-restored = termios.tcgetattr(slave)[:4] == before[:4]
-print(json.dumps({'code': child.returncode, 'seen': seen.decode(errors='replace'), 'raw': raw, 'restored': restored}))
-`;
-interface Seen { readonly code: number; readonly seen: string; readonly raw: boolean; readonly restored: boolean }
-type Step = readonly [seen: string, 'keys', string] | readonly [seen: string, 'size', readonly [number, number]] | readonly [seen: string, 'kill', number];
+import { hasPython, onTerminal } from './pty.ts';
 
 let bench: Bench;
 let requests: ExecFrameRequest[];
 let controls: ClientControl[];
 let typed: string;
-
-const python = (() => {
-  try {
-    execFileSync('python3', ['-c', 'import pty']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-async function onTerminal(words: readonly string[], steps: readonly Step[]): Promise<Seen> {
-  const child = spawn('python3', ['-c', PTY, JSON.stringify(steps), process.execPath, bench.cli, ...words], {
-    env: { PATH: process.env['PATH'], HOLDFAST_HOME: bench.home, TERM: 'vt220' }, stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(await text(child.stdout)) as Seen;
-}
 
 beforeAll(async () => {
   bench = await makeBench();
@@ -94,38 +50,38 @@ beforeAll(async () => {
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
-test.runIf(python)('a shell gets the terminal raw: keys, size and its change go in, and it is given back', { timeout: 30_000 }, async () => {
-  const seen = await onTerminal(['shell', 'apollo'], [['<101x33>', 'keys', 'a\u0003'], ['["a\\u0003"]', 'size', [120, 40]], ['<120x40>', 'keys', '\u0004']]);
+test.runIf(hasPython)('a shell gets the terminal raw: keys, size and its change go in, and it is given back', { timeout: 30_000 }, async () => {
+  const seen = await onTerminal(bench, ['shell', 'apollo'], [['<101x33>', 'keys', 'a\u0003'], ['["a\\u0003"]', 'size', [120, 40]], ['<120x40>', 'keys', '\u0004']]);
   expect(requests).toEqual([{ type: 'request', command: [], terminal: { term: 'vt220', cols: 101, rows: 33 } }]);
   expect(typed).toBe('a\u0003\u0004');
   expect(seen).toMatchObject({ code: 7, raw: true, restored: true });
   expect(controls).toContainEqual({ type: 'resize', cols: 120, rows: 40 });
 });
 
-test.runIf(python).each([[1, 129], [15, 143]])('signal %i ends it and leaves the terminal as it was', { timeout: 30_000 }, async (signal, code) => {
-  const seen = await onTerminal(['exec', 'apollo', '--', 'top'], [['<101x33>', 'keys', 'x'], ['["x"]', 'kill', signal]]);
+test.runIf(hasPython).each([[1, 129], [15, 143]])('signal %i ends it and leaves the terminal as it was', { timeout: 30_000 }, async (signal, code) => {
+  const seen = await onTerminal(bench, ['exec', 'apollo', '--', 'top'], [['<101x33>', 'keys', 'x'], ['["x"]', 'kill', signal]]);
   expect(seen).toMatchObject({ raw: true, restored: true, code });
 });
 
-test.runIf(python)('the spinner takes its line away, and Ctrl-C undoes the launch', { timeout: 30_000 }, async () => {
-  const seen = await onTerminal(['launch'], [['Creating apollo: 42%', 'keys', '\u0003']]);
+test.runIf(hasPython)('the spinner takes its line away, and Ctrl-C undoes the launch', { timeout: 30_000 }, async () => {
+  const seen = await onTerminal(bench, ['launch'], [['Creating apollo: 42%', 'keys', '\u0003']]);
   expect(seen.code).toBe(2);
   expect(seen.seen.split('\r\u001b[2K').at(-1)).toBe('launch failed: cancelled, and undone\r\n');
 });
 
-test.runIf(python)('a console gets every key but the one that detaches, which leaves the terminal as it was', { timeout: 30_000 }, async () => {
-  const seen = await onTerminal(['console', 'apollo'], [['Attached to the console of apollo; Ctrl-] detaches', 'keys', 'a\u0003'], ['["a\\u0003"]', 'keys', 'b\u001d']]);
+test.runIf(hasPython)('a console gets every key but the one that detaches, which leaves the terminal as it was', { timeout: 30_000 }, async () => {
+  const seen = await onTerminal(bench, ['console', 'apollo'], [['Attached to the console of apollo; Ctrl-] detaches', 'keys', 'a\u0003'], ['["a\\u0003"]', 'keys', 'b\u001d']]);
   expect(typed).toBe('a\u0003b');
   expect(seen).toMatchObject({ code: 0, raw: true, restored: true });
   expect(seen.seen).toContain('Detached from the console of apollo');
 });
 
-test.runIf(python).each([[1, 129], [15, 143]])('signal %i at a console leaves the terminal as it was', { timeout: 30_000 }, async (signal, code) => {
-  const seen = await onTerminal(['console', 'apollo'], [['Ctrl-] detaches', 'keys', 'x'], ['["x"]', 'kill', signal]]);
+test.runIf(hasPython).each([[1, 129], [15, 143]])('signal %i at a console leaves the terminal as it was', { timeout: 30_000 }, async (signal, code) => {
+  const seen = await onTerminal(bench, ['console', 'apollo'], [['Ctrl-] detaches', 'keys', 'x'], ['["x"]', 'kill', signal]]);
   expect(seen).toMatchObject({ raw: true, restored: true, code });
 });
 
-test.runIf(python).each([['y', 0, 'Attached: card 1 of apollo'], ['n', 1, 'Nothing was changed']])('who sits at a terminal is asked before the host is changed, and says %s', { timeout: 30_000 }, async (word, code, said) => {
-  const seen = await onTerminal(['net', 'attach', 'apollo', '--network', 'eth0'], [['eth0 is in no bridge. Go on? [y/N] ', 'keys', `${word}\r`]]);
+test.runIf(hasPython).each([['y', 0, 'Attached: card 1 of apollo'], ['n', 1, 'Nothing was changed']])('who sits at a terminal is asked before the host is changed, and says %s', { timeout: 30_000 }, async (word, code, said) => {
+  const seen = await onTerminal(bench, ['net', 'attach', 'apollo', '--network', 'eth0'], [['eth0 is in no bridge. Go on? [y/N] ', 'keys', `${word}\r`]]);
   expect(seen).toMatchObject({ code, restored: true, seen: expect.stringContaining(said) as string });
 });

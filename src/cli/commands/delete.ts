@@ -31,8 +31,8 @@ export const deletion = defineCommand({
     const names = options.all
       ? (await instances(client, context.signal)).filter(({ state }) => options.purge || state !== 'Deleted').map(({ name }) => name)
       : words.filter((word) => splitSnapshot(word) === undefined);
-    // Of an instance that goes as well the snapshot goes with it.
-    const alone = snapshots.filter(({ instance }) => !names.includes(instance));
+    // Of an instance that goes for good the snapshot goes with it.
+    const alone = options.purge ? snapshots.filter(({ instance }) => !names.includes(instance)) : snapshots;
     const gone = await Promise.allSettled(alone.map(({ instance: name, snapshot }) => client.call('deleteSnapshot', { params: { name, snapshot } }, { signal: context.signal })));
     const errors = gone.filter((end) => end.status === 'rejected').map(({ reason }) => reason as unknown);
     try {
