@@ -13,9 +13,9 @@ test('a command starts only what was stopped on purpose', () => {
   expect(() => requireLegal('apollo', 'Crashed', 'its kernel panicked', 'exec')).toThrow('apollo crashed: its kernel panicked');
 });
 
-test('whatever state it is in, a delete or a forced stop is never refused for good', () => {
+test('whatever state it is in, it can be removed for good, which a refused delete names as its remedy', () => {
   for (const state of STATES) {
-    if (state === 'Suspending') continue;
-    expect(ruling(state, 'delete')).not.toBe('refuse');
+    expect(ruling(state, 'purge')).toBe('do');
+    if (ruling(state, 'delete') === 'refuse') expect(() => requireLegal('apollo', state, null, 'delete')).toThrow(expect.objectContaining({ hint: expect.stringContaining('holdfast delete --purge apollo') as string }) as Error);
   }
 });

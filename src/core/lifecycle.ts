@@ -3,23 +3,24 @@ import { fail } from './errors.ts';
 import type { State } from './instance.ts';
 
 export const ACTIONS = ['start', 'stop', 'force-stop', 'restart', 'delete', 'recover', 'purge', 'exec', 'modify', 'suspend'] as const;
+/** `delete` can be undone, `purge` is for good. */
 export type Action = (typeof ACTIONS)[number];
 
 /** `do`: carry it out; `nothing`: already so, succeed; `refuse`: not from here. */
 export type Ruling = 'do' | 'nothing' | 'refuse';
 
 const EVERY = {
-  'Running':          { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
-  'Stopped':          { 'start': 'do',      'stop': 'nothing', 'force-stop': 'nothing', 'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'do', 'suspend': 'nothing' },
-  'Starting':         { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'refuse' },
-  'Restarting':       { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'nothing', 'delete': 'do',    'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'refuse' },
-  'Deleted':          { 'start': 'refuse',  'stop': 'refuse',  'force-stop': 'refuse',  'restart': 'refuse', 'delete': 'do',     'recover': 'do',      'purge': 'do',     'exec': 'refuse', 'modify': 'refuse', 'suspend': 'refuse' },
-  'Suspended':        { 'start': 'do',      'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'nothing' },
-  'Suspending':       { 'start': 'refuse',  'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'refuse', 'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'nothing' },
-  'Delayed Shutdown': { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
-  'Unavailable':      { 'start': 'refuse',  'stop': 'nothing', 'force-stop': 'nothing', 'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'refuse' },
-  'Unknown':          { 'start': 'refuse',  'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
-  'Crashed':          { 'start': 'do',      'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'refuse', 'exec': 'refuse', 'modify': 'do', 'suspend': 'refuse' },
+  'Running':          { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
+  'Stopped':          { 'start': 'do',      'stop': 'nothing', 'force-stop': 'nothing', 'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'do',     'modify': 'do', 'suspend': 'nothing' },
+  'Starting':         { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'do',     'modify': 'refuse', 'suspend': 'refuse' },
+  'Restarting':       { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'nothing', 'delete': 'do',    'recover': 'nothing', 'purge': 'do', 'exec': 'do',     'modify': 'refuse', 'suspend': 'refuse' },
+  'Deleted':          { 'start': 'refuse',  'stop': 'refuse',  'force-stop': 'refuse',  'restart': 'refuse', 'delete': 'do',     'recover': 'do',      'purge': 'do', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'refuse' },
+  'Suspended':        { 'start': 'do',      'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'do',     'modify': 'refuse', 'suspend': 'nothing' },
+  'Suspending':       { 'start': 'refuse',  'stop': 'refuse',  'force-stop': 'do',      'restart': 'refuse', 'delete': 'refuse', 'recover': 'nothing', 'purge': 'do', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'nothing' },
+  'Delayed Shutdown': { 'start': 'nothing', 'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
+  'Unavailable':      { 'start': 'refuse',  'stop': 'nothing', 'force-stop': 'nothing', 'restart': 'refuse', 'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'refuse', 'modify': 'refuse', 'suspend': 'refuse' },
+  'Unknown':          { 'start': 'refuse',  'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'do',     'modify': 'refuse', 'suspend': 'do' },
+  'Crashed':          { 'start': 'do',      'stop': 'do',      'force-stop': 'do',      'restart': 'do',     'delete': 'do',     'recover': 'nothing', 'purge': 'do', 'exec': 'refuse', 'modify': 'do', 'suspend': 'refuse' },
 } as const satisfies Record<State, Record<Action, Ruling>>;
 
 export function ruling(state: State, action: Action): Ruling {

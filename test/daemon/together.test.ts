@@ -52,6 +52,20 @@ test('a start while it is being stopped is refused, not told to have worked', as
   await home.client.cancel(stop.id);
 });
 
+test.each([{ action: 'delete', purge: true }, { action: 'stop', force: true }] as const)('%j does not wait for it to be asked again while it is being suspended', async (body) => {
+  const suspend = await act({ action: 'suspend' });
+  expect(await ended(await act(body))).toMatchObject({ status: 'done', error: null });
+  await ended(suspend);
+  if (body.action === 'stop') expect((await apollo()).state).toBe('Stopped');
+  else await expect(apollo()).rejects.toMatchObject({ code: 'instance-not-found' });
+});
+
+test('a suspend that is called off leaves it running or suspended, and nothing in between', async () => {
+  const { id } = await act({ action: 'suspend' });
+  await home.client.cancel(id);
+  expect((await apollo()).state).toMatch(/^(?:Running|Suspended)$/);
+});
+
 test('two stops at once both end when it has stopped', async () => {
   const both = await Promise.all([act({ action: 'stop' }), act({ action: 'stop' })]);
   expect((await Promise.all(both.map(ended))).map(({ status }) => status)).toEqual(['done', 'done']);

@@ -101,13 +101,14 @@ export async function ensureStarted(house: House, supervisor: Supervisor, onStag
 
 function actionOf(request: WireAction): Action {
   if (request.action === 'stop' && request.force) return 'force-stop';
-  if (request.action === 'delete') return 'delete';
+  if (request.action === 'delete' && request.purge) return 'purge';
   return request.action;
 }
 
 async function callOff(engine: OperationEngine, supervisor: Supervisor): Promise<void> {
   const other = supervisor.occupation;
-  if (!other || !INTERRUPTIBLE.includes(other.kind)) return;
+  // Saving its memory takes seconds, and is waited for where it cannot be left.
+  if (!other || !(INTERRUPTIBLE.includes(other.kind) || other.kind === 'suspend')) return;
   supervisor.want({ running: false });
   await engine.cancel(other.operation, `${supervisor.name} is being stopped or deleted`);
 }

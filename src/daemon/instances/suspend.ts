@@ -28,8 +28,9 @@ export async function suspend(house: House, supervisor: Supervisor, task: Task):
     // Its end is still to be told, and would be taken for one of a machine that runs.
     await supervisor.detach();
   }
-  task.step('settle');
+  // Also where it was called off: what is saved is saved.
   supervisor.want({ running: false });
   supervisor.settle('Suspended');
+  task.step('settle');
   return {};
 }
