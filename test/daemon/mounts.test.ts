@@ -129,3 +129,42 @@ test('what cannot be mounted is refused, and nothing of it is recorded', LONG, a
   await expect(mount({ target: 'b' })).rejects.toThrow('Mounts are disabled on this installation of Holdfast.');
   expect((await apollo()).mounts).toHaveLength(1);
 });
+
+const faults = async (what: object) => await writeFile(join(home.directory, 'instances', (await apollo()).id, 'faults.json'), JSON.stringify(what));
+const beginMount = async () => await home.client.call('mount', { params: { name: 'apollo' }, body: { source } });
+async function startWithoutAnswer(): Promise<void> {
+  expect((await act({ action: 'start', timeoutSeconds: 1 })).error?.code).toBe('too-slow');
+}
+
+test('in a guest that is not held a mount is given up after half a minute, saying why, and ends at once with its instance', { timeout: 120_000 }, async () => {
+  await act({ action: 'stop' });
+  await faults({ bootMs: 600_000 });
+  await startWithoutAnswer();
+  const error = { code: 'guest-unreachable', message: 'nothing can be mounted in apollo now: it has not answered yet', hint: 'see what is wrong: holdfast doctor apollo; then mount again' };
+  expect((await mount()).error).toEqual(error);
+  expect((await apollo()).mounts).toBeUndefined();
+  const called = await beginMount();
+  await expect(act({ action: 'stop' })).rejects.toMatchObject({ code: 'instance-busy' });
+  expect((await act({ action: 'stop', force: true })).error).toBeNull();
+  expect(await home.client.follow(called.id, () => {})).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
+  expect([(await apollo()).state, (await apollo()).mounts]).toEqual(['Stopped', undefined]);
+  await startWithoutAnswer();
+  const closed = await beginMount();
+  await follow(home.client.call('changeZones', { body: { zones: ['zone1'], available: false } }));
+  expect((await home.client.follow(closed.id, () => {})).status).toBe('cancelled');
+});
+
+test('a mount whose guest installs sshfs for ever is called off by a delete, and by who asked for it', LONG, async () => {
+  await faults({ installsForEver: true });
+  const { id } = await beginMount();
+  const stages: string[] = [];
+  await home.client.follow(id, ({ stage }) => { stages.push(stage); if (stage.startsWith('Installing')) void home.client.cancel(id); });
+  expect(stages).toContain('Installing sshfs in apollo');
+  expect((await apollo()).mounts).toBeUndefined();
+  await faults({});
+  expect((await mount()).error).toBeNull();
+  await unmount();
+  await faults({ installsForEver: true });
+  await beginMount();
+  expect((await act({ action: 'delete', purge: true })).error).toBeNull();
+});

@@ -15,7 +15,7 @@ import { stop } from './stop.ts';
 import { suspend } from './suspend.ts';
 
 /** Work on an instance that a forced stop or a delete may call off. */
-export const INTERRUPTIBLE: readonly string[] = ['start', 'stop', 'restart', 'launch', ...NETWORK_CHANGES.map((change) => `net-${change}`)];
+export const INTERRUPTIBLE: readonly string[] = ['start', 'stop', 'restart', 'launch', 'mount', 'umount', ...NETWORK_CHANGES.map((change) => `net-${change}`)];
 
 export function act(house: House, name: string, request: WireAction): WireOperation {
   const supervisor = house.registry.find(name);

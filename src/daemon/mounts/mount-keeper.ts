@@ -1,7 +1,7 @@
 /** Keeps the mounts of guests that run: each comes with its guest, and again after whatever has taken it away, until it is unmounted. */
 import { delayBefore } from '../../core/retry/backoff.ts';
 import type { Mount } from '../../core/mounts/mount.ts';
-import { errorRecord } from '../../core/errors.ts';
+import { errorRecord, fail } from '../../core/errors.ts';
 import type { NativeDevice, RunningMachine } from '../../drivers/driver.ts';
 import { unmountTarget } from '../../guest/mounts.ts';
 import type { House } from '../instances/house.ts';
@@ -14,6 +14,8 @@ const BACKOFF = { firstMs: 1_000, capMs: 120_000 };
 /** One that lasted is no failure in a row. */
 const LASTED_MS = 30_000;
 const REACH_MS = 15_000;
+/** Whoever has called a mount off, often to stop the instance, is not kept waiting for its guest. */
+const GIVE_UP_MS = 10_000;
 const ALLOWED = 'local.privileged-mounts';
 
 interface Kept {
@@ -30,7 +32,14 @@ interface Keeping {
   readonly supervisor: Supervisor;
   readonly machine: RunningMachine;
   readonly mount: Mount;
-  readonly progress: (stage: string) => void;
+  readonly asked: Asked;
+}
+
+/** What a mount that somebody waits for is made with. */
+interface Asked {
+  readonly progress?: (stage: string) => void;
+  /** Its first try waits no longer for the guest to be held; undefined: for as long as it takes. */
+  readonly heldWithinMs?: number;
 }
 
 export function areMountsAllowed({ settings }: Pick<House, 'settings'>): boolean {
@@ -56,14 +65,15 @@ export class MountKeeper {
   }
 
   /** @returns why the first try failed; undefined when it is mounted, or nothing runs */
-  async begin(house: House, supervisor: Supervisor, mount: Mount, progress: (stage: string) => void = () => {}): Promise<unknown> {
+  async begin(house: House, supervisor: Supervisor, mount: Mount, asked: Asked = {}): Promise<unknown> {
     const { machine } = supervisor;
     if (!machine) return undefined;
+    const key = keyOf(supervisor, mount.target);
+    const earlier = this.#kept.get(key);
+    earlier?.stop.abort();
     const stop = new AbortController();
     const first = Promise.withResolvers<unknown>();
-    const over = this.#run({ house, supervisor, machine, mount, progress }, stop.signal, first.resolve);
-    const key = keyOf(supervisor, mount.target);
-    this.#kept.get(key)?.stop.abort();
+    const over = Promise.resolve(earlier?.over).then(() => this.#run({ house, supervisor, machine, mount, asked }, stop.signal, first.resolve));
     this.#kept.set(key, { machine, stop, first: first.promise, over });
     machine.on({ ended: () => stop.abort() });
     return await first.promise;
@@ -80,32 +90,44 @@ export class MountKeeper {
     clearTimeout(timer);
   }
 
-  /** Takes it out of the guest, where one runs. One that does not answer loses it with the channel. */
+  /** Takes it out of the guest, where one runs. One that does not answer loses it with the channel. @throws what unmounting it failed with: it stays then */
   async end(supervisor: Supervisor, target: string, signal: AbortSignal): Promise<void> {
-    const key = keyOf(supervisor, target);
-    const kept = this.#kept.get(key);
-    this.#kept.delete(key);
+    const kept = this.#kept.get(keyOf(supervisor, target));
     if (!kept) return;
-    if (supervisor.machine === kept.machine && kept.machine.guest.hold.level === 'held') {
-      const { shell } = await kept.machine.guest.reach('control', { deadlineMs: REACH_MS, signal });
-      await unmountTarget(shell, target, signal);
-    }
+    await takeOut(supervisor, kept, target, signal);
+    await this.#letGo(supervisor, target, kept);
+  }
+
+  /** Of one that did not come, or is not wanted any more: whatever of it is there goes, and nothing tries again. */
+  async giveUp(supervisor: Supervisor, target: string): Promise<void> {
+    const kept = this.#kept.get(keyOf(supervisor, target));
+    if (!kept) return;
+    await this.#letGo(supervisor, target, kept);
+    await takeOut(supervisor, kept, target, AbortSignal.timeout(GIVE_UP_MS)).catch(() => undefined);
+  }
+
+  async #letGo(supervisor: Supervisor, target: string, kept: Kept): Promise<void> {
+    this.#kept.delete(keyOf(supervisor, target));
     kept.stop.abort();
     await kept.over;
   }
 
   async #run(what: Keeping, stop: AbortSignal, first: (error?: unknown) => void): Promise<void> {
-    const { house, supervisor, machine, mount } = what;
+    const { house, supervisor, machine, mount, asked: { progress = () => {}, heldWithinMs } } = what;
     const device = deviceOf(machine, mount);
     let told = '';
     for (let attempt = 0; !stop.aborted; attempt += 1) {
-      await untilHeld(machine, stop);
+      const isHeld = await untilHeld(machine, stop, attempt === 0 ? heldWithinMs : undefined);
       if (stop.aborted) break;
+      if (!isHeld) {
+        first(notHeld(supervisor.name, machine));
+        continue;
+      }
       const begun = performance.now();
       try {
         await using attached = device
           ? await attachNative(supervisor.name, machine, device, stop)
-          : await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress: what.progress, signal: stop });
+          : await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress, signal: stop });
         first();
         told = '';
         await Promise.race([attached.ended, aborted(stop)]);
@@ -147,13 +169,28 @@ async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); });
 }
 
-async function untilHeld({ guest }: RunningMachine, stop: AbortSignal): Promise<void> {
-  if (guest.hold.level === 'held' || stop.aborted) return;
+/** @returns whether it is; without a limit it waits until then, or until it is to stop */
+async function untilHeld({ guest }: RunningMachine, stop: AbortSignal, withinMs: number | undefined): Promise<boolean> {
+  const isHeld = (): boolean => guest.hold.level === 'held';
+  if (isHeld() || stop.aborted) return isHeld();
   await new Promise<void>((resolve) => {
-    const done = (): void => { release(); stop.removeEventListener('abort', done); resolve(); };
-    const release = guest.onHold(({ level }) => { if (level === 'held') done(); });
+    const done = (): void => { clearTimeout(timer); release(); stop.removeEventListener('abort', done); resolve(); };
+    const timer = withinMs === undefined ? undefined : setTimeout(done, withinMs);
+    const release = guest.onHold(() => { if (isHeld()) done(); });
     stop.addEventListener('abort', done, { once: true });
   });
+  return isHeld();
+}
+
+/** Nothing is mounted by a guest's address: that would hang on its network. */
+function notHeld(name: string, { guest: { hold: { reason } } }: RunningMachine): Error {
+  return fail('guest-unreachable', `nothing can be mounted in ${name} now: ${reason ?? 'its guest does not answer'}`, { hint: `see what is wrong: holdfast doctor ${name}; then mount again` });
+}
+
+async function takeOut({ machine }: Supervisor, kept: Kept, target: string, signal: AbortSignal): Promise<void> {
+  if (machine !== kept.machine || machine.guest.hold.level !== 'held') return;
+  const { shell } = await machine.guest.reach('control', { deadlineMs: REACH_MS, signal });
+  await unmountTarget(shell, target, signal);
 }
 
 /** A guest that has been lost and found is tried at once. */

@@ -26,22 +26,25 @@ export async function mount(house: House, name: string, wish: WireMountWish): Pr
     async body(task) {
       using _busy = supervisor.occupy({ operation: task.id, kind: 'mount' });
       task.progress(`Mounting ${wanted.source} in ${name}`);
+      task.signal.throwIfAborted();
       // Recorded before it is tried, so that a daemon that dies meanwhile leaves no mount that nobody knows.
       if (wanted.native) requireNotRunning(supervisor, 'defined');
       record(supervisor, [...mountsOf(supervisor), wanted]);
       if (wanted.native) return {};
-      const withdraw = (): void => record(supervisor, mountsOf(supervisor).filter(({ target }) => target !== wanted.target));
-      task.signal.addEventListener('abort', () => void house.mounts.end(supervisor, wanted.target, AbortSignal.timeout(GIVE_UP_MS)).catch(() => {}), { once: true });
-      const error = await house.mounts.begin(house, supervisor, wanted, (stage) => task.progress(stage));
-      if (error === undefined && !task.signal.aborted) return {};
-      withdraw();
-      await house.mounts.end(supervisor, wanted.target, AbortSignal.timeout(GIVE_UP_MS)).catch(() => {});
-      throw error ?? fail('cancelled', 'the mount was cancelled');
+      const error = await Promise.race([
+        house.mounts.begin(house, supervisor, wanted, { progress: (stage) => task.progress(stage), heldWithinMs: HELD_MS }),
+        calledOff(task.signal),
+      ]);
+      if (error === undefined) return {};
+      record(supervisor, mountsOf(supervisor).filter(({ target }) => target !== wanted.target));
+      await house.mounts.giveUp(supervisor, wanted.target);
+      throw error;
     },
   });
 }
 
-const GIVE_UP_MS = 20_000;
+/** What is not held by then is lost, or held by its address only: the mount would come at nobody knows when. */
+const HELD_MS = 30_000;
 
 /** @param target  undefined: all of them. @throws instance-not-found, not-found */
 export function unmount(house: House, name: string, target: string | undefined): WireOperation {
@@ -64,6 +67,10 @@ export function unmount(house: House, name: string, target: string | undefined):
       return {};
     },
   });
+}
+
+async function calledOff(signal: AbortSignal): Promise<unknown> {
+  return await new Promise((resolve) => { signal.addEventListener('abort', () => resolve(signal.reason), { once: true }); });
 }
 
 async function checkWish(house: House, supervisor: Supervisor, { source: given, target: wished, uidMap, gidMap, type }: WireMountWish): Promise<Mount> {

@@ -1,6 +1,10 @@
 /** What sshfs and the scripts around it do in a fake guest: a file in its machine's directory says what is mounted. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Faults } from './protocol.ts';
+
+/** As guest/mounts.ts has it. */
+const NO_SSHFS = 90;
 
 interface Streams {
   readonly input: AsyncIterable<string>;
@@ -20,6 +24,8 @@ export async function serveMount(target: string, directory: string, { input, sig
 export async function mountScript(name: string, [target = '']: readonly string[], directory: string, say: (line: string) => void): Promise<number> {
   // What an earlier one left, of before the machine was stopped.
   if (name === 'holdfast-prepare' || name === 'holdfast-umount') forget(target, directory);
+  if (name === 'holdfast-install') return await new Promise(() => undefined);
+  if (name === 'holdfast-prepare' && installsForEver(directory)) return NO_SSHFS;
   if (name === 'holdfast-native' && !mounted(directory).includes(target)) appendFileSync(listIn(directory), `${target}\n`);
   if (name === 'holdfast-let-go') forget(target, directory);
   if (name === 'holdfast-prepare') say('1000 1000 taken');
@@ -37,6 +43,14 @@ function mounted(directory: string): string[] {
     return readFileSync(listIn(directory), 'utf8').split('\n').filter(Boolean);
   } catch {
     return [];
+  }
+}
+
+function installsForEver(directory: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(join(directory, 'faults.json'), 'utf8')) as Faults).installsForEver ?? false;
+  } catch {
+    return false;
   }
 }
 

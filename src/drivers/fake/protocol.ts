@@ -42,6 +42,8 @@ export interface Faults {
   readonly noAddress?: boolean;
   /** Addresses that do not answer when they are tried from the guest. */
   readonly unanswered?: readonly string[];
+  /** It has no sshfs, and installing it never ends. */
+  readonly installsForEver?: boolean;
   /** What a doctor finds in the guest, by its name in ailments.ts; mending takes it away. */
   readonly ails?: readonly string[];
 }
