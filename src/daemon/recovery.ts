@@ -14,6 +14,7 @@ import type { House } from './instances/house.ts';
 import { resumeLaunch } from './instances/launch.ts';
 import { removeForGood } from './instances/remove.ts';
 import { performSnapshots, SNAPSHOT_KINDS, sweepLayers, type SnapshotRequest } from './instances/snapshots.ts';
+import { MOUNT_KINDS, performMounts, type MountRequest, type UnmountRequest } from './mounts/perform.ts';
 import { CARD_KINDS, changeCards, type CardChange } from './network/plug.ts';
 import { DECISION_KINDS, carryOut } from './network/transaction/decide.ts';
 import { NETWORK_KINDS, resumeChange, type NetworkRequest } from './network/transaction/change.ts';
@@ -28,7 +29,8 @@ export async function takeOver(house: House, operations: OperationStore, hostRes
   for (const record of house.store.all()) house.registry.add(new Supervisor(record, house));
   const unfinished = operations.unfinished();
   const occupied = new Set(unfinished.map(({ instance }) => instance));
-  await Promise.all(house.registry.all.map((supervisor) => takeOverOne(house, supervisor, occupied.has(supervisor.id), hostRestarted)));
+  const settled = new Set(unfinished.filter(({ kind }) => !MOUNT_KINDS.some((each) => each === kind)).map(({ instance }) => instance));
+  await Promise.all(house.registry.all.map((supervisor) => takeOverOne(house, supervisor, settled.has(supervisor.id), hostRestarted)));
   if (hostRestarted) wantAutostarted(house, occupied);
   await clearUnclaimed(house);
   await sweepLayers(house);
@@ -78,8 +80,8 @@ function resumeAll(house: House, rows: readonly OperationRow[]): void {
 async function resumed(house: House, row: OperationRow, task: Task): Promise<Result> {
   const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
   const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
+  const whose = row.owner === null ? house : houseOf(house, row.owner);
   if (row.kind === 'purge') {
-    const whose = row.owner === null ? house : houseOf(house, row.owner);
     for (const each of whose.registry.all) if (each.state === 'Deleted' && !each.occupation) await removeForGood(house, each);
     return {};
   }
@@ -94,6 +96,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   if (NETWORK_KINDS.some((kind) => kind === row.kind)) return await resumeChange(house, supervisor, row.kind, request as NetworkRequest, task);
   if (row.kind === CLONE_KIND) return await performClone(house, supervisor, JSON.parse(row.request) as CloneRequest, task);
   if (SNAPSHOT_KINDS.some((kind) => kind === row.kind)) return await performSnapshots(house, supervisor, JSON.parse(row.request) as SnapshotRequest, task);
+  if (MOUNT_KINDS.some((kind) => kind === row.kind)) return await performMounts(house, supervisor, JSON.parse(row.request) as MountRequest | UnmountRequest, task);
   if (DECISION_KINDS.some((kind) => kind === row.kind)) return await carryOut(house, supervisor, row.kind === DECISION_KINDS[0], task);
   // An action that had not begun is as if it had not been asked for, except that a client may be waiting for it: do it.
   return await perform(house, supervisor, request, task);

@@ -2,7 +2,8 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { WireAction, WireMountWish } from '../../src/api/schemas.ts';
+import type { WireAction, WireMountWish, WireOperation } from '../../src/api/schemas.ts';
+import { MOUNT_STEPS, UNMOUNT_STEPS } from '../../src/daemon/mounts/perform.ts';
 import { makeFakeHome, type FakeHome } from './fake-home.ts';
 
 let home: FakeHome;
@@ -167,4 +168,37 @@ test('a mount whose guest installs sshfs for ever is called off by a delete, and
   await faults({ installsForEver: true });
   await beginMount();
   expect((await act({ action: 'delete', purge: true })).error).toBeNull();
+});
+
+async function interrupted(dieAt: string, begin: () => Promise<WireOperation>, meanwhile: () => Promise<void> = async () => {}): Promise<WireOperation> {
+  await home.kill();
+  await home.start(dieAt);
+  const { id } = await begin();
+  await home.died();
+  await meanwhile();
+  await home.start();
+  return await home.client.follow(id, () => {});
+}
+
+test.each(MOUNT_STEPS.map((step) => [step]))('a mount whose daemon is killed at %s is there when its operation ends', LONG, async (step) => {
+  expect((await interrupted(`mount:${step}`, beginMount)).error).toBeNull();
+  expect([(await apollo()).mounts?.length, await inGuest()]).toEqual([1, ['/home/ubuntu/shared']]);
+});
+
+test.each(UNMOUNT_STEPS.map((step) => [step]))('an unmount whose daemon is killed at %s has taken it away when its operation ends', LONG, async (step) => {
+  await mount();
+  await mount({ target: 'stays' });
+  expect((await interrupted(`umount:${step}`, () => home.client.call('unmount', { params: { name: 'apollo' }, query: { target: 'shared' } }))).error).toBeNull();
+  expect((await apollo()).mounts?.map(({ target }) => target)).toEqual(['/home/ubuntu/stays']);
+  await until(['/home/ubuntu/stays']);
+});
+
+test('where the machine ended with the daemon that was mounting, it is crashed, and comes with the mount when it is started', LONG, async () => {
+  const ended = await interrupted('mount:attach', beginMount, async () => {
+    for (const line of await home.processes()) if (line.includes('machine-process')) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+  });
+  expect(ended.error).toBeNull();
+  expect([(await apollo()).state, (await apollo()).mounts?.length]).toEqual(['Crashed', 1]);
+  await act({ action: 'start' });
+  await until(['/home/ubuntu/shared']);
 });

@@ -94,6 +94,9 @@ export class MountKeeper {
   async end(supervisor: Supervisor, target: string, signal: AbortSignal): Promise<void> {
     const kept = this.#kept.get(keyOf(supervisor, target));
     if (!kept) return;
+    // Just taken over: its lane is about to answer, and a dead mount of before may be there.
+    const isDecided = (): boolean => supervisor.machine !== kept.machine || kept.machine.end !== undefined || kept.machine.guest.hold.level !== 'none';
+    await supervisor.until(isDecided, '', REACH_MS, signal).catch(() => signal.throwIfAborted());
     await takeOut(supervisor, kept, target, signal);
     await this.#letGo(supervisor, target, kept);
   }

@@ -9,6 +9,7 @@ import { requireWithoutGroups } from './without-groups.ts';
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { areMountsAllowed } from './mount-keeper.ts';
+import { mountsOf, performMounts, requireNotRunning, type MountRequest, type UnmountRequest } from './perform.ts';
 
 /** Of an instance that does not run; that of a guest which does is known. */
 const DEFAULT_USER = 'ubuntu';
@@ -21,30 +22,12 @@ export async function mount(house: House, name: string, wish: WireMountWish): Pr
   if (wish.type === 'native') requireNotRunning(supervisor, 'defined');
   const wanted = await checkWish(house, supervisor, wish);
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
+  const request: MountRequest = { mount: wanted };
   return house.engine.begin({
-    kind: 'mount', instanceName: name, instanceId: supervisor.id, request: {}, owner: house.owner,
-    async body(task) {
-      using _busy = supervisor.occupy({ operation: task.id, kind: 'mount' });
-      task.progress(`Mounting ${wanted.source} in ${name}`);
-      task.signal.throwIfAborted();
-      // Recorded before it is tried, so that a daemon that dies meanwhile leaves no mount that nobody knows.
-      if (wanted.native) requireNotRunning(supervisor, 'defined');
-      record(supervisor, [...mountsOf(supervisor), wanted]);
-      if (wanted.native) return {};
-      const error = await Promise.race([
-        house.mounts.begin(house, supervisor, wanted, { progress: (stage) => task.progress(stage), heldWithinMs: HELD_MS }),
-        calledOff(task.signal),
-      ]);
-      if (error === undefined) return {};
-      record(supervisor, mountsOf(supervisor).filter(({ target }) => target !== wanted.target));
-      await house.mounts.giveUp(supervisor, wanted.target);
-      throw error;
-    },
+    kind: 'mount', instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
+    body: (task) => performMounts(house, supervisor, request, task),
   });
 }
-
-/** What is not held by then is lost, or held by its address only: the mount would come at nobody knows when. */
-const HELD_MS = 30_000;
 
 /** @param target  undefined: all of them. @throws instance-not-found, not-found */
 export function unmount(house: House, name: string, target: string | undefined): WireOperation {
@@ -54,23 +37,11 @@ export function unmount(house: House, name: string, target: string | undefined):
   if (place !== undefined && gone.length === 0) throw fail('not-found', `path "${place}" is not mounted in '${name}'`, { hint: `what is: holdfast info ${name}` });
   if (nativeMounts({ mounts: gone }).length > 0) requireNotRunning(supervisor, 'taken away');
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
+  const request: UnmountRequest = { targets: gone.map((each) => each.target) };
   return house.engine.begin({
-    kind: 'umount', instanceName: name, instanceId: supervisor.id, request: {}, owner: house.owner,
-    async body(task) {
-      using _busy = supervisor.occupy({ operation: task.id, kind: 'umount' });
-      if (nativeMounts({ mounts: gone }).length > 0) requireNotRunning(supervisor, 'taken away');
-      for (const each of gone) {
-        task.progress(`Unmounting ${each.target} in ${name}`);
-        await house.mounts.end(supervisor, each.target, task.signal);
-        record(supervisor, mountsOf(supervisor).filter((left) => left.target !== each.target));
-      }
-      return {};
-    },
+    kind: 'umount', instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
+    body: (task) => performMounts(house, supervisor, request, task),
   });
-}
-
-async function calledOff(signal: AbortSignal): Promise<unknown> {
-  return await new Promise((resolve) => { signal.addEventListener('abort', () => resolve(signal.reason), { once: true }); });
 }
 
 async function checkWish(house: House, supervisor: Supervisor, { source: given, target: wished, uidMap, gidMap, type }: WireMountWish): Promise<Mount> {
@@ -98,13 +69,6 @@ async function checkNativeWish({ driver, mounts }: House, supervisor: Supervisor
   return mount;
 }
 
-/** Its devices come and go with its starts. @throws wrong-state */
-function requireNotRunning({ name, state }: Supervisor, what: string): void {
-  if (state === 'Stopped') return;
-  const hint = state === 'Suspended' ? `start it, then stop it: its memory would have to be given up otherwise` : `stop it first: holdfast stop ${name}; or leave --type out: a classic mount comes and goes while it runs`;
-  throw fail('wrong-state', `A native mount can only be ${what} while its instance is stopped: ${name} is ${state}`, { hint });
-}
-
 function pairsOf(what: string, words: readonly string[] | undefined): IdPair[] | undefined {
   if (words === undefined || words.length === 0) return undefined;
   return words.map((word) => {
@@ -124,13 +88,4 @@ function requireInstance(house: House, name: string): Supervisor {
 function homeOf({ machine }: Supervisor): string {
   const user = machine?.guest.user ?? DEFAULT_USER;
   return user === 'root' ? '/root' : `/home/${user}`;
-}
-
-function mountsOf({ record: { instance: { spec } } }: Supervisor): readonly Mount[] {
-  return spec.mounts ?? [];
-}
-
-function record(supervisor: Supervisor, mounts: readonly Mount[]): void {
-  const { mounts: _, ...spec } = supervisor.record.instance.spec;
-  supervisor.respecify(mounts.length === 0 ? spec : { ...spec, mounts });
 }
