@@ -6,7 +6,7 @@ import { HOST_GROUP, HOST_HOME, type HomeLayout } from '../../core/home.ts';
 import { UNIT, unitText } from '../../core/service/unit.ts';
 import { VERSION } from '../../core/version.ts';
 import { homeOfUnit } from './installed.ts';
-import { dismiss, servedBy, untilServed } from './serving.ts';
+import { dismiss, holderOf, servedBy, untilServed } from './serving.ts';
 import { requireSystemd, systemctl, tool, unitState, type Manager } from './systemd.ts';
 
 export interface InstallParts {
@@ -38,12 +38,14 @@ export async function installService({ manager, layout, script, env, signal }: I
   await systemctl(manager, ['daemon-reload'], signal);
   const before = await unitState(manager, signal);
   const serving = await servedBy(layout, signal);
-  if (serving && serving.pid !== before.pid) {
-    await dismiss(serving.pid, signal);
-    notices.push(`It took over from the daemon that was started by hand (pid ${serving.pid}); the machines went on.`);
+  // One that is still starting has the home too: the service's would find it locked.
+  const holder = serving?.pid ?? holderOf(layout);
+  if (holder !== undefined && holder !== before.pid) {
+    await dismiss(holder, signal);
+    notices.push(`It took over from the daemon that was started by hand (pid ${holder}); the machines went on.`);
   }
   await systemctl(manager, ['enable', UNIT], signal);
-  const stale = serving !== undefined && serving.pid === before.pid && (changed || serving.daemon !== VERSION);
+  const stale = holder !== undefined && holder === before.pid && (changed || (serving !== undefined && serving.daemon !== VERSION));
   await systemctl(manager, [stale ? 'restart' : 'start', UNIT], signal);
   const pid = await untilServed(manager, layout, signal);
   if (manager.scope === 'user') notices.push(...await lingerNotice(signal));

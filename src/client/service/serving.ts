@@ -1,4 +1,5 @@
-/** Who serves a home now, and waiting until somebody else does. */
+/** Who serves a home now, or is about to, and waiting until somebody else does. */
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HomeLayout } from '../../core/home.ts';
 import { fail } from '../../core/errors.ts';
@@ -23,6 +24,27 @@ export function clientOf({ run }: HomeLayout): Client {
 export async function servedBy(layout: HomeLayout, signal?: AbortSignal): Promise<Answer<'version'> | undefined> {
   if (!(await listens(layout.run.socket))) return undefined;
   return await clientOf(layout).call('version', {}, { signal, deadlineMs: ANSWER_MS }).catch(() => undefined);
+}
+
+/** @returns pid of the daemon that has the home, also while it does not listen yet; undefined when there is none */
+export function holderOf({ data }: Pick<HomeLayout, 'data'>): number | undefined {
+  try {
+    const pid = Number(readFileSync(data.pidFile, 'utf8'));
+    const lock = realpathSync(data.lock);
+    const descriptors = `/proc/${pid}/fd`;
+    // One that was killed leaves the file, and its number may be anybody's by now.
+    return readdirSync(descriptors).some((fd) => targetOf(`${descriptors}/${fd}`) === lock) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Ends a daemon that no service keeps. It may be killed at any time, so one that does not go is. */
