@@ -192,9 +192,9 @@ export async function serve({ assetsDir, productsScript, sftpScript, makeDriver,
     if (changed.setting) changed.leave?.();
   });
   mountSockets(server.server, identify, {
-    exec: (socket, instance, caller) => serveExec(socket, instance, async (name, request, tell, signal) => await execIn(caller().house, name, request, tell, signal), (error) => bug('exec', error)),
-    proxy: (socket, instance, caller) => serveStream(socket, instance, async (name, tell, signal) => await proxyTo(caller().house, name, tell, signal), (error) => bug('proxy', error)),
-    console: (socket, instance, caller) => serveStream(socket, instance, async (name) => await attachConsole(caller().house, name), (error) => bug('console', error)),
+    exec: (socket, instance, caller) => serveExec(socket, instance, async (name, request, tell, signal) => await execIn(caller.house, name, request, tell, signal), (error) => bug('exec', error)),
+    proxy: (socket, instance, caller) => serveStream(socket, instance, async (name, tell, signal) => await proxyTo(caller.house, name, tell, signal), (error) => bug('proxy', error)),
+    console: (socket, instance, caller) => serveStream(socket, instance, async (name) => await attachConsole(caller.house, name), (error) => bug('console', error)),
   });
   await listenOn(server, run.socket);
   const byAddress = address && 'unix' in address ? await listenBeside(server.server, address.unix) : undefined;

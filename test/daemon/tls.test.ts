@@ -80,6 +80,13 @@ test('who is not authenticated is told so, by every route that is not open, and 
     const { over } = await openStream(ann.socket, route, 'apollo', { output: () => true, started: () => {}, progress: () => {}, ended: () => {} });
     await expect(over, route).rejects.toMatchObject({ code: 'not-authenticated' });
   }
+  // Before he is spoken to in frames, of which he could send long ones.
+  const { key, certificate } = ensureIdentity(join(ann.directory, 'client/identity.pem'), '');
+  for (const route of ['exec', 'proxy', 'console', 'nothing']) {
+    const socket = await raw({ key, cert: certificate });
+    socket.write(`GET /v1/instances/apollo/${route} HTTP/1.1\r\nHost: holdfast\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    expect((await text(socket)).split('\r\n')[0], route).toBe(route === 'nothing' ? 'HTTP/1.1 404 Not Found' : 'HTTP/1.1 401 Unauthorized');
+  }
   // Of the daemon's place on its host nothing is said.
   expect(await ann.call('version', {})).toMatchObject({ home: '', pid: 0 });
   expect(ann.firsts).toHaveLength(1);
