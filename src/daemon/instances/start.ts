@@ -28,9 +28,15 @@ async function powerOnOrStop(house: House, supervisor: Supervisor, task: Task): 
   } catch (error) {
     await clearAway(house, supervisor);
     supervisor.want({ running: false });
-    supervisor.settle(before === 'Suspended' ? before : 'Stopped');
+    supervisor.settle(before === 'Suspended' && await isSuspended(house, supervisor) ? before : 'Stopped');
     throw error;
   }
+}
+
+/** One that had gone on before its start failed is so no more: its next start is a boot. */
+async function isSuspended(house: House, supervisor: Supervisor): Promise<boolean> {
+  const found = await house.driver.adopt(supervisor.machineSpec);
+  return found !== undefined && !('guest' in found) && found.end.kind === 'suspended';
 }
 
 /** Also what ends a restart: the guest answers again. One that was resumed has answered already. */

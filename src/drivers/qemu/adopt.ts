@@ -17,6 +17,7 @@ export interface Adopted {
   readonly hypervisor: Hypervisor;
   readonly accelerator: Accelerator;
   readonly startedAt: string;
+  readonly clockBehind: boolean;
 }
 
 export interface Adopting {
@@ -49,14 +50,15 @@ export async function adoptHypervisor(
       await monitor[Symbol.asyncDispose]();
       return { end: await recordUnseenEnd(state, run, files) };
     }
-    // Interrupted between the record and the first instruction.
-    if ((await monitor.execute('query-status')).status === 'prelaunch') await monitor.execute('cont');
+    // Interrupted between the record and the first instruction, after a boot or a resume.
+    const { status } = await monitor.execute('query-status');
+    if (status === 'prelaunch' || (status === 'paused' && run.clockBehind)) await monitor.execute('cont');
     await taken(monitor);
     const hypervisor = await Hypervisor.attach({
       name: machine.name, files, identity: run, monitor, exited: undefined, log,
       panicked: run.end?.kind === 'panicked' ? run.end : undefined, record: (end) => recordEnd(files.state, run, end),
     });
-    return { hypervisor, accelerator: run.accelerator, startedAt: run.startedAt };
+    return { hypervisor, accelerator: run.accelerator, startedAt: run.startedAt, clockBehind: run.clockBehind ?? false };
   } catch (error) {
     await monitor[Symbol.asyncDispose]();
     throw error;

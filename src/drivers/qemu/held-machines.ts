@@ -3,6 +3,7 @@
  * get. A monitor has one client, so what is held here cannot be adopted a second time.
  */
 import { fail } from '../../core/errors.ts';
+import type { GuestAccess } from '../../guest/access.ts';
 import { orAbort } from '../../guest/ssh/time-limit.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import type { MachineSpec } from '../driver.ts';
@@ -15,7 +16,7 @@ import { endServers, shareComplaints } from './native/servers.ts';
 import { watchShares } from './native/watch.ts';
 import { QemuMachine } from './machine.ts';
 import type { Attached, MachineCards } from './machine-cards.ts';
-import { readState, writeState, type MachineState } from './state-file.ts';
+import { readState, recordClockSet, writeState, type MachineState } from './state-file.ts';
 import { WHOLE_MS } from './suspend.ts';
 import type { Turns } from './turns.ts';
 
@@ -26,6 +27,8 @@ export interface HoldParts {
   readonly agent?: AgentRenewal | undefined;
   readonly log: (id: string, cause: string, message: string) => void;
 }
+
+const CLOCK_MS = 60_000;
 
 /** A machine whose process runs. */
 export interface StartedMachine {
@@ -39,6 +42,8 @@ export interface StartedMachine {
   readonly arrived?: () => void;
   /** What its cards are plugged into, where it is there already. */
   readonly attached?: Attached;
+  /** It was resumed, and its clock is still to be set. */
+  readonly clockBehind?: boolean;
   /** An earlier daemon had started it. */
   readonly adopted?: boolean;
 }
@@ -111,6 +116,7 @@ export class HeldMachines {
       if (hypervisor.end !== undefined) void endServers(state?.shares);
       return attached.then((release) => release()).catch(() => undefined);
     });
+    if (started.clockBehind) setClockWhenHeld(machine.name, guest, files, started.startedAt, log);
     // A card that was recorded, and an earlier daemon did not come to plug in.
     if (started.adopted && unsettled === undefined && machine.spec.cards) {
       void this.#cards.plugAll(machine, hypervisor.monitor, attached).catch((error: unknown) =>
@@ -134,4 +140,14 @@ export class HeldMachines {
       },
     };
   }
+}
+
+/** Where that fails too, the next daemon tries again. */
+function setClockWhenHeld(name: string, guest: GuestAccess, files: MachineFiles, startedAt: string, log: (cause: string, message: string) => void): void {
+  const stop = guest.onHold(({ level }) => {
+    if (level !== 'held') return;
+    stop();
+    guest.setClock(AbortSignal.timeout(CLOCK_MS)).then(() => recordClockSet(files.state, startedAt)).catch((error: unknown) =>
+      log('guest-clock', `${name}: its clock could not be set to the host's: ${error instanceof Error ? error.message : String(error)}`));
+  });
 }

@@ -9,7 +9,7 @@ import type { MachineFiles } from './layout.ts';
 import { machineCommand } from './machine-command.ts';
 import type { QmpClient } from './qmp/client.ts';
 import type { Started } from './start.ts';
-import { recordEnd, writeState, type MachineState } from './state-file.ts';
+import { recordEnd, writeState, type MachineState, type Run } from './state-file.ts';
 
 export interface IncomingParts {
   readonly files: MachineFiles;
@@ -26,13 +26,16 @@ export interface IncomingParts {
   readonly log: (cause: string, message: string) => void;
   /** The processors are held afterwards. */
   readonly load: (monitor: QmpClient) => Promise<void>;
-  /** From held processors to a guest that may be seen. */
-  readonly arrive: (hypervisor: Hypervisor) => Promise<void>;
+  /**
+   * From held processors to a guest that may be seen. `settle` records that it has arrived: from then on it is a machine that runs, or
+   * one that boots, and what was loaded is not loaded again.
+   */
+  readonly arrive: (hypervisor: Hypervisor, settle: (more?: Pick<Run, 'clockBehind'>) => Promise<void>) => Promise<void>;
   /** Of the machine once it has arrived. */
   readonly arrived: MachineState;
 }
 
-/** @throws whatever went wrong; nothing runs then, and the machine's state is what it was */
+/** @throws whatever went wrong; nothing runs then, and the machine's state is what it was, or `arrived` when that was settled */
 export async function startIncoming(machine: MachineSpec, parts: IncomingParts, work: Work): Promise<Started> {
   const { files, accelerator, kvmGid, log } = parts;
   const [state, arrived] = [withoutShares(parts.state), withoutShares(parts.arrived)];
@@ -42,6 +45,7 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     ...command, files, uid: state.uid, gid: accelerator === 'kvm' ? kvmGid : undefined, signal: work.signal, descriptors: [...parts.descriptors, ...below.descriptors],
   });
   let hypervisor: Hypervisor | undefined;
+  let recorded = state;
   try {
     const startedAt = new Date().toISOString();
     // Not settled: a daemon that finds it so ends it, since it may not be yet what it is to be.
@@ -50,15 +54,17 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     work.progress('Loading the state');
     await parts.load(monitor);
     hypervisor = await Hypervisor.attach({ name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end) });
-    await parts.arrive(hypervisor);
-    await writeState(files.state, { ...arrived, run: { ...run, settled: true } });
+    await parts.arrive(hypervisor, async (more) => {
+      await writeState(files.state, { ...arrived, run: { ...run, ...more, settled: true } });
+      recorded = arrived;
+    });
     return { hypervisor, accelerator, startedAt, notice: null };
   } catch (error) {
     await hypervisor?.kill();
     await signalProcess(identity, 'SIGKILL');
     await waitForEnd(identity, 5_000);
     await monitor[Symbol.asyncDispose]();
-    await writeState(files.state, { ...state, run: null });
+    await writeState(files.state, { ...recorded, run: null });
     throw error;
   }
 }

@@ -119,6 +119,8 @@ export class QemuDriver implements Driver {
       throw fail('wrong-state', `${machine.name} begins with memory that is ${memory}, in which no native mount can be`, { hint: `take them away, start it once, and mount again when it is stopped: holdfast umount ${machine.name}` });
     }
     if (state?.suspended) return await this.#resume(machine, files, state, work);
+    // Of a daemon that was killed when it had just been taken up.
+    await discardSuspended(files);
     const fork = state?.fork;
     if (!fork) return await this.#boot(machine, work);
     return await this.#fork(machine, fork, files, work);
@@ -153,7 +155,7 @@ export class QemuDriver implements Driver {
     const { setClock } = this.#options;
     return await this.#cards.around(machine, state.uid, async (attached) => {
       const started = await resumeMachine(machine, { files, openBase: this.#disks.opener(machine), state, kvmGid, cards: this.#cards.of(machine), setClock, log: this.#logOf(machine.id) }, work);
-      return await this.#held.hold(machine, files, { ...started, attached, answered: true });
+      return await this.#held.hold(machine, files, { ...started, attached, answered: !started.clockBehind });
     });
   }
 

@@ -19,6 +19,8 @@ export interface Run {
   readonly template?: string | undefined;
   /** The accelerator carries the guest, as far as it is known; until then the start is not done. */
   readonly settled: boolean;
+  /** It was taken up from a saved state, and its guest's clock was not set since: it may not even have gone on yet. */
+  readonly clockBehind?: boolean;
   /** How it ended, as far as a daemon saw it. */
   readonly end: MachineEnd | null;
 }
@@ -100,6 +102,14 @@ export function requireVersion(text: string, known: number, what: string): { rea
 
 export async function writeState(path: string, state: MachineState): Promise<void> {
   await writeWhole(path, `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** The guest of this run has the host's time again. */
+export async function recordClockSet(path: string, startedAt: string): Promise<void> {
+  const state = await readState(path);
+  if (state?.run?.startedAt !== startedAt) return;
+  const { clockBehind: _, ...run } = state.run;
+  await writeState(path, { ...state, run });
 }
 
 /** How the run of this process ended; nothing when another run has begun since, or the machine was removed. */

@@ -14,7 +14,7 @@ import type { MachineFiles } from './layout.ts';
 import type { QemuMachine } from './machine.ts';
 import { requireFree } from './disk.ts';
 import type { Started } from './start.ts';
-import { readState, writeState, type MachineState } from './state-file.ts';
+import { readState, recordClockSet, writeState, type MachineState } from './state-file.ts';
 import { loadState, memoryFormat, saveState } from './state-transfer.ts';
 
 export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
@@ -44,33 +44,52 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
   await hypervisor.suspended();
 }
 
-/** The file stays until the machine has arrived. @throws machine-failed */
+/**
+ * The file is of use until the guest goes on: what it writes to its disk then is not in that memory. Whatever fails after that, it is
+ * not taken up again. @throws machine-failed
+ */
 export async function resumeMachine(
   machine: MachineSpec, parts: { readonly files: MachineFiles; readonly openBase: OpenDiskBase; readonly state: MachineState; readonly kvmGid: number | undefined; readonly cards: readonly Card[]; readonly setClock: SetClock; readonly log: (cause: string, message: string) => void }, work: Work,
-): Promise<Started> {
-  const { files, state, setClock } = parts;
+): Promise<Started & { readonly clockBehind: boolean }> {
+  const { files, state } = parts;
   const { suspended } = state;
   const path = suspendedPath(files);
   if (!suspended || !(await stat(path).then(() => true, () => false))) throw fail('machine-failed', `what ${machine.name} was suspended to is gone`);
   work.progress(`Resuming ${machine.name}`);
   await using saved = await open(path, 'r');
+  let goesOn = false;
   try {
     const started = await startIncoming({ ...machine, spec: { ...machine.spec, cpus: suspended.cpus, memoryBytes: suspended.memoryBytes } }, {
       ...parts, accelerator: suspended.accelerator, memory: { kind: 'own' }, descriptors: suspended.format === 'stream' ? [saved.fd] : [],
       load: (monitor) => loadState(monitor, suspended.format === 'stream' ? { kind: 'stream', descriptor: FIRST_DESCRIPTOR } : { kind: 'mapped', path }),
-      async arrive({ monitor, lanes }) {
+      async arrive({ monitor }, settle) {
+        await settle({ clockBehind: true });
+        goesOn = true;
         await monitor.execute('cont');
-        await setClock(lanes, work.signal);
       },
       arrived: { ...state, suspended: null },
     }, work);
     await rm(path, { force: true });
-    return started;
+    return { ...started, clockBehind: !(await isClockSet(machine.name, started, parts, work.signal)) };
   } catch (error) {
     if (work.signal.aborted) throw error;
     throw fail('machine-failed', `${machine.name} cannot be resumed: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: `its disk is as it was when it was suspended; to boot it instead: holdfast stop --force ${machine.name}, then start it`, cause: error,
+      hint: goesOn ? `its memory is lost, its disk is as after a power cut: the next start boots it: holdfast start ${machine.name}`
+        : `its disk is as it was when it was suspended; to boot it instead: holdfast stop --force ${machine.name}, then start it`,
+      cause: error,
     });
+  }
+}
+
+/** A guest that goes on is not given up for its clock: that is set when it answers. */
+async function isClockSet(name: string, { hypervisor, startedAt }: Started, { files, setClock, log }: { readonly files: MachineFiles; readonly setClock: SetClock; readonly log: (cause: string, message: string) => void }, signal: AbortSignal): Promise<boolean> {
+  try {
+    await setClock(hypervisor.lanes, signal);
+    await recordClockSet(files.state, startedAt);
+    return true;
+  } catch (error) {
+    log('guest-clock', `${name} was resumed, but its clock is not set yet: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
 }
 

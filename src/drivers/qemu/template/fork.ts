@@ -41,7 +41,10 @@ export async function startFork(machine: MachineSpec, parts: ForkParts, work: Wo
   return await startIncoming(machine, {
     files, openBase, state, accelerator: template.record.shape.accelerator, memory, template: template.key, kvmGid, cards, log, descriptors: [saved.fd, ...descriptors],
     load: (monitor) => loadState(monitor, { kind: 'device-stream', descriptor: FIRST_DESCRIPTOR }),
-    arrive: (hypervisor) => arrive(machine, parts, hypervisor, work),
+    arrive: async (hypervisor, settle) => {
+      await arrive(machine, parts, hypervisor, work);
+      await settle();
+    },
     arrived: { ...state, fork: null, unsettled: true },
   }, work);
 }
