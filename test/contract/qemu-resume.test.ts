@@ -80,6 +80,29 @@ describe('a resume', { timeout: 60_000 }, () => {
     expect(await under.markOf(await start())).toBe(1);
   });
 
+  test('finds what a daemon that was killed before QEMU had ended has saved: that QEMU is ended, and its guest is suspended', async () => {
+    const first = await start();
+    await under.mark(first, 1);
+    const pid = await under.pidOf(machine.id);
+    first.hypervisor.suspended = () => Promise.reject(new Error('killed'));
+    await expect(driver.suspend(machine, work())).rejects.toThrow('killed');
+    await first[Symbol.asyncDispose]();
+    driver = under.daemon();
+    for (let daemons = 0; daemons < 2; daemons += 1) expect(await under.daemon().adopt(machine)).toEqual({ end: { kind: 'suspended' } });
+    await gone(pid);
+    expect(await under.markOf(await start())).toBe(1);
+    expect((await state()).suspended).toBe(null);
+  });
+
+  test('that a daemon was killed over while the memory was loaded leaves it suspended', async () => {
+    await suspended(1);
+    driver = under.daemon();
+    const { run } = await state();
+    await change({ run: run && { ...run, settled: false, end: null } });
+    expect(await driver.adopt(machine)).toEqual({ end: { kind: 'suspended' } });
+    expect(await under.markOf(await start())).toBe(1);
+  });
+
   test('that a daemon was killed over before the guest went on goes on under the next one, with the clock still to be set', async () => {
     const first = await start();
     await first.monitor.execute('stop');

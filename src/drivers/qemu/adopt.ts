@@ -1,5 +1,6 @@
 /** Takes over a QEMU that an earlier daemon started: by pid and start time, and by the monitor's own word for who it is. */
 import { stat } from 'node:fs/promises';
+import { fail } from '../../core/errors.ts';
 import { complaintsTail } from '../../host/process/detached.ts';
 import { hostBootId, isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import type { MachineEnd, MachineSpec } from '../driver.ts';
@@ -32,8 +33,7 @@ export async function adoptHypervisor(
 ): Promise<Adopted | { readonly end: MachineEnd } | undefined> {
   const state = await readState(files.state);
   const run = state?.run;
-  // One that was taken back to where it was running has not run since.
-  if (state?.suspended && !run) return { end: { kind: 'suspended' } };
+  if (state?.suspended) return { end: await stillSuspended(state, files) };
   if (state === undefined || run === null || run === undefined) return undefined;
   if (!(await isSameProcess(run))) return { end: run.end ?? await recordUnseenEnd(state, run, files) };
   if (!run.settled) {
@@ -63,6 +63,17 @@ export async function adoptHypervisor(
     await monitor[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The save is whole, and its guest has not gone on since: a QEMU that is left is the one that saved it, or was about to take it up. */
+async function stillSuspended(state: MachineState, files: MachineFiles): Promise<MachineEnd> {
+  const { run } = state;
+  const end: MachineEnd = { kind: 'suspended' };
+  if (run === null) return end;
+  await signalProcess(run, 'SIGKILL');
+  if (!(await waitForEnd(run, 5_000))) throw fail('machine-failed', `QEMU (pid ${run.pid}) does not end, not even by SIGKILL`);
+  await writeState(files.state, { ...state, run: run.settled ? { ...run, end } : null });
+  return end;
 }
 
 async function recordUnseenEnd(state: MachineState, run: Run, files: MachineFiles): Promise<MachineEnd> {

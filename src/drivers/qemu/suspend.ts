@@ -37,7 +37,8 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
     await rename(`${path}.tmp`, path);
     await writeState(files.state, { ...state, suspended: { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes } });
   } catch (error) {
-    await rm(`${path}.tmp`, { force: true });
+    // Not recorded: a record is written whole or not at all.
+    for (const left of [`${path}.tmp`, path]) await rm(left, { force: true });
     await hypervisor.monitor.execute('cont').catch(() => undefined);
     throw error;
   }
