@@ -21,14 +21,21 @@ export interface Save {
   /** Where its QEMU may connect to. */
   readonly socketPath: string;
   readonly uid: number | null;
+  readonly memoryBytes: number;
 }
 
-export type Load =
+export type Load = { readonly memoryBytes: number } & (
   | { readonly kind: 'device-stream' | 'stream'; readonly descriptor: number }
-  | { readonly kind: 'mapped'; readonly path: string };
+  | { readonly kind: 'mapped'; readonly path: string });
 
 const LOOK_MS = 10;
-const DEADLINE_MS = 300_000;
+const LEAST_DEADLINE_MS = 300_000;
+/** Of a slow disk. */
+const LEAST_BYTES_PER_SECOND = 20e6;
+/** The guest's disk is flushed when it is stopped, and the monitor is silent meanwhile. */
+const FLUSH_MS = 300_000;
+/** What query-migrate says where nothing is moved, or no more. */
+const OVER: ReadonlySet<string> = new Set(['none', 'completed', 'failed', 'cancelled']);
 /** No limit worth the name: it goes into a file on this host. */
 const BYTES_PER_SECOND = 1e12;
 
@@ -43,8 +50,28 @@ export function isAtLeast(version: string, major: number, minor: number): boolea
   return a > major || (a === major && b >= minor);
 }
 
+export async function holdStill(monitor: QmpClient): Promise<void> {
+  await monitor.execute('stop', undefined, FLUSH_MS);
+}
+
+/** After a save, whatever came of it. One that is still going on would stop the guest again when it is done. */
+export async function goOn(monitor: QmpClient): Promise<void> {
+  // Where that fails a guest that goes on now and is stopped later is no worse than one that stands still now.
+  await endSave(monitor).catch(() => undefined);
+  await monitor.execute('cont', undefined, FLUSH_MS);
+}
+
+async function endSave(monitor: QmpClient): Promise<void> {
+  const isOver = async () => OVER.has((await monitor.execute('query-migrate', undefined, FLUSH_MS)).status ?? 'none');
+  if (await isOver()) return;
+  await monitor.execute('migrate_cancel', undefined, FLUSH_MS);
+  for (const until = performance.now() + FLUSH_MS; !(await isOver());) await pause(until);
+}
+
 /** The machine must be stopped; it stays so. @throws machine-failed, no-space */
 export async function saveState(monitor: QmpClient, save: Save): Promise<void> {
+  // Of a daemon that was killed over it.
+  await endSave(monitor);
   await prepare(monitor, save.kind);
   await monitor.execute('migrate-set-parameters', { 'max-bandwidth': BYTES_PER_SECOND });
   if (save.kind === 'mapped') await toFile(monitor, save);
@@ -55,7 +82,7 @@ export async function saveState(monitor: QmpClient, save: Save): Promise<void> {
 export async function loadState(monitor: QmpClient, load: Load): Promise<void> {
   await prepare(monitor, load.kind);
   await monitor.execute('migrate-incoming', { uri: load.kind === 'mapped' ? `file:${load.path}` : `fd:${load.descriptor}` });
-  for (const until = performance.now() + DEADLINE_MS; ;) {
+  for (const until = deadline(load.memoryBytes); ;) {
     const { status } = await monitor.execute('query-status');
     if (status === 'paused' || status === 'prelaunch') return;
     if (status !== 'inmigrate') throw fail('machine-failed', `QEMU did not load the machine's state: it is ${status}`);
@@ -69,16 +96,16 @@ async function prepare(monitor: QmpClient, kind: Save['kind']): Promise<void> {
   await monitor.execute('migrate-set-capabilities', { capabilities });
 }
 
-async function toFile(monitor: QmpClient, { path, uid }: Save): Promise<void> {
+async function toFile(monitor: QmpClient, { path, uid, memoryBytes }: Save): Promise<void> {
   {
     await using file = await open(path, 'w', 0o600);
     if (uid !== null) await file.chown(uid, uid);
   }
   await monitor.execute('migrate', { uri: `file:${path}` });
-  await completed(monitor);
+  await completed(monitor, memoryBytes);
 }
 
-async function throughSocket(monitor: QmpClient, { path, socketPath, uid }: Save): Promise<void> {
+async function throughSocket(monitor: QmpClient, { path, socketPath, uid, memoryBytes }: Save): Promise<void> {
   await rm(socketPath, { force: true });
   const { promise: connected, resolve } = Promise.withResolvers<Socket>();
   const server = createServer(resolve);
@@ -88,7 +115,7 @@ async function throughSocket(monitor: QmpClient, { path, socketPath, uid }: Save
   try {
     if (uid !== null) await chown(socketPath, uid, uid);
     await monitor.execute('migrate', { uri: `unix:${socketPath}` });
-    await Promise.race([completed(monitor), written.then(() => completed(monitor))]);
+    await Promise.race([completed(monitor, memoryBytes), written.then(() => completed(monitor, memoryBytes))]);
     await written;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -101,8 +128,8 @@ async function throughSocket(monitor: QmpClient, { path, socketPath, uid }: Save
   }
 }
 
-async function completed(monitor: QmpClient): Promise<void> {
-  for (const until = performance.now() + DEADLINE_MS; ;) {
+async function completed(monitor: QmpClient, memoryBytes: number): Promise<void> {
+  for (const until = deadline(memoryBytes); ;) {
     const { status, 'error-desc': reason } = await monitor.execute('query-migrate');
     if (status === 'completed') return;
     if (status === 'failed' || status === 'cancelled') throw fail('machine-failed', `QEMU could not save the machine's state: ${reason ?? status}`);
@@ -110,7 +137,12 @@ async function completed(monitor: QmpClient): Promise<void> {
   }
 }
 
+/** As performance.now() counts. */
+function deadline(memoryBytes: number): number {
+  return performance.now() + LEAST_DEADLINE_MS + memoryBytes / LEAST_BYTES_PER_SECOND * 1000;
+}
+
 async function pause(until: number): Promise<void> {
-  if (performance.now() > until) throw fail('machine-failed', `the machine's state was not moved within ${DEADLINE_MS / 1000} s`);
+  if (performance.now() > until) throw fail('machine-failed', 'the machine\'s state was not moved in time', { hint: 'the host\'s disk is very slow, or busy: try again when it is less so' });
   await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
 }

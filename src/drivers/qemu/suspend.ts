@@ -15,7 +15,7 @@ import type { QemuMachine } from './machine.ts';
 import { requireFree } from './disk.ts';
 import type { Started } from './start.ts';
 import { readState, recordClockSet, writeState, type MachineState } from './state-file.ts';
-import { loadState, memoryFormat, saveState } from './state-transfer.ts';
+import { goOn, holdStill, loadState, memoryFormat, saveState } from './state-transfer.ts';
 
 export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
 
@@ -30,16 +30,16 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
   await requireFree(files.directory);
   const path = suspendedPath(files);
   const format = memoryFormat(await qemuVersion(machine.architecture));
-  await hypervisor.monitor.execute('stop');
   try {
-    await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: join(files.run.directory, 'mig'), uid: state.uid });
+    await holdStill(hypervisor.monitor);
+    await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: join(files.run.directory, 'mig'), uid: state.uid, memoryBytes: machine.spec.memoryBytes });
     await own(`${path}.tmp`, state.uid);
     await rename(`${path}.tmp`, path);
     await writeState(files.state, { ...state, suspended: { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes } });
   } catch (error) {
     // Not recorded: a record is written whole or not at all.
     for (const left of [`${path}.tmp`, path]) await rm(left, { force: true });
-    await hypervisor.monitor.execute('cont').catch(() => undefined);
+    await goOn(hypervisor.monitor).catch(() => undefined);
     throw error;
   }
   await hypervisor.suspended();
@@ -62,7 +62,7 @@ export async function resumeMachine(
   try {
     const started = await startIncoming({ ...machine, spec: { ...machine.spec, cpus: suspended.cpus, memoryBytes: suspended.memoryBytes } }, {
       ...parts, accelerator: suspended.accelerator, memory: { kind: 'own' }, descriptors: suspended.format === 'stream' ? [saved.fd] : [],
-      load: (monitor) => loadState(monitor, suspended.format === 'stream' ? { kind: 'stream', descriptor: FIRST_DESCRIPTOR } : { kind: 'mapped', path }),
+      load: (monitor) => loadState(monitor, { memoryBytes: suspended.memoryBytes, ...(suspended.format === 'stream' ? { kind: 'stream', descriptor: FIRST_DESCRIPTOR } : { kind: 'mapped', path }) }),
       async arrive({ monitor }, settle) {
         await settle({ clockBehind: true });
         goesOn = true;

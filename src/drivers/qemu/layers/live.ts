@@ -16,7 +16,7 @@ import type { MachineFiles } from '../layout.ts';
 import type { QemuMachine } from '../machine.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { readState, writeState, type MachineState } from '../state-file.ts';
-import { memoryFormat, saveState } from '../state-transfer.ts';
+import { goOn, holdStill, memoryFormat, saveState } from '../state-transfer.ts';
 import { untilWhole } from '../suspend.ts';
 import type { LayerStore } from './layer-store.ts';
 import { diskAbove, diskNow, type DiskParts } from './machine-disk.ts';
@@ -24,9 +24,13 @@ import { diskAbove, diskNow, type DiskParts } from './machine-disk.ts';
 const nodeOf = (layer: string): string => `above-${layer}`;
 const savedPath = (files: MachineFiles): string => join(files.directory, 'live');
 
-/** @throws no-space, machine-failed, cancelled: the guest goes on */
-export async function freezeLive(machine: MachineSpec, { hypervisor: { monitor }, whole }: QemuMachine, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
+/** @param inTurn  nobody else changes which layers there are meanwhile  @throws no-space, machine-failed, cancelled: the guest goes on */
+export async function freezeLive(
+  machine: MachineSpec, { hypervisor, whole }: QemuMachine, layer: string, { files, layers, image }: DiskParts, inTurn: (work: () => Promise<void>) => Promise<void>, signal: AbortSignal,
+): Promise<void> {
   await untilWhole(machine.name, whole, signal);
+  // Of one before, where there was no space even to put it in order.
+  await endLive(files, layers, hypervisor.monitor);
   const state = await readState(files.state);
   if (!state?.run) throw fail('machine-failed', `${machine.name} does not run`);
   if (await layers.memoryOf(layer)) return;
@@ -34,29 +38,45 @@ export async function freezeLive(machine: MachineSpec, { hypervisor: { monitor }
   if (await layers.has(layer)) throw fail('machine-failed', `the snapshot of ${machine.name} was interrupted`, { hint: 'take it again' });
   await requireFree(files.directory);
   const format = memoryFormat(await qemuVersion(machine.architecture));
-  await monitor.execute('stop');
+  await writeState(files.state, { ...state, live: layer });
   try {
-    await writeState(files.state, { ...state, live: layer });
-    await switchDisk(monitor, layer, state, { files, layers, image }, signal);
-    await saveState(monitor, { kind: format, path: savedPath(files), socketPath: join(files.run.directory, 'mig'), uid: state.uid });
+    await holdStill(hypervisor.monitor);
+    // From here on a sweep finds the layer in the machine's record.
+    await inTurn(() => switchDisk(hypervisor.monitor, layer, state, { files, layers, image }, signal));
+    await saveState(hypervisor.monitor, { kind: format, path: savedPath(files), socketPath: join(files.run.directory, 'mig'), uid: state.uid, memoryBytes: machine.spec.memoryBytes });
     await layers.keepMemory(layer, savedPath(files), { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes });
-  } finally {
-    await goOn(monitor, files);
+  } catch (error) {
+    // What cannot be put in order now is recorded, and put in order later.
+    await endLive(files, layers, hypervisor.monitor).catch(() => undefined);
+    throw error;
   }
+  await endLive(files, layers, hypervisor.monitor);
 }
 
-/** What a daemon that was killed over it left: the disk is one or the other, and the guest goes on. @param monitor  where it runs */
+/**
+ * What one that failed, or a daemon that was killed over it, left: the guest goes on, and its disk is the one or the other.
+ * @param monitor  where it runs  @throws where that cannot be told or recorded now: the record says still that there is something to end
+ */
 export async function endLive(files: MachineFiles, layers: LayerStore, monitor: QmpClient | undefined): Promise<void> {
   const state = await readState(files.state);
   if (state?.live === undefined) return;
-  const layer = state.live;
-  if (state.layer !== layer) {
-    // An empty disk above is as good as none: of a machine that does not run it need not be known whether it was in use.
-    const isSwitched = monitor === undefined ? await exists(diskAbove(files, layer)) : await activeNode(monitor) === nodeOf(layer);
-    if (isSwitched) await settle(layer, state, { files, layers });
-    else await rm(diskAbove(files, layer), { force: true });
+  try {
+    if (state.layer !== state.live) await settleOrClear(state.live, state, { files, layers }, monitor);
+  } finally {
+    if (monitor) await goOn(monitor);
   }
-  await goOn(monitor, files);
+  await rm(savedPath(files), { force: true });
+  const now = await readState(files.state);
+  if (now === undefined) return;
+  const { live: _, ...rest } = now;
+  await writeState(files.state, rest);
+}
+
+async function settleOrClear(layer: string, state: MachineState, { files, layers }: Pick<DiskParts, 'files' | 'layers'>, monitor: QmpClient | undefined): Promise<void> {
+  // An empty disk above is as good as none: of a machine that does not run it need not be known whether it was in use.
+  const isSwitched = monitor === undefined ? await exists(diskAbove(files, layer)) : await activeNode(monitor) === nodeOf(layer);
+  if (isSwitched) await settle(layer, state, { files, layers });
+  else await rm(diskAbove(files, layer), { force: true });
 }
 
 async function switchDisk(monitor: QmpClient, layer: string, state: MachineState, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
@@ -80,15 +100,6 @@ async function switchDisk(monitor: QmpClient, layer: string, state: MachineState
 async function settle(layer: string, state: MachineState, { files, layers }: Pick<DiskParts, 'files' | 'layers'>): Promise<void> {
   if (!(await layers.has(layer))) await layers.take(layer, diskNow(files, state), state.layer, 'link');
   await writeState(files.state, { ...state, layer, live: layer, diskAbove: layer });
-}
-
-async function goOn(monitor: QmpClient | undefined, files: MachineFiles): Promise<void> {
-  await rm(savedPath(files), { force: true });
-  await monitor?.execute('cont');
-  const state = await readState(files.state);
-  if (state === undefined) return;
-  const { live: _, ...rest } = state;
-  await writeState(files.state, rest);
 }
 
 async function activeNode(monitor: QmpClient): Promise<string> {

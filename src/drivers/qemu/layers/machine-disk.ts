@@ -39,7 +39,6 @@ export async function putInOrder(files: MachineFiles): Promise<void> {
 
 /** What the disk holds becomes the layer; the machine goes on in an empty disk above it. @throws no-space: nothing is changed then */
 export async function freezeDisk(name: string, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
-  await putInOrder(files);
   const state = await requireState(name, files);
   if (state.layer === layer) return;
   const fresh = `${files.disk}.above`;
@@ -61,7 +60,6 @@ export async function freezeDisk(name: string, layer: string, { files, layers, i
  * @returns whether it is one  @throws no-space: nothing is changed then
  */
 export async function revertDisk(name: string, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<boolean> {
-  await putInOrder(files);
   const state = await requireState(name, files);
   if (!(await layers.has(layer))) throw fail('machine-failed', `what ${name} is to go back to is gone`);
   await requireFree(dirname(files.disk));

@@ -51,18 +51,20 @@ export class MachineDisks {
     await growOverlay(files.disk, await this.layers.base((await readState(files.state))?.layer, this.image(machine)), machine.spec.diskBytes, signal);
   }
 
-  freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
-    return this.#oneByOne(() => freezeDisk(machine.name, layer, this.#parts(machine), signal));
+  async freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
+    await this.prepare(machine);
+    await this.#oneByOne(() => freezeDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
-  /** Its guest stands still meanwhile. */
+  /** Its guest stands still meanwhile; other machines' disks wait for this one's only, not until its memory is saved. */
   freezeLive(machine: MachineSpec, held: QemuMachine, layer: string, signal: AbortSignal): Promise<void> {
-    return this.#oneByOne(() => freezeLive(machine, held, layer, this.#parts(machine), signal));
+    return freezeLive(machine, held, layer, this.#parts(machine), (work) => this.#oneByOne(work), signal);
   }
 
   /** @returns whether the machine is a suspended one now */
-  revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<boolean> {
-    return this.#oneByOne(() => revertDisk(machine.name, layer, this.#parts(machine), signal));
+  async revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<boolean> {
+    await this.prepare(machine);
+    return await this.#oneByOne(() => revertDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
   /** @param machines  all that there is any trace of */

@@ -25,6 +25,7 @@ export interface CommandResults {
   'migrate-set-parameters': unknown;
   'migrate': unknown;
   'migrate-incoming': unknown;
+  'migrate_cancel': unknown;
   'query-migrate': { readonly status?: string; readonly 'error-desc'?: string };
   'qom-list': readonly { readonly name: string }[];
   'device_add': unknown;

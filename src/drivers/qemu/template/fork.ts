@@ -40,7 +40,7 @@ export async function startFork(machine: MachineSpec, parts: ForkParts, work: Wo
   work.progress('Starting QEMU');
   return await startIncoming(machine, {
     files, openBase, state, accelerator: template.record.shape.accelerator, memory, template: template.key, kvmGid, cards, log, descriptors: [saved.fd, ...descriptors],
-    load: (monitor) => loadState(monitor, { kind: 'device-stream', descriptor: FIRST_DESCRIPTOR }),
+    load: (monitor) => loadState(monitor, { kind: 'device-stream', descriptor: FIRST_DESCRIPTOR, memoryBytes: machine.spec.memoryBytes }),
     arrive: async (hypervisor, settle) => {
       await arrive(machine, parts, hypervisor, work);
       await settle();

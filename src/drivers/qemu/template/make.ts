@@ -15,7 +15,7 @@ import { runCommand } from '../../../guest/run-command.ts';
 import { tokensOf } from '../../../guest/fork/tokens.ts';
 import { idBytes, scrubIds } from './scrub.ts';
 import { shapeOf, type TemplateShape, type Wanted } from './shape.ts';
-import { saveState } from '../state-transfer.ts';
+import { holdStill, saveState } from '../state-transfer.ts';
 import type { Template, TemplateFiles, TemplateStore } from './store.ts';
 
 export interface MakeParts {
@@ -73,8 +73,8 @@ async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, fil
   await held.guest[Symbol.asyncDispose]();
   const [{ machineId }, { shape, staged }] = await Promise.all([parts.freeze(held.lanes, tokensOf(own), work.signal), stage(wanted, held, parts)]);
   const uid = (await readState(files.state))?.uid ?? null;
-  await held.monitor.execute('stop');
-  await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: join(files.run.directory, 'mig'), uid });
+  await holdStill(held.monitor);
+  await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: join(files.run.directory, 'mig'), uid, memoryBytes: machine.spec.memoryBytes });
   await held.kill();
   await scrubIds(ramPath, [machineId, ...(bootId ? [bootId] : [])].map(idBytes));
   for (const [from, to, mode] of [[files.disk, staged.disk, 0o600], [ramPath, staged.ram, 0o444], [files.keys, staged.keys, 0o700]] as const) {

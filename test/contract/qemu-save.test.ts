@@ -1,0 +1,122 @@
+/** Saves of a running machine that fail half way: the guest goes on, its disk is known, and nobody else waits. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { MachineSpec } from '../../src/drivers/driver.ts';
+import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
+import type { QemuDriver } from '../../src/drivers/qemu/qemu-driver.ts';
+import type { CommandResults } from '../../src/drivers/qemu/qmp/messages.ts';
+import { makeQemu, type QemuUnderTest } from './qemu-under-test.ts';
+import { work } from './under-test.ts';
+
+const [FIRST, SECOND] = ['a'.repeat(16), 'b'.repeat(16)];
+
+describe('a save that fails', { timeout: 60_000 }, () => {
+  let under: QemuUnderTest;
+  let driver: QemuDriver;
+  let machine: MachineSpec;
+  let running: QemuMachine;
+
+  beforeEach(async () => {
+    under = await makeQemu();
+    driver = under.daemon();
+    machine = under.machine('00c0ffee');
+    await driver.create(machine, work());
+    running = await driver.start(machine, work()) as QemuMachine;
+  });
+  afterEach(async () => {
+    await running[Symbol.asyncDispose]();
+    for (const id of await driver.traces()) await driver.remove(id);
+    await under.dispose();
+  });
+
+  /** After QEMU has done a command, and before it is heard of. */
+  const after = (command: keyof CommandResults, then: () => Promise<void>): void => {
+    const execute = running.monitor.execute.bind(running.monitor);
+    running.monitor.execute = async (name, args, deadlineMs) => {
+      const result = await execute(name, args, deadlineMs);
+      if (name === command) await then();
+      return result;
+    };
+  };
+  const isRunning = async () => (await running.monitor.execute('query-status')).running;
+  const boot = async (): Promise<number> => {
+    await running.kill();
+    await running[Symbol.asyncDispose]();
+    running = await driver.start(machine, work()) as QemuMachine;
+    return await under.markOf(running);
+  };
+
+  test('after QEMU has changed to the disk above: what is written from then on is the machine\'s, though it cannot be recorded at once', async () => {
+    await under.mark(running, 1);
+    const layers = join(under.home, 'layers');
+    after('blockdev-snapshot', () => writeFile(layers, 'no directory'));
+    await expect(driver.freezeLive(machine, FIRST, work())).rejects.toMatchObject({ code: 'ENOTDIR' });
+    expect(await isRunning()).toBe(true);
+    await under.mark(running, 2);
+    await rm(layers);
+    expect(await boot()).toBe(2);
+  });
+
+  test('is put in order before the next one, which is whole', async () => {
+    const layers = join(under.home, 'layers');
+    let broken = true;
+    after('blockdev-snapshot', async () => { if (broken) await writeFile(layers, 'no directory'); });
+    await expect(driver.freezeLive(machine, FIRST, work())).rejects.toMatchObject({ code: 'ENOTDIR' });
+    broken = false;
+    await rm(layers);
+    await under.mark(running, 1);
+    await driver.freezeLive(machine, SECOND, work());
+    await under.mark(running, 2);
+    expect(await boot()).toBe(2);
+    await running.kill();
+    await running[Symbol.asyncDispose]();
+    await driver.revert(machine, SECOND, work());
+    running = await driver.start(machine, work()) as QemuMachine;
+    expect(await under.markOf(running)).toBe(1);
+  });
+
+  test('of which the machine did not run any more when it was to be put in order, does not come back after the disk is gone back to a snapshot', async () => {
+    await running.kill();
+    await running[Symbol.asyncDispose]();
+    await driver.freeze(machine, FIRST, work());
+    running = await driver.start(machine, work()) as QemuMachine;
+    await under.mark(running, 1);
+    after('blockdev-snapshot', () => running.kill());
+    await expect(driver.freezeLive(machine, SECOND, work())).rejects.toThrow();
+    await running[Symbol.asyncDispose]();
+    await driver.revert(machine, FIRST, work());
+    running = await driver.start(machine, work()) as QemuMachine;
+    expect(await under.markOf(running)).toBe(0);
+  });
+
+  test('when it has stopped the guest and does not hear of it: the guest goes on', async () => {
+    after('stop', () => Promise.reject(new Error('the monitor did not answer stop')));
+    await expect(driver.suspend(machine, work())).rejects.toThrow('did not answer stop');
+    expect(await isRunning()).toBe(true);
+    await expect(driver.freezeLive(machine, FIRST, work())).rejects.toThrow('did not answer stop');
+    expect(await isRunning()).toBe(true);
+    await under.mark(running, 3);
+    expect(await boot()).toBe(3);
+  });
+
+  test('and one that takes long: other machines\' disks do not wait for it, and its layer stays', async () => {
+    const other = under.machine('0badcafe');
+    await driver.create(other, work());
+    const { promise: saving, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    after('migrate', async () => {
+      begin();
+      await over;
+    });
+    const frozen = driver.freezeLive(machine, FIRST, work());
+    await saving;
+    await driver.freeze(other, SECOND, work());
+    await driver.sweepLayers(new Set());
+    end();
+    await frozen;
+    expect(await isRunning()).toBe(true);
+    await running.kill();
+    expect(await driver.revert(machine, FIRST, work())).toEqual({ suspended: true });
+  });
+});
