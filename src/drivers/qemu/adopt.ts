@@ -55,7 +55,7 @@ export async function adoptHypervisor(
     if (status === 'prelaunch' || (status === 'paused' && run.clockBehind)) await monitor.execute('cont');
     await taken(monitor);
     const hypervisor = await Hypervisor.attach({
-      name: machine.name, files, identity: run, monitor, exited: undefined, log,
+      name: machine.name, uuid: machineUuid(machine.id), files, identity: run, monitor, exited: undefined, log,
       panicked: run.end?.kind === 'panicked' ? run.end : undefined, record: (end) => recordEnd(files.state, run, end),
     });
     return { hypervisor, accelerator: run.accelerator, startedAt: run.startedAt, clockBehind: run.clockBehind ?? false };

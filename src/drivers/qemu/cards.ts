@@ -35,7 +35,7 @@ export async function unplugCard(monitor: QmpClient, slot: number): Promise<void
   const id = cardId(slot);
   const { promise: gone, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(fail('machine-failed', `the guest did not let go of its network card within ${UNPLUG_MS / 1000} s`)), UNPLUG_MS);
-  const stop = monitor.onEvent(({ name, data }) => { if (name === 'DEVICE_DELETED' && data['device'] === id) resolve(); });
+  const stop = monitor.onEvent(({ name, data }) => { if (name === 'DEVICE_DELETED' && data['device'] === id) resolve(); }, reject);
   try {
     // Asked before, and too slow then: it may still let go.
     await monitor.execute('device_del', { id }).then(() => gone, (error: unknown) => (/in the process of unplug/.test(String(error)) ? gone : unlessGone(error)));

@@ -16,6 +16,7 @@ import { QmpClient } from './qmp/client.ts';
 import type { QmpEvent } from './qmp/messages.ts';
 
 const MONITOR_DEADLINE_MS = 5_000;
+const RECONNECT_MS = { first: 1_000, most: 30_000 };
 const COMPLAINTS_MAX_BYTES = 256 * 1024;
 /** After the first instruction; emulated on a busy host SeaBIOS takes about half of it. */
 const FIRMWARE_MS = 2_000;
@@ -23,6 +24,8 @@ const COMPLAINTS_CHECK_MS = 60_000;
 
 export interface HypervisorOptions {
   readonly name: string;
+  /** As its monitor gives it. */
+  readonly uuid: string;
   readonly files: MachineFiles;
   readonly identity: ProcessIdentity;
   readonly monitor: QmpClient;
@@ -39,6 +42,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly lanes: QemuLanes;
   readonly #options: HypervisorOptions;
   readonly #listeners = new Set<Partial<MachineEvents>>();
+  readonly #retaken = new Set<() => Promise<void>>();
   readonly #life = Promise.withResolvers<string>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #complaintsTimer: NodeJS.Timeout;
@@ -107,6 +111,11 @@ export class Hypervisor implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
+  /** @param listener  called when its monitor had been lost and is there again: what was under way then has failed */
+  onRetaken(listener: () => Promise<void>): void {
+    this.#retaken.add(listener);
+  }
+
   /** @throws machine-failed when this daemon has let go of it */
   async attachConsole(beforeBytes: number): Promise<ConsoleAttachment> {
     if (this.#console === undefined || this.#released) throw fail('machine-failed', `${this.#options.name} has no console any more`);
@@ -152,9 +161,9 @@ export class Hypervisor implements AsyncDisposable {
 
   async #follow(monitor: QmpClient): Promise<void> {
     this.#monitor = monitor;
-    monitor.onEvent((event) => this.#take(event));
-    void monitor.closed.then((reason) => this.#monitorClosed(reason)).catch((error: unknown) =>
-      this.#options.log('qemu-monitor', `${this.#options.name}: ${error instanceof Error ? error.message : String(error)}`));
+    const failed = (error: unknown): void => this.#options.log('qemu-monitor', `${this.#options.name}: ${error instanceof Error ? error.message : String(error)}`);
+    monitor.onEvent((event) => this.#take(event), failed);
+    void monitor.closed.then((reason) => this.#monitorClosed(reason)).catch(failed);
     for (const { label, 'frontend-open': open } of await monitor.execute('query-chardev')) this.#laneChanged(label, open);
     await this.#lookAtStatus();
   }
@@ -229,13 +238,7 @@ export class Hypervisor implements AsyncDisposable {
     const { identity, files, exited, name, log } = this.#options;
     if (!(await waitForEnd(identity, this.#asked ? 10_000 : 2_000))) {
       log('qemu-monitor', `${name}: ${reason}, but QEMU runs; connecting again`);
-      try {
-        return await this.#follow(await QmpClient.connect(files.run.monitor, MONITOR_DEADLINE_MS));
-      } catch {
-        await this.#finish({ kind: 'died', reason: `its monitor is lost: ${reason}` });
-        await signalProcess(identity, 'SIGKILL');
-        await waitForEnd(identity, 5_000);
-      }
+      if (await this.#retake() !== 'ended') return;
     }
     const exit = await Promise.race([exited, new Promise<undefined>((resolve) => setTimeout(resolve, 500, undefined))]);
     await this.#finish(classifyEnd({
@@ -244,6 +247,38 @@ export class Hypervisor implements AsyncDisposable {
     }));
     await this.#release();
     this.#gone.resolve();
+  }
+
+  /** Its guest goes on without a monitor, and is reached as before: that is no reason to end it. */
+  async #retake(): Promise<'retaken' | 'released' | 'ended'> {
+    const { identity } = this.#options;
+    for (let wait = RECONNECT_MS.first; ; wait = Math.min(wait * 2, RECONNECT_MS.most)) {
+      const monitor = await this.#connectAgain().catch(() => undefined);
+      if (this.#released) {
+        await monitor?.[Symbol.asyncDispose]();
+        return 'released';
+      }
+      if (monitor !== undefined) {
+        // From here on its own end is what tells that it is lost.
+        await this.#follow(monitor).catch(() => monitor[Symbol.asyncDispose]());
+        for (const listener of this.#retaken) await listener().catch((error: unknown) => this.#options.log('qemu-monitor', `${this.#options.name}: ${error instanceof Error ? error.message : String(error)}`));
+        return 'retaken';
+      }
+      if (await waitForEnd(identity, wait)) return 'ended';
+    }
+  }
+
+  /** Whoever listens there must be this machine's: the directory is its QEMU's. @throws machine-failed */
+  async #connectAgain(): Promise<QmpClient> {
+    const { files, uuid, name } = this.#options;
+    const monitor = await QmpClient.connect(files.run.monitor, MONITOR_DEADLINE_MS);
+    try {
+      if ((await monitor.execute('query-uuid')).UUID === uuid) return monitor;
+      throw fail('machine-failed', `another machine's monitor is where that of ${name} was`);
+    } catch (error) {
+      await monitor[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Recorded before it is told: who is told may start the machine anew at once. */

@@ -3,6 +3,7 @@ import { hostBootId, signalProcess, waitForEnd } from '../../host/process/identi
 import type { MachineSpec, Work } from '../driver.ts';
 import type { Accelerator, Card, Memory } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
+import { machineUuid } from './identity.ts';
 import { FIRST_DESCRIPTOR, launch } from './launch.ts';
 import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
@@ -53,7 +54,7 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     await writeState(files.state, { ...state, run });
     work.progress('Loading the state');
     await parts.load(monitor);
-    hypervisor = await Hypervisor.attach({ name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end) });
+    hypervisor = await Hypervisor.attach({ name: machine.name, uuid: machineUuid(machine.id), files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end) });
     await parts.arrive(hypervisor, async (more) => {
       await writeState(files.state, { ...arrived, run: { ...run, ...more, settled: true } });
       recorded = arrived;

@@ -20,7 +20,7 @@ import { endProcess } from './end-process.ts';
 import { hostChecks } from './examine/host.ts';
 import { machineChecks } from './examine/machine.ts';
 import type { FreezeGuest, SetClock, ThawGuest, WriteSeed } from './hold-guest.ts';
-import { HeldMachines, type HoldParts } from './held-machines.ts';
+import { HeldMachines, type HoldParts, type StartedMachine } from './held-machines.ts';
 import { defaultIdentityPolicy, type IdentityPolicy } from './identity.ts';
 import { endLive } from './layers/live.ts';
 import { MachineDisks } from './layers/machine-disks.ts';
@@ -155,8 +155,15 @@ export class QemuDriver implements Driver {
     const { setClock } = this.#options;
     return await this.#cards.around(machine, state.uid, async (attached) => {
       const started = await resumeMachine(machine, { files, openBase: this.#disks.opener(machine), state, kvmGid, cards: this.#cards.of(machine), setClock, log: this.#logOf(machine.id) }, work);
-      return await this.#held.hold(machine, files, { ...started, attached, answered: !started.clockBehind });
+      return await this.#hold(machine, files, { ...started, attached, answered: !started.clockBehind });
     });
+  }
+
+  async #hold(machine: MachineSpec, files: MachineFiles, started: StartedMachine): Promise<QemuMachine> {
+    const { hypervisor } = started;
+    // A snapshot that its monitor was lost over.
+    hypervisor.onRetaken(() => endLive(files, this.#disks.layers, hypervisor.monitor));
+    return await this.#held.hold(machine, files, started);
   }
 
   async #fork(machine: MachineSpec, key: string, files: MachineFiles, work: Work): Promise<QemuMachine> {
@@ -165,7 +172,7 @@ export class QemuDriver implements Driver {
     const arrived = (): void => turn?.[Symbol.dispose]();
     try {
       const started = await this.templates.fork(machine, key, { files, openBase: this.#disks.opener(machine), cards: this.#cards.of(machine), log: this.#logOf(machine.id) }, work);
-      return await this.#held.hold(machine, files, { ...started, arrived });
+      return await this.#hold(machine, files, { ...started, arrived });
     } catch (error) {
       arrived();
       throw error;
@@ -179,7 +186,7 @@ export class QemuDriver implements Driver {
         files, openBase: this.#disks.opener(machine), identity: this.#identity, memory: this.#memory, cards: this.#cards.of(machine), log: this.#logOf(machine.id), only: this.#options.accelerators, ramPath,
       }, work);
       const notice = started.notice ?? (ramPath === undefined ? this.templates.takeNotice() : null);
-      return await this.#held.hold(machine, files, { ...started, notice, attached });
+      return await this.#hold(machine, files, { ...started, notice, attached });
     });
   }
 
@@ -201,7 +208,7 @@ export class QemuDriver implements Driver {
     const files = this.#files(machine.id);
     const found = await adoptHypervisor(machine, files, { log: this.#logOf(machine.id), taken: (monitor) => endLive(files, this.#disks.layers, monitor) });
     if (found === undefined || 'end' in found) return found;
-    return await this.#held.hold(machine, files, { ...found, notice: null, adopted: true });
+    return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
   }
 
   async end(id: string): Promise<void> {

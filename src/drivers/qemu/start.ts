@@ -11,7 +11,7 @@ import { awaitLife } from './accelerator/trial.ts';
 import { qemuVersion } from './binary.ts';
 import type { Accelerator, Card, Memory, NativeShare } from './command-line/input.ts';
 import { Hypervisor } from './hypervisor.ts';
-import { requireReachable, type IdentityPolicy } from './identity.ts';
+import { machineUuid, requireReachable, type IdentityPolicy } from './identity.ts';
 import { FIRST_DESCRIPTOR, launch } from './launch.ts';
 import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
@@ -88,7 +88,7 @@ async function startOn(
     throw await native.blame(error);
   });
   const hypervisor = await Hypervisor.attach({
-    name: machine.name, files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end),
+    name: machine.name, uuid: machineUuid(machine.id), files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end),
   }).catch(async (error: unknown) => {
     await signalProcess(identity, 'SIGKILL');
     await waitForEnd(identity, 5_000);

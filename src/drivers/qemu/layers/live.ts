@@ -38,12 +38,14 @@ export async function freezeLive(
   if (await layers.has(layer)) throw fail('machine-failed', `the snapshot of ${machine.name} was interrupted`, { hint: 'take it again' });
   await requireFree(files.directory);
   const format = memoryFormat(await qemuVersion(machine.architecture));
+  // The same from here on: where it is lost the guest is let go on as soon as there is another.
+  const { monitor } = hypervisor;
   await writeState(files.state, { ...state, live: layer });
   try {
-    await holdStill(hypervisor.monitor);
+    await holdStill(monitor);
     // From here on a sweep finds the layer in the machine's record.
-    await inTurn(() => switchDisk(hypervisor.monitor, layer, state, { files, layers, image }, signal));
-    await saveState(hypervisor.monitor, { kind: format, path: savedPath(files), socketPath: join(files.run.directory, 'mig'), uid: state.uid, memoryBytes: machine.spec.memoryBytes });
+    await inTurn(() => switchDisk(monitor, layer, state, { files, layers, image }, signal));
+    await saveState(monitor, { kind: format, path: savedPath(files), socketPath: join(files.run.directory, 'mig'), uid: state.uid, memoryBytes: machine.spec.memoryBytes });
     await layers.keepMemory(layer, savedPath(files), { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes });
   } catch (error) {
     // What cannot be put in order now is recorded, and put in order later.

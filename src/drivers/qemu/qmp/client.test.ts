@@ -36,7 +36,7 @@ afterEach(async () => {
 
 const plain = ({ id }: { id: string }) => `{"return":{},"id":"${id}"}\n`;
 
-test('an answer finds its command whatever comes in between', async () => {
+test('an answer finds its command whatever comes in between, and whatever a listener makes of that', async () => {
   const held: string[] = [];
   await serve(({ execute, id }) => {
     if (execute === 'qmp_capabilities') return plain({ id });
@@ -46,11 +46,13 @@ test('an answer finds its command whatever comes in between', async () => {
   });
   await using client = await QmpClient.connect(path, 1000);
   const events: string[] = [];
-  client.onEvent((event) => events.push(event.name));
+  const failures: unknown[] = [];
+  client.onEvent(() => { throw new Error('ours'); }, (error) => failures.push(error));
+  client.onEvent((event) => events.push(event.name), (error) => failures.push(error));
   const first = client.execute('human-monitor-command');
   const second = client.execute('human-monitor-command');
   expect(await Promise.all([first, second])).toEqual(['first', 'second']);
-  expect(events).toEqual(['RESET']);
+  expect([events, failures]).toEqual([['RESET'], [new Error('ours')]]);
 });
 
 test('a refusal, silence and a hang-up each reject, naming what happened', async () => {

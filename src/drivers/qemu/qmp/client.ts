@@ -14,6 +14,11 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+interface EventListener {
+  readonly hear: (event: QmpEvent) => void;
+  readonly failed: (error: unknown) => void;
+}
+
 const COMMAND_DEADLINE_MS = 10_000;
 const HUNG_UP = new Set(['ECONNRESET', 'EPIPE']);
 
@@ -21,7 +26,7 @@ export class QmpClient implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #lines = new MessageLines();
   readonly #waiting = new Map<string, Waiting>();
-  readonly #listeners = new Set<(event: QmpEvent) => void>();
+  readonly #listeners = new Set<EventListener>();
   readonly #ended = Promise.withResolvers<string>();
   readonly #greeted = Promise.withResolvers<void>();
   #nextId = 1;
@@ -73,8 +78,9 @@ export class QmpClient implements AsyncDisposable {
     return await answer as CommandResults[Name];
   }
 
-  /** @returns a function that stops the listening */
-  onEvent(listener: (event: QmpEvent) => void): () => void {
+  /** @param failed  told of what `hear` throws: that is no fault of the monitor's, which goes on  @returns a function that stops the listening */
+  onEvent(hear: EventListener['hear'], failed: EventListener['failed']): () => void {
+    const listener = { hear, failed };
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -96,7 +102,7 @@ export class QmpClient implements AsyncDisposable {
     if ('QMP' in message) return this.#greeted.resolve();
     if (typeof message['event'] === 'string') {
       const event: QmpEvent = { name: message['event'], data: isObject(message['data']) ? message['data'] : {} };
-      for (const listener of this.#listeners) listener(event);
+      for (const listener of this.#listeners) tell(listener, event);
       return;
     }
     const id = message['id'];
@@ -121,6 +127,14 @@ export class QmpClient implements AsyncDisposable {
     }
     this.#waiting.clear();
     this.#ended.resolve(reason);
+  }
+}
+
+function tell({ hear, failed }: EventListener, event: QmpEvent): void {
+  try {
+    hear(event);
+  } catch (error) {
+    failed(error);
   }
 }
 
