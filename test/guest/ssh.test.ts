@@ -1,7 +1,12 @@
 /** The SSH client over a lane, against a real sshd on this machine. */
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/guest/run-command.ts';
 import type { ExecRequest } from '../../src/guest/shell.ts';
@@ -218,5 +223,59 @@ describe('SSH over a lane', () => {
       expect(shell!.alive).toBe(true);
       await session[Symbol.asyncDispose]();
     }, 30_000);
+  });
+
+  describe('what is over on a connection that goes on is forgotten', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+
+    /** Made in functions of its own, so that nothing of it is left on the stack. */
+    async function left(make: () => Promise<WeakRef<object>>): Promise<number> {
+      await connect();
+      const made: WeakRef<object>[] = [];
+      for (let count = 0; count < 100; count += 1) made.push(await make());
+      // What ended last may still be on its way out.
+      for (let turn = 0; turn < 5; turn += 1) {
+        await sleep(20);
+        collect();
+      }
+      expect(shell?.alive).toBe(true);
+      return made.filter((each) => each.deref() !== undefined).length;
+    }
+
+    test('commands', async () => {
+      expect(await left(async () => {
+        const session = await shell!.exec({ command: ['true'] }, never);
+        expect(await session.exit).toEqual({ code: 0 });
+        return new WeakRef(session.stdin);
+      })).toBeLessThan(5);
+    });
+
+    test('streams', async () => {
+      const path = join(sshd.dir, 'echo.sock');
+      const server = createServer((socket) => { socket.on('error', () => {}).end('x'); });
+      await new Promise<void>((resolve) => { server.listen(path, resolve); });
+      try {
+        expect(await left(async () => {
+          const stream = await shell!.connect(path, never);
+          stream.end();
+          for await (const piece of stream) expect(String(piece)).toBe('x');
+          return new WeakRef(stream);
+        })).toBeLessThan(5);
+      } finally {
+        server.close();
+      }
+    });
+
+    test('pings', async () => {
+      await connect();
+      const ping = async (times: number): Promise<number> => {
+        for (let count = 0; count < times; count += 1) await shell!.ping(never);
+        collect();
+        return process.memoryUsage().heapUsed;
+      };
+      const before = await ping(500);
+      expect((await ping(2_000) - before) / 2_000).toBeLessThan(100);
+    });
   });
 });

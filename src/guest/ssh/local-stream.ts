@@ -9,10 +9,10 @@ const CHUNK = 64 * 1024;
 
 /**
  * Each direction ends by itself.
- * @param lost  rejects when the connection under the channel ends
+ * @param lost  aborts when the connection under the channel ends; its reason is what is told
  * @param transport  what carries it: ssh2 gives it all that the channel's window allows, whether it is taken or not
  */
-export function localStream(channel: ClientChannel, lost: Promise<never>, transport: Writable): Duplex {
+export function localStream(channel: ClientChannel, lost: AbortSignal, transport: Writable): Duplex {
   let closed = false;
   let writing = (): void => {};
   const stream = new Duplex({
@@ -49,11 +49,14 @@ export function localStream(channel: ClientChannel, lost: Promise<never>, transp
   channel.stderr.on('error', () => {}).resume();
   channel.on('data', (piece: Buffer) => { if (!closed && !stream.push(piece)) channel.pause(); });
   channel.on('end', () => { if (!stream.destroyed) stream.push(null); });
+  const onLost = (): void => { stream.destroy(lost.reason as Error); };
   channel.on('close', () => {
+    lost.removeEventListener('abort', onLost);
     closed = true;
     writing();
     stream.end();
   });
-  lost.catch((error: Error) => stream.destroy(error));
+  if (lost.aborted) onLost();
+  else lost.addEventListener('abort', onLost, { once: true });
   return stream;
 }

@@ -12,10 +12,10 @@ const CHUNK = 64 * 1024;
 const SIGNAL = /^(?:SIG)?[A-Z0-9]{2,8}$/;
 
 /**
- * @param lost  rejects when the connection under the channel ends
+ * @param lost  aborts when the connection under the channel ends; its reason is what is told
  * @param transport  what carries it: ssh2 gives it all that the channel's window allows, whether it is taken or not
  */
-export function openSession(channel: ClientChannel, lost: Promise<never>, transport: Writable): ExecSession {
+export function openSession(channel: ClientChannel, lost: AbortSignal, transport: Writable): ExecSession {
   const stdout = readableFrom(channel);
   const stderr = readableFrom(channel.stderr);
   shareWindow(channel);
@@ -30,18 +30,21 @@ export function openSession(channel: ClientChannel, lost: Promise<never>, transp
   });
   channel.on('error', () => {});
   channel.stderr.on('error', () => {});
+  const onLost = (): void => {
+    // What had arrived stays readable: ssh2 ends the channel's outputs itself.
+    reject(lost.reason);
+    stdin.destroy();
+  };
   channel.on('close', () => {
+    lost.removeEventListener('abort', onLost);
     stdin.destroy();
     void Promise.all([ended(stdout), ended(stderr)]).then(() => {
       if (outcome) resolve(outcome);
       else reject(fail('exec-failed', 'the command ended without telling how', { hint: 'Its session was closed in the guest; try again.' }));
     });
   });
-  lost.catch((error: unknown) => {
-    // What had arrived stays readable: ssh2 ends the channel's outputs itself.
-    reject(error);
-    stdin.destroy();
-  });
+  if (lost.aborted) onLost();
+  else lost.addEventListener('abort', onLost, { once: true });
 
   return {
     stdin, stdout, stderr, exit,

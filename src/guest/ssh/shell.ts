@@ -39,7 +39,7 @@ export class SshShell implements GuestShell {
   readonly #client: Client;
   readonly #transport: SshTransport;
   readonly #deadlines: Deadlines;
-  readonly #lost: Promise<never>;
+  /** Aborts when the connection ends, with what its commands are told; listened to, since a promise would keep each who ever waited for it. */
   readonly #end = new AbortController();
   readonly #channels = new Set<ClientChannel>();
   #opening = 0;
@@ -52,16 +52,12 @@ export class SshShell implements GuestShell {
     this.#transport = transport;
     this.#deadlines = deadlines;
     const closed = Promise.withResolvers<string>();
-    const lost = Promise.withResolvers<never>();
     this.closed = closed.promise;
-    this.#lost = lost.promise;
-    lost.promise.catch(() => {});
     // Before ssh2 closes the channels, so that their commands are told the reason.
     transport.prependOnceListener('close', () => {
       this.#reason ??= 'the guest closed the connection';
-      this.#end.abort();
+      this.#end.abort(new ReachFailure('lost', `the connection into the guest was lost: ${this.#reason}`));
       closed.resolve(this.#reason);
-      lost.reject(new ReachFailure('lost', `the connection into the guest was lost: ${this.#reason}`));
     });
     client.on('error', (error) => this.drop(clause(error)));
     transport.onPassed = () => this.#checkHeld();
@@ -88,11 +84,11 @@ export class SshShell implements GuestShell {
     return await this.#open(EXEC_WORDS, (opened) => {
       if (line !== undefined) this.#client.exec(line, pty === undefined ? {} : { pty }, opened);
       else this.#client.shell(pty ?? false, opened);
-    }, (channel) => openSession(channel, this.#lost, this.#transport), signal);
+    }, (channel) => openSession(channel, this.#end.signal, this.#transport), signal);
   }
 
   async connect(path: string, signal: AbortSignal): Promise<Duplex> {
-    return await this.#open(CONNECT_WORDS, (opened) => this.#client.openssh_forwardOutStreamLocal(path, opened), (channel) => localStream(channel, this.#lost, this.#transport), signal);
+    return await this.#open(CONNECT_WORDS, (opened) => this.#client.openssh_forwardOutStreamLocal(path, opened), (channel) => localStream(channel, this.#end.signal, this.#transport), signal);
   }
 
   async #open<T>(words: OpenWords, ask: (opened: (error: Error | undefined, channel: ClientChannel) => void) => void, made: (channel: ClientChannel) => T, signal: AbortSignal): Promise<T> {
@@ -115,7 +111,7 @@ export class SshShell implements GuestShell {
       });
     });
     try {
-      return await orAbort(Promise.race([opening, this.#lost]), limit.signal);
+      return await orAbort(opening, limit.signal, this.#end.signal);
     } catch (error) {
       abandoned = true;
       if (signal.aborted) throw fail('cancelled', words.cancelled, { cause: error });
@@ -139,7 +135,7 @@ export class SshShell implements GuestShell {
     const asking = this.#asking;
     asking.catch(() => {});
     try {
-      await orAbort(Promise.race([asking, this.#lost]), limit.signal);
+      await orAbort(asking, limit.signal, this.#end.signal);
     } catch (error) {
       if (limit.expired) throw new ReachFailure('lost', `it has not answered for ${seconds(this.silentMs)}`);
       throw error;

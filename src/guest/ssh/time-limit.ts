@@ -27,17 +27,20 @@ export function timeLimit(ms: number, outer?: AbortSignal): TimeLimit {
   };
 }
 
-/** @throws the signal's reason as soon as it aborts; the promise itself goes on and its rejection is no longer news */
-export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** @throws the reason of the first signal to abort, at once; the promise itself goes on and its rejection is no longer news */
+export async function orAbort<T>(promise: Promise<T>, ...signals: readonly AbortSignal[]): Promise<T> {
   promise.catch(() => {});
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : fail('cancelled', 'cancelled'));
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
+  const abort = (): void => {
+    const reason: unknown = signals.find((signal) => signal.aborted)?.reason;
+    reject(reason instanceof Error ? reason : fail('cancelled', 'cancelled'));
+  };
+  for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
+  if (signals.some((signal) => signal.aborted)) abort();
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    for (const signal of signals) signal.removeEventListener('abort', abort);
   }
 }
 
