@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/guest/run-command.ts';
 import type { ExecRequest } from '../../src/guest/shell.ts';
@@ -14,6 +12,7 @@ import { connectSsh } from '../../src/guest/ssh/connect.ts';
 import { NATIVE } from '../../src/guest/ssh/deadlines.ts';
 import { parseHostKey } from '../../src/guest/ssh/host-key.ts';
 import type { SshShell } from '../../src/guest/ssh/shell.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 import { type StandIn, standIn } from './stand-in/doorman.ts';
 import { type StandInSshd, standInSshd } from './stand-in/sshd.ts';
 
@@ -226,9 +225,6 @@ describe('SSH over a lane', () => {
   });
 
   describe('what is over on a connection that goes on is forgotten', () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-
     /** Made in functions of its own, so that nothing of it is left on the stack. */
     async function left(make: () => Promise<WeakRef<object>>): Promise<number> {
       await connect();
@@ -237,7 +233,7 @@ describe('SSH over a lane', () => {
       // What ended last may still be on its way out.
       for (let turn = 0; turn < 5; turn += 1) {
         await sleep(20);
-        collect();
+        collectGarbage();
       }
       expect(shell?.alive).toBe(true);
       return made.filter((each) => each.deref() !== undefined).length;
@@ -271,7 +267,7 @@ describe('SSH over a lane', () => {
       await connect();
       const ping = async (times: number): Promise<number> => {
         for (let count = 0; count < times; count += 1) await shell!.ping(never);
-        collect();
+        collectGarbage();
         return process.memoryUsage().heapUsed;
       };
       const before = await ping(500);

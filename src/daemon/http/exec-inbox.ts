@@ -1,4 +1,5 @@
 /** Frames from the client, kept in the socket (not in memory) until somebody takes them. */
+import type { Writable } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { fail } from '../../core/errors.ts';
 
@@ -42,6 +43,13 @@ export function openInbox(websocket: WebSocket): Inbox {
       websocket.resume();
     },
   };
+}
+
+/** Writes what the client sends; while the writer takes no more, that stays in the socket. Listens once, however often it stalls. */
+export function takeInto(writer: Writable, websocket: Pick<WebSocket, 'pause' | 'resume'>): (piece: Buffer) => void {
+  const goOn = (): void => websocket.resume();
+  writer.on('drain', goOn).on('close', goOn);
+  return (piece) => { if (writer.writable && !writer.write(piece)) websocket.pause(); };
 }
 
 function toBuffer(data: RawData): Buffer {

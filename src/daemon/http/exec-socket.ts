@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import { ClientControlSchema, controlFrame, ExecRequestSchema, FRAME, type ClientControl, type ExecFrameRequest, type ServerControl } from '../../api/exec-frames.ts';
 import { errorRecord, fail, HoldfastError } from '../../core/errors.ts';
 import type { ExecSession } from '../../guest/shell.ts';
-import { openInbox, type Inbox } from './exec-inbox.ts';
+import { openInbox, takeInto, type Inbox } from './exec-inbox.ts';
 import { parseJson, pump } from './to-client.ts';
 
 const REQUEST_DEADLINE_MS = 10_000;
@@ -27,9 +27,10 @@ export async function serveExec(websocket: WebSocket, name: string, exec: ExecSe
     // It may have gone in the very moment in which the command began.
     gone.signal.throwIfAborted();
     gone.signal.addEventListener('abort', () => void session[Symbol.asyncDispose]());
+    const take = takeInto(session.stdin, websocket);
     inbox.deliver((data) => {
       try {
-        onClientFrame(data, session, websocket);
+        onClientFrame(data, take, session, websocket);
       } catch (error) {
         // A signal that there is none of, for one: the client's mistake, told to him, and nobody else's trouble.
         refuse(error);
@@ -55,15 +56,8 @@ async function firstRequest(inbox: Inbox, signal: AbortSignal): Promise<ExecFram
   return request;
 }
 
-function onClientFrame(data: Buffer, session: ExecSession, websocket: WebSocket): void {
-  if (data[0] === FRAME.stdin) {
-    if (!session.stdin.writable) return;
-    if (session.stdin.write(data.subarray(1))) return;
-    websocket.pause();
-    session.stdin.once('drain', () => websocket.resume());
-    session.stdin.once('close', () => websocket.resume());
-    return;
-  }
+function onClientFrame(data: Buffer, take: (piece: Buffer) => void, session: ExecSession, websocket: WebSocket): void {
+  if (data[0] === FRAME.stdin) return take(data.subarray(1));
   const message: unknown = data[0] === FRAME.control ? parseJson(data.subarray(1)) : undefined;
   if (!Value.Check(ClientControlSchema, message)) return websocket.close(1008, 'unknown frame');
   onControl(message, session);

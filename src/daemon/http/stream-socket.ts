@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import { controlFrame, FRAME, frame } from '../../api/frames.ts';
 import type { StreamServerControl } from '../../api/stream-frames.ts';
 import { errorRecord, fail, HoldfastError } from '../../core/errors.ts';
-import { openInbox } from './exec-inbox.ts';
+import { openInbox, takeInto } from './exec-inbox.ts';
 import { parseJson, pump } from './to-client.ts';
 
 export interface OpenStream {
@@ -32,7 +32,8 @@ export async function serveStream(websocket: WebSocket, name: string, open: Open
       const over = new Promise<void>((resolve) => { finished(stream, () => resolve()); });
       tell({ type: 'started', rung, passedOver });
       if (before !== '') websocket.send(frame(FRAME.stdout, Buffer.from(before)));
-      inbox.deliver((data) => onClientFrame(data, stream, websocket));
+      const take = takeInto(stream, websocket);
+      inbox.deliver((data) => onClientFrame(data, take, stream, websocket));
       await pump(stream, FRAME.stdout, websocket);
       tell({ type: 'eof' });
       await over;
@@ -48,14 +49,8 @@ export async function serveStream(websocket: WebSocket, name: string, open: Open
   websocket.close(1000);
 }
 
-function onClientFrame(data: Buffer, stream: Duplex, websocket: WebSocket): void {
-  if (data[0] === FRAME.stdin) {
-    if (!stream.writable || stream.write(data.subarray(1))) return;
-    websocket.pause();
-    stream.once('drain', () => websocket.resume());
-    stream.once('close', () => websocket.resume());
-    return;
-  }
+function onClientFrame(data: Buffer, take: (piece: Buffer) => void, stream: Duplex, websocket: WebSocket): void {
+  if (data[0] === FRAME.stdin) return take(data.subarray(1));
   const message = data[0] === FRAME.control ? parseJson(data.subarray(1)) : undefined;
   if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'eof') return void stream.end();
   websocket.close(1008, 'unknown frame');

@@ -44,7 +44,8 @@ export class ConsoleShell implements GuestShell {
     const before = this.#turn;
     const stream = orAbort(before, AbortSignal.any([over, signal])).then(() => this.#port.connect(AbortSignal.any([over, signal])));
     const answer = stream.then((line) => converse(line, lines, marker, over));
-    this.#turn = Promise.allSettled([before, answer]);
+    // Without what it comes to: that would be every answer there ever was.
+    this.#turn = Promise.allSettled([before, answer]).then(() => undefined);
     answer.catch(() => {});
     await stream;
     return sessionOf(answer, () => stop.abort(new ReachFailure('lost', 'the command on the console was stopped')));

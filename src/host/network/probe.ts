@@ -45,12 +45,14 @@ function connects(host: string, port: number, withinMs: number, signal: AbortSig
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const socket = connect({ host, port, timeout: withinMs });
   const over = (why: string | undefined): void => {
+    signal.removeEventListener('abort', cancelled);
     socket.destroy();
     resolve(why);
   };
+  const cancelled = (): void => over('it was cancelled');
   socket.once('connect', () => over(undefined)).once('timeout', () => over('it does not answer'));
   socket.once('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.message));
-  signal.addEventListener('abort', () => over('it was cancelled'), { once: true });
+  signal.addEventListener('abort', cancelled, { once: true });
   return promise;
 }
 
