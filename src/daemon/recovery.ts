@@ -12,7 +12,7 @@ import { perform } from './instances/actions.ts';
 import { houseOf } from './callers.ts';
 import type { House } from './instances/house.ts';
 import { resumeLaunch } from './instances/launch.ts';
-import { removeForGood } from './instances/remove.ts';
+import { performPurge, PURGE_KIND, type PurgeRequest } from './instances/purge.ts';
 import { performSnapshots, SNAPSHOT_KINDS, sweepLayers, type SnapshotRequest } from './instances/snapshots.ts';
 import { MOUNT_KINDS, performMounts, type MountRequest, type UnmountRequest } from './mounts/perform.ts';
 import { CARD_KINDS, changeCards, type CardChange } from './network/plug.ts';
@@ -81,10 +81,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
   const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
   const whose = row.owner === null ? house : houseOf(house, row.owner);
-  if (row.kind === 'purge') {
-    for (const each of whose.registry.all) if (each.state === 'Deleted' && !each.occupation) await removeForGood(house, each);
-    return {};
-  }
+  if (row.kind === PURGE_KIND) return await performPurge(whose, JSON.parse(row.request) as PurgeRequest, task);
   if (row.kind === ZONE_KIND) return await performZones(house, JSON.parse(row.request) as WireZoneChange, task);
   if (!supervisor) {
     if (row.kind === 'delete') return {};

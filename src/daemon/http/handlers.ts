@@ -3,7 +3,8 @@ import type { WireNetworkChange, WireNetworkWish, WireNewNetwork } from '../../a
 import type { WireAction, WireCardWish, WireCloneWish, WireLaunch, WireMountWish, WireSettingWish, WireSnapshotWish, WireZoneChange } from '../../api/schemas.ts';
 import { API_VERSION } from '../../api/routes.ts';
 import type { Readable } from 'node:stream';
-import { act, purge } from '../instances/actions.ts';
+import { act } from '../instances/actions.ts';
+import { purge } from '../instances/purge.ts';
 import { clone } from '../instances/clone.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import { launch } from '../instances/launch.ts';

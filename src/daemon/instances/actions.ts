@@ -8,7 +8,6 @@ import type { Supervisor } from '../supervisor.ts';
 import { retake } from './adopt.ts';
 import { deleteInstance, recover } from './delete.ts';
 import { defaultTimeout, type House } from './house.ts';
-import { removeForGood } from './remove.ts';
 import { restart } from './restart.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
@@ -57,23 +56,6 @@ export async function perform(house: House, supervisor: Supervisor, request: Wir
     case 'delete': return await deleteInstance(house, supervisor, request.purge ?? false, task);
     case 'recover': return await recover(house, supervisor);
   }
-}
-
-export function purge(house: House): WireOperation {
-  return house.engine.begin({
-    kind: 'purge', instanceName: null, instanceId: null, request: {}, owner: house.owner,
-    body: async (task) => {
-      for (const supervisor of house.registry.all) {
-        // One that is being recovered, or removed, is somebody else's.
-        if (supervisor.state !== 'Deleted' || supervisor.occupation) continue;
-        task.step('remove');
-        task.progress(`Removing ${supervisor.name}`);
-        using _busy = supervisor.occupy({ operation: task.id, kind: 'purge' });
-        await removeForGood(house, supervisor);
-      }
-      return {};
-    },
-  });
 }
 
 /** Starts it if, and only if, it was stopped or suspended on purpose; a start or launch that is under way is waited for until the guest answers. */
