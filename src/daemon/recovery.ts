@@ -24,29 +24,37 @@ import { performZones, ZONE_KIND } from './zones/change-zones.ts';
 
 const PATIENCE_MS = 3_000;
 
+/** Each brings its instance to a state, whatever becomes of its machine. The others work on one that runs, or does not: what is seen of its machine is its state. */
+const SETTLING: readonly string[] = ['launch', 'start', 'stop', 'restart', 'delete'];
+
 /** @param hostRestarted  since the last daemon */
 export async function takeOver(house: House, operations: OperationStore, hostRestarted: boolean): Promise<void> {
   for (const record of house.store.all()) house.registry.add(new Supervisor(record, house));
   const unfinished = operations.unfinished();
-  const occupied = new Set(unfinished.map(({ instance }) => instance));
-  const settled = new Set(unfinished.filter(({ kind }) => !MOUNT_KINDS.some((each) => each === kind)).map(({ instance }) => instance));
+  const settled = new Set(unfinished.filter(({ kind }) => SETTLING.includes(kind)).map(({ instance }) => instance));
   await Promise.all(house.registry.all.map((supervisor) => takeOverOne(house, supervisor, settled.has(supervisor.id), hostRestarted)));
-  if (hostRestarted) wantAutostarted(house, occupied);
+  if (hostRestarted) wantAutostarted(house, settled);
   await clearUnclaimed(house);
   await sweepLayers(house);
   resumeAll(house, unfinished);
 }
 
 /** A machine that does not answer keeps nobody waiting: the daemon serves, and goes on with that one beside it. */
-async function takeOverOne(house: House, supervisor: Supervisor, hasOperation: boolean, hostRestarted: boolean): Promise<void> {
-  const taken = adopt(house, supervisor, hasOperation, hostRestarted).catch((error: unknown) => {
+async function takeOverOne(house: House, supervisor: Supervisor, isSettled: boolean, hostRestarted: boolean): Promise<void> {
+  const { observed, reason } = supervisor;
+  let isLate = false;
+  const taken = adopt(house, supervisor, isSettled, hostRestarted).then(() => {
+    // Its operation, which has waited for this, begins where it was left.
+    if (isLate && isSettled && supervisor.observed === 'Unknown') supervisor.settle(observed, reason);
+  }, (error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     supervisor.settle('Unknown', `it could not be taken over: ${why}`);
     house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${why}`, `any command that needs it tries again; to give it up: holdfast stop --force ${supervisor.name}`);
   });
   const { promise: over, resolve } = Promise.withResolvers<'over'>();
   const patience = setTimeout(resolve, PATIENCE_MS, 'over');
-  if (await Promise.race([taken, over]) === 'over') supervisor.settle('Unknown', 'it is still being taken over: its machine does not answer');
+  isLate = await Promise.race([taken, over]) === 'over';
+  if (isLate) supervisor.settle('Unknown', 'it is still being taken over: its machine does not answer');
   clearTimeout(patience);
 }
 

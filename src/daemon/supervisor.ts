@@ -80,7 +80,18 @@ export class Supervisor implements AsyncDisposable {
   occupy(occupation: Occupation): Disposable {
     if (this.#occupation) throw this.busy(this.#occupation);
     this.#occupation = occupation;
-    return { [Symbol.dispose]: () => { if (this.#occupation === occupation) this.#occupation = undefined; } };
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#occupation !== occupation) return;
+        this.#occupation = undefined;
+        this.#changed();
+      },
+    };
+  }
+
+  /** Resolves when this work on it has ended. @throws too-slow, or the signal's reason */
+  async untilOver(occupation: Occupation, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    await this.until(() => this.#occupation !== occupation, `${this.name} is busy: ${occupation.kind} has not ended within ${deadlineMs / 1000} s`, deadlineMs, signal);
   }
 
   busy({ kind }: Occupation): Error {

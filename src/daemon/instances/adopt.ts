@@ -9,14 +9,14 @@ const underWay = new WeakMap<Supervisor, Promise<void>>();
 
 /**
  * One at a time for each: a second caller shares what the first began.
- * @param hasOperation  an operation on it is about to be taken up again, and settles it
+ * @param isSettled  by an operation on it that is about to be taken up again
  * @param hostRestarted  nothing of before can run: it did not crash, and is still wanted (come-back.ts)
  * @throws what the driver failed with
  */
-export function adopt(house: House, supervisor: Supervisor, hasOperation: boolean, hostRestarted = false): Promise<void> {
+export function adopt(house: House, supervisor: Supervisor, isSettled: boolean, hostRestarted = false): Promise<void> {
   const begun = underWay.get(supervisor);
   if (begun) return begun;
-  const taken = adoptNow(house, supervisor, hasOperation, hostRestarted).finally(() => underWay.delete(supervisor));
+  const taken = adoptNow(house, supervisor, isSettled, hostRestarted).finally(() => underWay.delete(supervisor));
   underWay.set(supervisor, taken);
   return taken;
 }
@@ -26,7 +26,7 @@ export async function adopted(supervisor: Supervisor): Promise<void> {
   await underWay.get(supervisor)?.catch(() => {});
 }
 
-async function adoptNow(house: House, supervisor: Supervisor, hasOperation: boolean, hostRestarted: boolean): Promise<void> {
+async function adoptNow(house: House, supervisor: Supervisor, isSettled: boolean, hostRestarted: boolean): Promise<void> {
   const found = await house.driver.adopt(supervisor.machineSpec);
   if (house.registry.byId(supervisor.id) !== supervisor) {
     // Removed meanwhile.
@@ -38,13 +38,13 @@ async function adoptNow(house: House, supervisor: Supervisor, hasOperation: bool
     keepCards(house, supervisor);
     keepNetwork(house, supervisor);
     house.mounts.keep(house, supervisor);
-    if (hasOperation || found.end) return;
+    if (isSettled || found.end) return;
     // Nobody asked for it to stop: it is Running, whatever was seen last.
     if (!supervisor.record.wanted.deleted) supervisor.settle('Running');
     return;
   }
   if (found?.end.kind === 'suspended' && !supervisor.record.wanted.deleted) return supervisor.settle('Suspended');
-  if (hasOperation || ['Stopped', 'Deleted', 'Crashed'].includes(supervisor.observed)) return;
+  if (isSettled || ['Stopped', 'Deleted', 'Crashed'].includes(supervisor.observed)) return;
   if (!supervisor.record.wanted.running) return supervisor.settle('Stopped');
   if (found?.end.kind === 'powered-off') {
     supervisor.want({ running: false });

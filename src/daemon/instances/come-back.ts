@@ -3,6 +3,7 @@
  * still to come is in the records (wanted, and not running), so that a daemon that dies over it leaves it to the next.
  */
 import { availableParallelism } from 'node:os';
+import { Turns } from '../../core/turns.ts';
 import type { SettingStore } from '../../store/settings.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { act } from './actions.ts';
@@ -12,6 +13,8 @@ import type { House } from './house.ts';
 const BOOT_KEY = 'host.boot-id';
 /** More at once would all be late, and the host is busy with its own start. */
 const AT_ONCE = Math.min(4, availableParallelism());
+/** All that works on one has deadlines of its own. */
+const BUSY_MS = 3_600_000;
 
 export interface HostStart {
   /** Since a daemon was last here; false where nobody can tell. */
@@ -31,11 +34,11 @@ export function hostStart(settings: SettingStore, bootId: string | undefined): H
   };
 }
 
-/** @param occupied  ids of those whose interrupted operation goes on: it decides */
-export function wantAutostarted(house: House, occupied: ReadonlySet<string | null>): void {
+/** @param settled  ids of those whose interrupted operation goes on, and decides */
+export function wantAutostarted(house: House, settled: ReadonlySet<string | null>): void {
   for (const supervisor of house.registry.all) {
     const { wanted, instance: { spec } } = supervisor.record;
-    if (!spec.autostart || wanted.deleted || supervisor.machine || occupied.has(supervisor.id)) continue;
+    if (!spec.autostart || wanted.deleted || supervisor.machine || settled.has(supervisor.id)) continue;
     supervisor.want({ running: true });
     // Kept to be looked at, its guest is gone with the host's restart.
     if (supervisor.state === 'Crashed') supervisor.settle('Stopped', 'the host was restarted');
@@ -43,22 +46,36 @@ export function wantAutostarted(house: House, occupied: ReadonlySet<string | nul
 }
 
 /**
- * Resolves when all have come, or have failed; one that fails keeps no other waiting.
+ * Resolves when all have come, or have failed; one that fails, or never answers, keeps no other waiting.
  * @param after  what they are started again: `the host's restart`
  * @returns why those that failed did not come
  */
 export async function comeBack(house: House, after: string): Promise<string[]> {
-  const waiting = house.registry.all.filter(isToCome);
-  const failures: string[] = [];
-  const next = async (): Promise<void> => {
-    for (let supervisor = waiting.shift(); supervisor; supervisor = waiting.shift()) failures.push(...await bringBack(house, supervisor, after));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
-  return failures;
+  const turns = new Turns(AT_ONCE);
+  const failures = await Promise.all(house.registry.all.filter(isWanted).map(async (supervisor) => {
+    await untilFree(supervisor);
+    const endTurn = await turns.take();
+    try {
+      return await bringBack(house, supervisor, after);
+    } finally {
+      endTurn();
+    }
+  }));
+  return failures.flat();
 }
 
-function isToCome({ state, machine, occupation, record: { wanted } }: Supervisor): boolean {
-  return wanted.running && !wanted.deleted && !machine && !occupation && (state === 'Stopped' || state === 'Suspended');
+function isWanted({ machine, record: { wanted } }: Supervisor): boolean {
+  return wanted.running && !wanted.deleted && !machine;
+}
+
+function isToCome(supervisor: Supervisor): boolean {
+  return isWanted(supervisor) && !supervisor.occupation && (supervisor.state === 'Stopped' || supervisor.state === 'Suspended');
+}
+
+/** An operation that was interrupted may be at work on it: it is started after that, if it is wanted then. */
+async function untilFree(supervisor: Supervisor): Promise<void> {
+  const { occupation } = supervisor;
+  if (occupation) await supervisor.untilOver(occupation, BUSY_MS, new AbortController().signal).catch(() => undefined);
 }
 
 async function bringBack(house: House, supervisor: Supervisor, after: string): Promise<string[]> {

@@ -13,7 +13,8 @@ export async function suspend(house: House, supervisor: Supervisor, task: Task):
   task.step('save');
   task.progress(`Suspending ${supervisor.name}`);
   // A daemon that died after saving finds it suspended already.
-  if (supervisor.machine && supervisor.state !== 'Suspended') {
+  if (supervisor.observed !== 'Suspended') {
+    if (!supervisor.machine) throw notSaved(supervisor);
     refuseWithNative('suspended', supervisor.name, supervisor.record.instance.spec);
     supervisor.settle('Suspending');
     supervisor.expectEnd();
@@ -33,4 +34,11 @@ export async function suspend(house: House, supervisor: Supervisor, task: Task):
   supervisor.settle('Suspended');
   task.step('settle');
   return {};
+}
+
+/** It ended before: there is nothing to take up again. */
+function notSaved({ name, state, reason }: Supervisor): Error {
+  return fail('machine-failed', `${name} was not suspended: its machine ended before its memory was saved`, {
+    hint: `it is ${state}${reason === null ? '' : ` (${reason})`}; start it: holdfast start ${name}`,
+  });
 }

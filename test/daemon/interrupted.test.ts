@@ -1,0 +1,95 @@
+/** What becomes of an instance on which something was under way when its daemon ended, and its machine with it or not. */
+import { expect, test, vi } from 'vitest';
+import { comeBack } from '../../src/daemon/instances/come-back.ts';
+import type { House } from '../../src/daemon/instances/house.ts';
+import { act } from '../../src/daemon/instances/actions.ts';
+import { StubHost } from './stub-host.ts';
+
+const seen = (house: House) => house.registry.all.map(({ name, state, reason }) => [name, state, reason]);
+
+/** One that runs, and something that its daemon leaves. */
+async function left(kind: string, request: object): Promise<{ host: StubHost; operation: string }> {
+  const host = new StubHost();
+  const house = host.daemon();
+  const apollo = host.add(house, 'apollo');
+  expect((await house.engine.ended(act(house, 'apollo', { action: 'start' }).id)).error).toBeNull();
+  expect(apollo.state).toBe('Running');
+  await apollo.detach();
+  return { host, operation: host.leave(apollo, kind, request).id };
+}
+
+const CARD = { slot: 1, mac: '52:54:00:00:01:01', network: 'br0', mode: 'manual', address: null, seeded: false };
+
+test.each([
+  ['net-attach', { attach: CARD }],
+  ['net-repair', { change: 'repair' }],
+  ['snapshot', { id: '0'.repeat(16), name: 'snapshot1', comment: '', live: true }],
+  ['suspend', { action: 'suspend' }],
+] as const)('%s, and the host lost its power: the instance comes back with it', async (kind, request) => {
+  const { host, operation } = await left(kind, request);
+  host.loseMachines();
+  const house = await host.nextDaemon(true);
+  expect(seen(house)).toEqual([['apollo', 'Stopped', 'the host was restarted']]);
+  // As serve does it, which has begun the operations by then.
+  await new Promise((resolve) => { setImmediate(resolve); });
+  expect(await comeBack(house, 'the host\'s restart')).toEqual([]);
+  expect(seen(house)).toEqual([['apollo', 'Running', null]]);
+  await house.engine.ended(operation);
+});
+
+test.each([
+  ['net-attach', { attach: CARD }],
+  ['suspend', { action: 'suspend' }],
+] as const)('%s, and the machine is gone while the host went on: it crashed, and a start starts it', async (kind, request) => {
+  const { host, operation } = await left(kind, request);
+  host.loseMachines();
+  const house = await host.nextDaemon();
+  await house.engine.ended(operation);
+  expect(seen(house)).toEqual([['apollo', 'Crashed', 'its machine ended while no daemon was watching']]);
+  expect((await house.engine.ended(act(house, 'apollo', { action: 'start' }).id)).error).toBeNull();
+  expect(seen(house)).toEqual([['apollo', 'Running', null]]);
+});
+
+test('a suspend whose machine is gone with nothing saved says so', async () => {
+  const { host, operation } = await left('suspend', { action: 'suspend' });
+  host.loseMachines();
+  const house = await host.nextDaemon();
+  expect((await house.engine.ended(operation)).error).toMatchObject({ code: 'machine-failed', message: 'apollo was not suspended: its machine ended before its memory was saved' });
+});
+
+test('a suspend that had saved, and one that had not begun, end with it suspended', async () => {
+  for (const saved of [true, false]) {
+    const { host, operation } = await left('suspend', { action: 'suspend' });
+    const [id = ''] = host.machines.keys();
+    if (saved) {
+      host.loseMachines();
+      host.suspended.add(id);
+    }
+    const house = await host.nextDaemon();
+    expect((await house.engine.ended(operation)).error).toBeNull();
+    expect(seen(house)).toEqual([['apollo', 'Suspended', null]]);
+    expect(house.registry.all[0]?.record.wanted.running).toBe(false);
+  }
+});
+
+test.each([
+  ['net-attach', { attach: CARD }, null],
+  // Of a stop that fails it is as it was.
+  ['stop', { action: 'stop', delayMinutes: 5 }, null],
+] as const)('%s, and its machine answers late: it is not Unknown for good', async (kind, request, error) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { host, operation } = await left(kind, request);
+    const answer = Promise.withResolvers<void>();
+    host.during.adopt = () => answer.promise;
+    const taken = host.nextDaemon();
+    await vi.advanceTimersByTimeAsync(3_000);
+    const house = await taken;
+    expect(house.registry.all.map(({ state }) => state)).toEqual(['Unknown']);
+    answer.resolve();
+    expect((await house.engine.ended(operation)).error).toEqual(error);
+    expect(house.registry.all.map(({ observed, machine }) => [observed, machine !== undefined])).toEqual([['Running', true]]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
