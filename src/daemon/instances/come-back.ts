@@ -13,6 +13,8 @@ import type { House } from './house.ts';
 const BOOT_KEY = 'host.boot-id';
 /** More at once would all be late, and the host is busy with its own start. */
 const AT_ONCE = Math.min(4, availableParallelism());
+/** Most guests have answered by then; an emulated one is well on its way. */
+const TURN_MS = 60_000;
 /** All that works on one has deadlines of its own. */
 const BUSY_MS = 3_600_000;
 
@@ -55,9 +57,12 @@ export async function comeBack(house: House, after: string): Promise<string[]> {
   const failures = await Promise.all(house.registry.all.filter(isWanted).map(async (supervisor) => {
     await untilFree(supervisor);
     const endTurn = await turns.take();
+    // A guest that boots and does not answer has the longest time for it, and the others need not wait for that.
+    const patience = setTimeout(endTurn, TURN_MS);
     try {
       return await bringBack(house, supervisor, after);
     } finally {
+      clearTimeout(patience);
       endTurn();
     }
   }));
