@@ -64,8 +64,18 @@ taken, former, _stays = lane()
 taken.event(select.EPOLLHUP)
 taken.relay = Counting()
 taken.door.ring()
+words, speaking, host = lane()
+words.relay = relay = hf_relay.Relay.__new__(hf_relay.Relay)
+relay.fd, relay.takeover, relay.to_sshd, relay.to_host, relay.ended = words.fd, True, b"", b"", False
+relay.stop, relay.near = lambda: None, Counting.near
+heard = []
+words.door.obey = lambda word, _reply: heard.append(word.decode().replace(" ", ""))
+host.send(b'HOLDFAST {"do":' + b" " * 70000 + b'"clock"}\n')
+words.pump()
+
 print(json.dumps({
     "late": [waiting, late.relay is kept, kept.pumped, kept.stopped],
     "left": [at_once, left.relay is None, dropped.stopped],
+    "word": [words.relay is None, heard],
     "taken over": [taken.relay.stopped, former.stopped],
 }))

@@ -3,9 +3,8 @@ import os
 import select
 
 import hf_relay
-from hf_relay import CHUNK, Relay, one_line
+from hf_relay import CHUNK, WORD, Relay, one_line
 
-WORD = b"HOLDFAST "
 LONGEST_WORD = 1 << 20
 DOUBT = 0.1  # seconds; the kernel's work queue is never so far behind a port's data
 
@@ -69,8 +68,7 @@ class Connection:
             else:  # it said nothing: its last words come with its exit
                 self.door.later(2, lambda: relay is self.relay and self.finish(relay))
         elif outcome == hf_relay.TAKEN_OVER:
-            self.drop()
-            self.begin(relay.to_sshd, True, b"\r\n")
+            self.taken_over(relay.to_sshd)
         elif outcome == hf_relay.HOST_GONE:
             self.hung_up()
         elif outcome == hf_relay.PORT_LOST:
@@ -169,6 +167,14 @@ class Lane(Connection):
         if self.doubted is not self.relay:
             relay = self.doubted = self.relay
             self.door.later(DOUBT, lambda: self.believe(relay))
+
+    def taken_over(self, first):
+        self.drop()
+        if first.startswith(WORD):
+            self.hear(first)
+            self.seek()
+        else:
+            self.begin(first, True, b"\r\n")
 
     def believe(self, relay):
         if self.doubted is not relay:

@@ -4,6 +4,7 @@ import signal
 
 from hf_sshd import start
 
+WORD = b"HOLDFAST "  # what the host says to the doorman itself begins with it
 CHUNK = 65536
 TURN = 4 * CHUNK  # what one connection may move before the others have their turn
 
@@ -86,7 +87,7 @@ class Relay:
                 if parts:
                     break  # the next read says so again
                 return HOST_GONE
-            if self.takeover and data.startswith(b"SSH-2.0-"):
+            if self.takeover and data.startswith((b"SSH-2.0-", WORD)):
                 # A virtio buffer never mixes two connections, and past its first line a
                 # connection is cipher text: a new client came before we saw the old one go.
                 self.to_sshd = data
