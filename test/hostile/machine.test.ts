@@ -54,6 +54,12 @@ describe('the console', () => {
     await sameHoweverCut(bytesAround(['\n', '[    1.000000] x\n', 'Kernel panic - not syncing: ', 'Kernel panic - not syncing: \u001b[2J\u009b2J\u0007a\n', '[    2.0] Oops: 0 [#1] \n', '\u001b[', 'x'.repeat(1100)], 20), read, 300);
   });
 
+  test.each(['\n', '\r\n'])('of nothing but %j costs next to nothing: a guest writes as many as its console takes', (end) => {
+    const watch = new PanicWatch({ kernel() {}, panic() {} });
+    const block = Buffer.from(end.repeat(LONG / end.length));
+    expectSoon('a console of line ends', () => { for (let given = 0; given < 24 * 1024 * 1024; given += block.length) watch.push(block); });
+  });
+
   test('is shown without what steers a terminal, and soon', () => {
     fc.assert(fc.property(hostile, (text) => { expect(printable(text)).not.toMatch(STEERS); }));
     for (const word of ['\u001b', '\u001b]', '\u001b[', '\u001b[0;', '\u001b]0;aaaaaaaa', '\r', '\t', '\u202e']) expectSoon(`the console of ${JSON.stringify(word)}`, () => printable(word.repeat(LONG / word.length)));

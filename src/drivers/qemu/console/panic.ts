@@ -10,6 +10,11 @@ const OOPS = new RegExp(`${CLOCK}((?:int3|Oops|BUG|general protection fault|inva
 /** What only a kernel says, and no firmware or boot loader. */
 const KERNEL = new RegExp(String.raw`^\[\s*\d+\.\d{6}\]|^Linux version \d|^Run \S+ as init process`);
 
+/** How a line begins that can be one of them, or an escape sequence before it: a guest may fill its console with others. */
+const BEGINS = new RegExp(String.raw`^[[KLRiOBgsd\u001b\u009b]`);
+/** `BUG[#1]` */
+const SHORTEST = 7;
+
 export interface ConsoleSigns {
   /** A kernel runs: said once. */
   kernel(): void;
@@ -28,7 +33,7 @@ export class PanicWatch {
   }
 
   push(chunk: Buffer): void {
-    const pieces = chunk.toString('latin1').split(/[\r\n]/);
+    const pieces = chunk.toString('latin1').split(/[\r\n]+/);
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) this.#endOfLine();
       if (this.#line.length < MAX_LINE) this.#line += piece.slice(0, MAX_LINE - this.#line.length);
@@ -36,8 +41,10 @@ export class PanicWatch {
   }
 
   #endOfLine(): void {
-    const line = plainLine(stripVTControlCharacters(this.#line));
+    const raw = this.#line;
     this.#line = '';
+    if (raw.length < SHORTEST || !BEGINS.test(raw)) return;
+    const line = plainLine(stripVTControlCharacters(raw));
     if (!this.#sawKernel && KERNEL.test(line)) {
       this.#sawKernel = true;
       this.#signs.kernel();
