@@ -153,6 +153,31 @@ test('a guest cannot speak as another one: neither by its MAC nor by its address
   expect(await apollo.succeeds(...dns(await addressIn(network, 2)), host)).toBe(true);
 });
 
+test('a guest cannot be the router, nor another guest, by their link-local addresses, and can have one of its own making', async () => {
+  const linkLocal = (mac: string): string => `${eui64Address('fe80:0:0:0::', mac)}%wire`;
+  const router = linkLocal(await readFile(`/sys/class/net/${network.bridge}/address`, 'utf8').then((text) => text.trim()));
+  const [port, ours] = [await greeter(hermes, 6), await greeter(apollo, 6)];
+  const claim = async (what: 'add' | 'del', address: string) => await apollo.run('ip', 'address', what, address.replace('%wire', '/64'), 'dev', 'wire', ...(what === 'add' ? ['nodad'] : []));
+  const to = linkLocal(MACS[HERMES]);
+  expect(await apollo.succeeds(...hears(to, port, linkLocal(MACS[APOLLO]))), 'by its own').toBe(true);
+  await claim('add', 'fe80::1234:5678%wire');
+  expect(await apollo.succeeds(...hears(to, port, 'fe80::1234:5678%wire')), 'by one that is made otherwise').toBe(true);
+  expect(await hermes.succeeds(...hears('fe80::1234:5678%wire', ours))).toBe(true);
+  await claim('add', router);
+  expect(await apollo.succeeds(...hears(to, port, router)), 'by the router\'s').toBe(false);
+  await hermes.run('ip', '-6', 'neighbour', 'flush', 'dev', 'wire');
+  expect(await hermes.succeeds(...hears(router, ours)), 'to the router').toBe(false);
+  expect(await hermes.run('ip', '-6', 'neighbour', 'show', router.replace('%wire', ''), 'dev', 'wire')).not.toContain(MACS[APOLLO]);
+  await claim('del', router);
+  // As a guest that is off would leave it to be taken.
+  await hermes.run('ip', 'address', 'del', to.replace('%wire', '/64'), 'dev', 'wire');
+  await claim('add', to);
+  await hermes.run('ip', '-6', 'neighbour', 'flush', 'dev', 'wire');
+  expect(await hermes.run('ip', 'address', 'add', 'fe80::9/64', 'dev', 'wire', 'nodad').then(() => hermes.succeeds(...hears(to, ours, 'fe80::9%wire'))), 'to another guest').toBe(false);
+  await claim('del', to);
+  await hermes.run('ip', 'address', 'add', to.replace('%wire', '/64'), 'dev', 'wire', 'nodad');
+}, 30_000);
+
 test('a second home has a network of its own beside it, and keeps out of the first', async () => {
   const other = await makeHome();
   const second = daemon(other);

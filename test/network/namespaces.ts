@@ -39,7 +39,8 @@ export async function makeNamespace(hostEnd: string, mac?: string): Promise<Name
   };
 }
 
-/** The least of a TCP exchange: connects and reads one line, with a deadline of two seconds. */
-export function hears(address: string, port: number): readonly [string, ...string[]] {
-  return ['node', '-e', `const s=require('net').connect(${port},${JSON.stringify(address)});s.setTimeout(2000,()=>process.exit(1));s.on('error',()=>process.exit(1));s.on('data',(d)=>{process.stdout.write(d);process.exit(0)})`];
+/** The least of a TCP exchange: connects and reads one line, with a deadline of two seconds. @param from  one of its own addresses */
+export function hears(address: string, port: number, from?: string): readonly [string, ...string[]] {
+  const where = JSON.stringify({ host: address, port, localAddress: from });
+  return ['node', '-e', `const s=require('net').connect(${where});s.setTimeout(2000,()=>process.exit(1));s.on('error',()=>process.exit(1));s.on('data',(d)=>{process.stdout.write(d);process.exit(0)})`];
 }

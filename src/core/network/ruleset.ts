@@ -66,9 +66,10 @@ function bridged(network: HomeNetwork, cards: readonly NetworkCard[]): string {
   const { table, zones } = network;
   const six = cards.flatMap(({ tap, mac, address }) => {
     const prefix6 = networkOf(network, address)?.prefix6 ?? null;
-    return prefix6 === null ? [] : [{ tap, address: eui64Address(prefix6, mac) }];
+    return [...(prefix6 === null ? [] : [prefix6]), LINK_LOCAL].map((prefix) => ({ tap, address: eui64Address(prefix, mac) }));
   });
-  const host6 = zones.map(hostAddress6).filter((address) => address !== null);
+  // The router and name server that guests are told of is the bridge's link-local address.
+  const host6 = zones.flatMap((zone) => [hostAddress6(zone), eui64Address(LINK_LOCAL, zone.bridgeMac)]).filter((address) => address !== null);
   return `table bridge ${table} {
 ${set('cards', 'ifname . ether_addr', cards.map(({ tap, mac }) => `"${tap}" . ${mac}`))}
 ${set('own4', 'ifname . ipv4_addr', sameMachine(cards))}
@@ -84,12 +85,19 @@ ${set('given6', 'ipv6_addr', [...host6, ...six.map(({ address }) => address)])}
     ip saddr @given4 iifname . ip saddr != @own4 drop
     arp saddr ip @given4 iifname . arp saddr ip != @arp4 drop
     ip6 saddr @given6 iifname . ip6 saddr != @own6 drop
-${[...host6.map((address) => advertised(full(address))), ...six.map(({ tap, address }) => advertised(address, tap))].map((line) => `    ${line}\n`).join('')}    icmpv6 type { nd-router-advert, nd-redirect } drop
+    icmpv6 type nd-neighbor-advert jump claims
+    ip6 saddr :: icmpv6 type nd-neighbor-solicit jump claims
+    icmpv6 type { nd-router-advert, nd-redirect } drop
     udp sport { 67, 547 } drop
   }
+  chain claims {
+${[...host6.map((address) => claimed(address)), ...six.map(({ tap, address }) => claimed(address, tap))].map((line) => `    ${line}\n`).join('')}  }
 }
 `;
 }
+
+/** As a prefix of 64 bits. */
+const LINK_LOCAL = 'fe80:0:0:0::';
 
 /**
  * A machine answers by whichever of its cards its routes say, so each may carry the addresses of all of them. What says
@@ -97,19 +105,22 @@ ${[...host6.map((address) => advertised(full(address))), ...six.map(({ tap, addr
  */
 function sameMachine(cards: readonly Pick<NetworkCard, 'tap' | 'address'>[]): string[] {
   const machineOf = (tap: string): string => tap.slice(0, -1);
-  return cards.flatMap(({ tap }) => cards.filter((other) => machineOf(other.tap) === machineOf(tap)).map(({ address }) => `"${tap}" . ${address}`));
+  return [...new Set(cards.flatMap(({ tap }) => cards.filter((other) => machineOf(other.tap) === machineOf(tap)).map(({ address }) => `"${tap}" . ${address}`)))];
 }
 
-/** Nobody but its owner says where an address is: the target of a neighbour advertisement, in bytes, since nft of Debian 12 has no name for it. */
-function advertised(address: string, owner?: string): string {
-  const target = `icmpv6 type nd-neighbor-advert @th,64,128 0x${address.replaceAll(':', '')}`;
+/**
+ * Nobody but its owner says where an address is, or that it is about to have it (who hears that while it tries its own out gives
+ * it up): the target of a neighbour advertisement or solicitation, in bytes, since nft of Debian 12 has no name for it.
+ */
+function claimed(address: string, owner?: string): string {
+  const target = `@th,64,128 0x${full(address)}`;
   return owner === undefined ? `${target} drop` : `${target} iifname != "${owner}" drop`;
 }
 
-/** @param address  `fd00:1:2:3::1`, with one `::` */
+/** @param address  `fd00:1:2:3::1`, with one `::` or none */
 function full(address: string): string {
-  const [head = '', tail = ''] = address.split('::');
-  const [before, after] = [head.split(':'), tail.split(':')];
+  const [head = '', tail] = address.split('::');
+  const [before, after] = [head.split(':'), tail?.split(':') ?? []];
   return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after].map((group) => group.padStart(4, '0')).join('');
 }
 

@@ -45,10 +45,11 @@ export async function isForwarding({ ipv4, ipv6 }: Switched): Promise<boolean> {
 
 /**
  * The host does not take a guest for a router, nor believe it where others are. Nor does it try its own addresses out first, for a
- * second or two from the first card on: until then it cannot ask where a guest is, and what is to be forwarded to it waits.
+ * second or two from the first card on: until then it cannot ask where a guest is, and what is to be forwarded to it waits. Its link-local address is made of its MAC (0),
+ * which is how the rules know it.
  */
 export async function guardLink(link: string): Promise<void> {
-  for (const [path, value] of [['ipv6/conf', 'accept_dad'], ['ipv6/conf', 'accept_ra'], ['ipv6/conf', 'autoconf'], ['ipv4/conf', 'accept_redirects'], ['ipv6/conf', 'accept_redirects']] as const) {
+  for (const [path, value] of [['ipv6/conf', 'addr_gen_mode'], ['ipv6/conf', 'accept_dad'], ['ipv6/conf', 'accept_ra'], ['ipv6/conf', 'autoconf'], ['ipv4/conf', 'accept_redirects'], ['ipv6/conf', 'accept_redirects']] as const) {
     await writeFile(`${CONF}/${path}/${link}/${value}`, '0').catch(ignoreAbsence);
   }
 }
