@@ -10,7 +10,7 @@ import { requireFixed } from '../../core/network/fixed-address.ts';
 import { BRIDGED, type NetworkWish } from '../../core/network/network-option.ts';
 import { requireSize } from '../../core/sizes.ts';
 import { unpackUserData } from '../../host/unpack-user-data.ts';
-import { checkWishes, type CardWish } from '../network/extra-cards.ts';
+import { checkWishes, requireRoom, type CardWish } from '../network/extra-cards.ts';
 import { zoneFor } from '../zones/zone-for.ts';
 import type { ChosenImage } from '../images.ts';
 import type { House } from './house.ts';
@@ -42,6 +42,8 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
   const given = request.cloudInit === undefined ? undefined : new Uint8Array(Buffer.from(request.cloudInit, 'base64'));
   const { userData, warnings } = given ? requireUserData(given) : { userData: undefined, warnings: [] };
   const zone = zoneFor(house.zones, request.zone);
+  const cards = await checkWishes(house, { zone }, (request.networks ?? []).map(wishOf), request.makeBridge);
+  requireRoom(cards, house.registry.everybodys.map(({ record }) => record.instance));
   return {
     name,
     cpus: request.cpus ?? 1,
@@ -51,7 +53,7 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
     image: await checkImage(house, request),
     userData,
     timezone: request.timezone ?? 'Etc/UTC',
-    cards: await checkWishes(house, { zone }, (request.networks ?? []).map(wishOf), request.makeBridge),
+    cards,
     bridged: (request.networks ?? []).some(({ name: network }) => network === BRIDGED),
     cold: request.cold ?? false,
     timeoutSeconds: request.timeoutSeconds,

@@ -47,6 +47,11 @@ export function specifyCard({ network, subnet, mode, mac, fixed }: CardWish, own
   };
 }
 
+/** What can be told before there is an image: the rest, such as its own default card, comes with the specification. @throws as specifyCard */
+export function requireRoom(wishes: readonly CardWish[], taken: readonly Instance[]): void {
+  specifyCards(wishes, taken, { mac: freshMac(new Set(wishes.flatMap(({ mac }) => mac ?? []))), address: undefined });
+}
+
 /** @returns what the specification of a new instance has of them: nothing where there is none */
 export function specifyCards(wishes: readonly CardWish[], taken: readonly Instance[], first: { readonly mac: string; readonly address: string | undefined }): { cards?: readonly ExtraCard[] } {
   if (wishes.length === 0) return {};
