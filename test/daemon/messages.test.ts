@@ -85,6 +85,7 @@ const WRONG: readonly Row[] = [
   ['--as=multipass snapshot apollo', 2, 'snapshot failed: Multipass can only take/restore snapshots of stopped instances.\napollo is Running; stop it first: multipass stop apollo; or take one while it runs: multipass snapshot --live apollo\n'],
   ['launch --name late --mount /tmp:/proc/x', 2, 'launch failed: unable to mount to "/proc/x"\nname a directory of its own: <instance>:/srv/<name>; the guest needs this one\n'],
   ['launch --name late --mount /tmp:/srv/a --mount /var:/srv/a', 1, 'two mounts cannot both be at /srv/a\ngive each its own: --mount <source>:<path>\n'],
+  ...[['/home/ubuntu', '/home/ubuntu'], ['/proc', '/proc'], ['/', '/'], ['../x/./y//', '/home/x/y'], ['../../..', '../../..']].map(([given, place]): Row => [`umount hermes:${given}`, 2, `umount failed: path "${place}" is not mounted in 'hermes'\nwhat is: holdfast info hermes\n`]),
   ['stop asleep', 2, 'stop failed: Cannot stop asleep: it is Suspended\ngive up what was saved, and stop it: holdfast stop --force asleep\n'],
   ['stop apollo --force --time 5', 1, 'Cannot set --force together with --time or --cancel\n'],
   ['stop apollo --force --cancel', 1, 'Cannot set --force together with --time or --cancel\n'],

@@ -25,11 +25,16 @@ const FORBIDDEN = /^\/(?:(?:dev|proc|sys)(?:\/.*)?|home)?$/;
  */
 export function requireTarget(given: string | undefined, source: string, home: string): string {
   const wished = given ?? source.slice(source.lastIndexOf('/') + 1);
-  const target = plain(wished.startsWith('/') ? wished : `${home}/${wished}`);
+  const target = targetFor(wished, home);
   if (target === undefined || /[\0\n]/.test(wished) || FORBIDDEN.test(target) || target === home) {
     throw fail('refused', `unable to mount to "${wished || '/'}"`, { hint: 'name a directory of its own: <instance>:/srv/<name>; the guest needs this one' });
   }
   return target;
+}
+
+/** @returns the place that a target names, absolute; undefined where `..` leads above the root */
+export function targetFor(given: string, home: string): string | undefined {
+  return plain(given.startsWith('/') ? given : `${home}/${given}`);
 }
 
 /** @returns without empty parts, `.` and `..`; undefined where `..` leads above the root */

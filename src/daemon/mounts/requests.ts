@@ -3,7 +3,7 @@ import type { WireMountWish, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
 import { parseIdPair, requireDistinctIds, type IdPair } from '../../core/mounts/id-maps.ts';
 import { nativeMounts, nativePair, requireRoomForNative } from '../../core/mounts/native.ts';
-import { requireTarget, type Mount } from '../../core/mounts/mount.ts';
+import { requireTarget, targetFor, type Mount } from '../../core/mounts/mount.ts';
 import { checkSource, primaryGroup } from '../../host/sftp/serve-mount.ts';
 import { requireWithoutGroups } from './without-groups.ts';
 import type { House } from '../instances/house.ts';
@@ -32,7 +32,7 @@ export async function mount(house: House, name: string, wish: WireMountWish): Pr
 /** @param target  undefined: all of them. @throws instance-not-found, not-found */
 export function unmount(house: House, name: string, target: string | undefined): WireOperation {
   const supervisor = requireInstance(house, name);
-  const place = target === undefined ? undefined : requireTarget(target, '', homeOf(supervisor));
+  const place = target === undefined ? undefined : targetFor(target, homeOf(supervisor)) ?? target;
   const gone = mountsOf(supervisor).filter((each) => place === undefined || each.target === place);
   if (place !== undefined && gone.length === 0) throw fail('not-found', `path "${place}" is not mounted in '${name}'`, { hint: `what is: holdfast info ${name}` });
   if (nativeMounts({ mounts: gone }).length > 0) requireNotRunning(supervisor, 'taken away');
