@@ -76,7 +76,7 @@ test('a MAC of digits alone stays text for a reader of YAML 1.1', () => {
   const seed = seedFiles({ instanceId: 'no', hostname: 'no', mac: '52:54:00:00:00:01', defaultUser: 'ubuntu', sshAuthorizedKey: 'a', sshHostKey: key, boothook: HOOK });
   const read = (name: keyof typeof seed): unknown => parse(Buffer.from(seed[name]).toString(), { version: '1.1' });
   expect(read('network-config')).toEqual({ version: 2, ethernets: { default: { match: { macaddress: '52:54:00:00:00:01' }, dhcp4: true, 'dhcp-identifier': 'mac' } } });
-  expect(read('meta-data')).toMatchObject({ 'instance-id': 'no', 'local-hostname': 'no' });
+  expect(read('meta-data')).toMatchObject({ 'instance-id': 'no', 'local-hostname': 'no', 'cloud-name': 'multipass' });
 });
 
 test('the boothook is ASCII whatever the files hold, and cannot end its own string', () => {

@@ -41,7 +41,8 @@ export function seedFiles(spec: SeedSpec): SeedFiles {
     'meta-data': yamlFile({
       'instance-id': spec.instanceId,
       'local-hostname': spec.hostname,
-      'cloud-name': 'holdfast',
+      // What is provisioned in a Multipass guest asks for it.
+      'cloud-name': 'multipass',
       dsmode: datasourceMode(spec.userData),
     }),
     'user-data': composeUserData(spec.boothook, spec.userData, companionConfig(spec)),
