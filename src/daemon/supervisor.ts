@@ -192,15 +192,16 @@ export class Supervisor implements AsyncDisposable {
 
   /**
    * Resolves when `met` holds; looked at again at every change.
+   * @param hint  what it means, where `what` does not say it
    * @throws too-slow with `what`, or the signal's reason
    */
-  async until(met: () => boolean, what: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+  async until(met: () => boolean, what: string, deadlineMs: number, signal: AbortSignal, hint?: string): Promise<void> {
     signal.throwIfAborted();
     if (met()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => { if (met()) resolve(); };
     const abort = () => reject(signal.reason as Error);
-    const timer = setTimeout(() => reject(fail('too-slow', what, { hint: `its console: holdfast logs ${this.name}` })), deadlineMs);
+    const timer = setTimeout(() => reject(fail('too-slow', what, { hint: `${hint === undefined ? '' : `${hint}; `}its console: holdfast logs ${this.name}` })), deadlineMs);
     this.#changes.add(look);
     signal.addEventListener('abort', abort, { once: true });
     try {

@@ -37,13 +37,14 @@ export async function powerOn(house: House, supervisor: Supervisor, task: Task):
 const FIRST_REPORT_MS = 10_000;
 const OPEN_MS = 30_000;
 
-/** @throws boot-failed when it ends meanwhile, too-slow */
+/** In the words that scripts know from Multipass, as with the next. @throws boot-failed when it ends meanwhile, too-slow */
 export async function untilHeld(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
   await supervisor.until(
     () => gone(supervisor) || supervisor.machine?.guest.hold.level === 'held' || supervisor.machine?.guest.hold.level === 'by-address',
-    `${supervisor.name} was started, but its guest did not answer within ${seconds} s`,
+    'timed out waiting for response',
     seconds * 1000,
     signal,
+    `${supervisor.name} was started, but its guest did not answer within ${seconds} s`,
   );
   requireRunning(supervisor);
   await supervisor.until(() => gone(supervisor) || supervisor.machine?.guest.reports.system !== undefined, '', FIRST_REPORT_MS, signal)
@@ -56,9 +57,10 @@ const SETTLED = new Set(['done', 'degraded', 'error', 'disabled']);
 export async function untilInitialised(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
   await supervisor.until(
     () => gone(supervisor) || SETTLED.has(supervisor.machine?.guest.reports.system?.cloudInit.status ?? ''),
-    `${supervisor.name} runs and can be reached, but cloud-init did not finish within ${seconds} s`,
+    'timed out waiting for initialization to complete',
     seconds * 1000,
     signal,
+    `${supervisor.name} runs and can be reached, but cloud-init did not finish within ${seconds} s`,
   );
   requireRunning(supervisor);
 }

@@ -27,7 +27,7 @@ async function untilBootedAnew(supervisor: Supervisor, before: string | undefine
   await supervisor.until(
     () => supervisor.machine === undefined || supervisor.state === 'Crashed'
       || ![undefined, before].includes(supervisor.machine.guest.reports.system?.bootId),
-    `${supervisor.name} was told to restart, but has not come back within ${seconds} s`, seconds * 1000, signal,
+    'timed out waiting for response', seconds * 1000, signal, `${supervisor.name} was told to restart, but has not come back within ${seconds} s`,
   );
 }
 
