@@ -1,8 +1,9 @@
 /** The built program against a stand-in for the exec socket: bytes, backpressure, signals, ends. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ClientControl, ExecFrameRequest, ServerControl } from '../../src/api/exec-frames.ts';
@@ -20,8 +21,16 @@ interface Guest {
   on: { stdin(bytes: Buffer): void; control(message: ClientControl): void };
 }
 
+/** As Multipass writes them. */
+const ALIASES = {
+  'active-context': 'default',
+  contexts: { default: { mapped: { command: 'ls', instance: 'sharing', 'working-directory': 'map' }, unmapped: { command: 'ls', instance: 'sharing', 'working-directory': 'default' } } },
+};
+
 beforeAll(async () => {
   bench = await makeBench();
+  mkdirSync(join(bench.home, 'client'));
+  writeFileSync(join(bench.home, 'client/multipass_aliases.json'), JSON.stringify(ALIASES));
   const server = await bench.serve(({ url }, answer) => {
     if (url === '/v1/instances/sharing') return json(answer, { mounts: [{ source: process.cwd(), target: '/srv/src', uidMap: [], gidMap: [] }] });
     return json(answer, { code: 'not-found', message: 'no', hint: null }, 404);
@@ -77,6 +86,8 @@ test.each([
   [['shell', 'sharing'], '/srv/src'],
   [['shell', '-n', 'sharing'], undefined],
   [['shell', 'apollo'], undefined],
+  [['mapped'], '/srv/src'],
+  [['unmapped'], undefined],
 ])('%j begins in the counterpart of this directory, where it has one: %s', async (words, cwd) => {
   let asked: ExecFrameRequest | undefined;
   serve = ({ request, tell }) => {

@@ -147,6 +147,9 @@ describe('one after the other', () => {
     expect(await run('greet good day -n')).toEqual({ code: 0, stdout: 'good day -n\n', stderr: '' });
     expect(await run('greet -- --help')).toEqual({ code: 0, stdout: '--help\n', stderr: '' });
     expect((await run('aliases --format csv')).stdout).toBe('Alias,Instance,Command,Working directory,Context\ngreet,apollo,echo,map,default*\n');
+    expect((await run('alias -n apollo:pwd where')).code).toBe(0);
+    expect((await run('aliases --format csv')).stdout).toBe('Alias,Instance,Command,Working directory,Context\ngreet,apollo,echo,map,default*\nwhere,apollo,pwd,default,default*\n');
+    expect((await run('unalias where')).code).toBe(0);
     expect((await run('prefer work')).code).toBe(0);
     expect((await run('default.greet again')).stdout).toBe('again\n');
     expect((await run('unalias default.greet')).code).toBe(0);
