@@ -1,6 +1,7 @@
 /** Snapshots of an instance form a tree: what each may be called, and what becomes of the others when one goes. */
 import { fail } from './errors.ts';
 import type { InstanceSpec } from './instance.ts';
+import type { Mount } from './mounts/mount.ts';
 import { isInstanceName } from './names.ts';
 
 export interface Snapshot {
@@ -31,13 +32,13 @@ export function requireSnapshotName(name: string): string {
   });
 }
 
-/** What else changes with a restore: size, cards and mounts as they were, and nothing that says which machine it is. */
-export function restoredSpec(now: InstanceSpec, then: InstanceSpec): InstanceSpec {
+/** What else changes with a restore: size and cards as they were, and nothing that says which machine it is. @param mounts  that it is to have */
+export function restoredSpec(now: InstanceSpec, then: InstanceSpec, mounts: readonly Mount[]): InstanceSpec {
   const { cards: _, bridged: __, mounts: ___, ...rest } = now;
   return {
     ...rest, cpus: then.cpus, memoryBytes: then.memoryBytes, diskBytes: then.diskBytes,
     ...(then.cards === undefined ? {} : { cards: then.cards }), ...(then.bridged === undefined ? {} : { bridged: then.bridged }),
-    ...(then.mounts === undefined ? {} : { mounts: then.mounts }),
+    ...(mounts.length === 0 ? {} : { mounts }),
   };
 }
 

@@ -131,7 +131,7 @@ function viewFor(house: House, uid: number, logPath: string): CallersView {
 }
 
 function remoteViewFor(whole: House, client: RemoteClient, logPath: string): CallersView {
-  const house: House = { ...whole, visited: true };
+  const house: House = { ...whole, visited: true, remote: true };
   return {
     house,
     settings: makeSettings(house, { id: client.fingerprint, refuse: hostOnly }),

@@ -99,7 +99,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
   if (CARD_KINDS.some((kind) => kind === row.kind)) return await changeCards(house, supervisor, row.kind, request as CardChange, task);
   if (NETWORK_KINDS.some((kind) => kind === row.kind)) return await resumeChange(house, supervisor, row.kind, request as NetworkRequest, task);
-  if (row.kind === CLONE_KIND) return await performClone(house, supervisor, JSON.parse(row.request) as CloneRequest, task);
+  if (row.kind === CLONE_KIND) return await performClone(whose, supervisor, JSON.parse(row.request) as CloneRequest, task);
   if (SNAPSHOT_KINDS.some((kind) => kind === row.kind)) return await performSnapshots(house, supervisor, JSON.parse(row.request) as SnapshotRequest, task);
   if (MOUNT_KINDS.some((kind) => kind === row.kind)) return await performMounts(house, supervisor, JSON.parse(row.request) as MountRequest | UnmountRequest, task);
   if (DECISION_KINDS.some((kind) => kind === row.kind)) return await carryOut(house, supervisor, row.kind === DECISION_KINDS[0], task);

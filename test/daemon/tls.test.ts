@@ -1,6 +1,6 @@
 /** A daemon on TCP: who is let in, who is not, and what disturbs nobody. */
 import { once } from 'node:events';
-import { readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROUTES, type RouteName } from '../../src/api/routes.ts';
+import type { Client } from '../../src/client/client.ts';
 import { openExec } from '../../src/client/exec-socket.ts';
 import { send, textOf } from '../../src/client/request.ts';
 import { openStream } from '../../src/client/stream-socket.ts';
@@ -136,6 +137,49 @@ test('what concerns the host is refused over the network, whoever asks', async (
   await expect(ann.logs(undefined)).rejects.toMatchObject({ code: 'no-rights' });
   await ann.call('putSetting', { params: { key: 'client.primary-name' }, body: { value: 'apollo' } });
   expect((await tls.home.client.call('getSetting', { params: { key: 'client.primary-name' } })).value).toBe('primary');
+});
+
+test('over the network no mount comes back that was taken away there, none goes, and a clone has none', { timeout: 60_000 }, async () => {
+  const { client, directory } = tls.home;
+  const ended = async (by: Client, begun: Promise<{ id: string }>) => await by.follow((await begun).id, () => {});
+  const mounts = async (name = 'apollo') => (await client.call('getInstance', { params: { name } })).mounts?.map(({ target }) => target);
+  const restore = async (by: Client, snapshot: string) => await ended(by, by.call('restoreSnapshot', { params: { name: 'apollo', snapshot }, body: { destructive: true } }));
+  const source = join(directory, 'shared');
+  await mkdir(source);
+  await ended(client, client.call('act', { params: { name: 'apollo' }, body: { action: 'stop' } }));
+  await ended(client, client.call('takeSnapshot', { params: { name: 'apollo' }, body: { name: 'without' } }));
+  await ended(client, client.call('mount', { params: { name: 'apollo' }, body: { source, target: '/shared' } }));
+  await ended(client, client.call('takeSnapshot', { params: { name: 'apollo' }, body: { name: 'with' } }));
+  expect((await restore(ann, 'without')).error).toBeNull();
+  expect(await mounts()).toEqual(['/shared']);
+  expect(await ended(ann, ann.call('clone', { params: { name: 'apollo' }, body: { name: 'twin' } }))).toMatchObject({ status: 'done', notices: [expect.stringContaining('the mounts at /shared')] });
+  expect(await mounts('twin')).toBeUndefined();
+  await ended(client, client.call('unmount', { params: { name: 'apollo' }, query: {} }));
+  expect(await restore(ann, 'with')).toMatchObject({ status: 'done', notices: [expect.stringContaining('the mounts at /shared')] });
+  expect(await mounts()).toBeUndefined();
+  await restore(client, 'with');
+  expect(await mounts()).toEqual(['/shared']);
+  await ended(client, client.call('unmount', { params: { name: 'apollo' }, query: {} }));
+  await ended(ann, ann.call('act', { params: { name: 'twin' }, body: { action: 'delete', purge: true } }));
+});
+
+test('over the network a card is put on a bridge of the host only where that was chosen for instances', { timeout: 60_000 }, async () => {
+  const attach = async (network: string) => await ann.follow((await ann.call('attachCard', { params: { name: 'apollo' }, body: { network } })).id, () => {});
+  for (const network of ['br0', 'eth0', 'eth1']) await expect(attach(network), network).rejects.toMatchObject({ code: 'no-rights' });
+  await tls.set('local.bridged-network', 'br0');
+  for (const network of ['br0', 'eth0', 'bridged', 'holdfast']) expect((await attach(network)).error, network).toBeNull();
+  await expect(ann.call('putSetting', { params: { key: 'local.bridged-network' }, body: { value: 'eth1' } })).rejects.toMatchObject({ code: 'no-rights' });
+  await ann.follow((await ann.call('takeSnapshot', { params: { name: 'apollo' }, body: { name: 'bridged' } })).id, () => {});
+  await tls.set('local.bridged-network', '');
+  const restore = async () => await ann.follow((await ann.call('restoreSnapshot', { params: { name: 'apollo', snapshot: 'bridged' }, body: { destructive: true } })).id, () => {});
+  expect((await restore()).error, 'the card is there still').toBeNull();
+  for (const { mac, network } of (await ann.call('getInstance', { params: { name: 'apollo' } })).cards ?? []) {
+    if (network === 'br0') await ann.follow((await ann.call('detachCard', { params: { name: 'apollo', card: mac } })).id, () => {});
+  }
+  await expect(restore()).rejects.toMatchObject({ code: 'no-rights', message: expect.stringContaining('br0') });
+  await writeFile(join(tls.home.directory, 'ethernets.json'), '["br-eth1"]');
+  expect((await attach('eth1')).error).toBeNull();
+  await ann.follow((await ann.call('act', { params: { name: 'apollo' }, body: { action: 'start' } })).id, () => {});
 });
 
 test('a hundred connections of one who is let in are served at once', { timeout: 60_000 }, async () => {

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { WireCloneWish, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
 import type { ExtraCard, Instance, InstanceSpec } from '../../core/instance.ts';
+import type { Mount } from '../../core/mounts/mount.ts';
 import { requireInstanceName } from '../../core/names.ts';
 import { freeSubnetIndex } from '../../core/subnets.ts';
+import { clonedMounts, leftOut } from '../mounts/whose.ts';
 import { homeSubnet } from '../network/home-subnet.ts';
 import { reserveAddress } from '../network/reserve.ts';
 import type { Result, Task } from '../operations/engine.ts';
@@ -22,6 +24,8 @@ export interface CloneRequest {
   readonly name: string;
   readonly id: string;
   readonly layer: string;
+  /** That it has: whoever asks has a say in that. */
+  readonly mounts: readonly Mount[];
 }
 
 /** @throws instance-not-found, wrong-state, instance-exists, bad-name, not-supported */
@@ -32,7 +36,10 @@ export function clone(house: House, source: string, { name: wanted }: WireCloneW
   if (supervisor.state !== 'Stopped') throw fail('wrong-state', 'Holdfast can only clone stopped instances.', { hint: `${source} is ${supervisor.state}; stop it first: holdfast stop ${source}` });
   const name = wanted === undefined ? freeCloneName(house, source) : requireInstanceName(wanted);
   requireFreeName(house, name);
-  const request: CloneRequest = { name, id: freshId(new Set(house.registry.everybodys.map(({ id }) => id))), layer: randomBytes(8).toString('hex') };
+  const request: CloneRequest = {
+    name, id: freshId(new Set(house.registry.everybodys.map(({ id }) => id))), layer: randomBytes(8).toString('hex'),
+    mounts: clonedMounts(house, supervisor.record.instance.spec.mounts ?? []),
+  };
   return house.engine.begin({
     kind: CLONE_KIND, instanceName: source, instanceId: supervisor.id, request, owner: house.owner,
     body: (task) => performClone(house, supervisor, request, task),
@@ -40,13 +47,15 @@ export function clone(house: House, source: string, { name: wanted }: WireCloneW
 }
 
 /** Also for what an earlier daemon left: each step done again comes to the same. */
-export async function performClone(house: House, source: Supervisor, { name, id, layer }: CloneRequest, task: Task): Promise<Result> {
+export async function performClone(house: House, source: Supervisor, request: CloneRequest, task: Task): Promise<Result> {
+  const { name, id, layer } = request;
   using _busy = source.occupy({ operation: task.id, kind: CLONE_KIND });
   task.step('freeze');
   task.progress(`Cloning ${source.name}`);
   await house.driver.freeze?.(source.machineSpec, layer, task);
   task.step('record');
-  const made = house.registry.byId(id) ?? await enrol(house, source, name, id);
+  const made = house.registry.byId(id) ?? await enrol(house, source, request);
+  leftOut(source.record.instance.spec.mounts ?? [], request.mounts, task);
   using _new = made.occupy({ operation: task.id, kind: CLONE_KIND });
   try {
     task.step('create');
@@ -60,11 +69,11 @@ export async function performClone(house: House, source: Supervisor, { name, id,
   return { name };
 }
 
-async function enrol(house: House, { record: { instance: source, timezone, userData } }: Supervisor, name: string, id: string): Promise<Supervisor> {
+async function enrol(house: House, { record: { instance: source, timezone, userData } }: Supervisor, { name, id, mounts }: CloneRequest): Promise<Supervisor> {
   const subnet = source.spec.network === undefined ? undefined : await homeSubnet(house.network, { zone: source.zone }) ?? undefined;
   requireFreeName(house, name);
   const now = new Date().toISOString();
-  const instance: Instance = { ...source, id, name, owner: house.owner, spec: specOf(source.spec, subnet, house.registry.everybodys.map(({ record }) => record.instance)), createdAt: now };
+  const instance: Instance = { ...source, id, name, owner: house.owner, spec: { ...specOf(source.spec, subnet, house.registry.everybodys.map(({ record }) => record.instance)), ...(mounts.length === 0 ? {} : { mounts }) }, createdAt: now };
   const record = { instance, timezone, userData, wanted: { running: false, deleted: false }, observed: { state: 'Stopped' as const, reason: null, at: now } };
   house.store.insert(record);
   const made = new Supervisor(record, house);
@@ -74,7 +83,7 @@ async function enrol(house: House, { record: { instance: source, timezone, userD
 
 /** Size and networks are the source's; nothing that says which machine it is, and no static address. */
 function specOf(source: InstanceSpec, subnet: string | undefined, taken: readonly Instance[]): InstanceSpec {
-  const { autostart: _, stopAt: __, cards, network, ...same } = source;
+  const { autostart: _, stopAt: __, mounts: ___, cards, network, ...same } = source;
   const macs = new Set(taken.flatMap(({ spec }) => [spec.mac, ...(spec.cards ?? []).map((card) => card.mac)]));
   const mac = freshMac(macs);
   const first = network === undefined || subnet === undefined ? undefined : reserveAddress(subnet, taken);

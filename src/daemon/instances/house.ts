@@ -43,6 +43,8 @@ export interface House {
   readonly listenAt?: (address: TcpAddress | undefined) => Promise<void>;
   /** Who asks is not the host's own root, there: the host is not his to change. */
   readonly visited?: true;
+  /** Who asks comes in over the network: he is given nothing of the host that he is not given there. */
+  readonly remote?: true;
   /** uid of who asks: what he launches is his. */
   readonly owner: number;
 }

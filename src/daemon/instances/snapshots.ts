@@ -2,8 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { WireOperation, WireSnapshot, WireSnapshotWish } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
+import type { Mount } from '../../core/mounts/mount.ts';
 import { refuseWithNative } from '../../core/mounts/native.ts';
 import { nextSnapshotName, requireSnapshotName, restoredSpec, type Snapshot } from '../../core/snapshots.ts';
+import { leftOut, restoredMounts } from '../mounts/whose.ts';
+import { requireOpen } from '../network/networks.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { viewOfMount } from '../view.ts';
@@ -25,6 +28,8 @@ interface Restoring {
   readonly snapshot: string;
   /** What is there now is kept as this first. */
   readonly before: Taking | null;
+  /** That it has then: whoever asks has a say in that. */
+  readonly mounts: readonly Mount[];
 }
 
 export type SnapshotRequest = Taking | Restoring;
@@ -40,15 +45,25 @@ export function takeSnapshot(house: House, name: string, { name: wanted, comment
   });
 }
 
-/** @param destructive  what is there now is not kept  @throws as takeSnapshot, no-such-snapshot */
-export function restoreSnapshot(house: House, name: string, snapshot: string, destructive: boolean): WireOperation {
+/** @param destructive  what is there now is not kept  @throws as takeSnapshot, no-such-snapshot, no-rights */
+export async function restoreSnapshot(house: House, name: string, snapshot: string, destructive: boolean): Promise<WireOperation> {
+  await requireOpenAgain(house, requireStopped(house, name), snapshot);
   const supervisor = requireStopped(house, name);
-  const { id } = requireSnapshot(house, supervisor, snapshot);
-  const request: Restoring = { snapshot: id, before: destructive ? null : newTaking(house, supervisor, `Before restoring ${snapshot}`) };
+  const { id, spec } = requireSnapshot(house, supervisor, snapshot);
+  const mounts = restoredMounts(house, supervisor.record.instance.spec.mounts ?? [], spec.mounts ?? []);
+  const request: Restoring = { snapshot: id, before: destructive ? null : newTaking(house, supervisor, `Before restoring ${snapshot}`), mounts };
   return house.engine.begin({
     kind: 'restore', instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
     body: (task) => performSnapshots(house, supervisor, request, task),
   });
+}
+
+/** Cards come back on networks only that whoever asks could put one on now. @throws no-such-snapshot, no-rights */
+async function requireOpenAgain(house: House, supervisor: Supervisor, snapshot: string): Promise<void> {
+  const { cards: now = [] } = supervisor.record.instance.spec;
+  for (const { network } of requireSnapshot(house, supervisor, snapshot).spec.cards ?? []) {
+    if (network !== null && !now.some((card) => card.network === network)) await requireOpen(house, network, network);
+  }
 }
 
 /** Whatever lies on what it holds stays. @throws instance-deleted, no-such-snapshot */
@@ -71,7 +86,7 @@ export async function performSnapshots(house: House, supervisor: Supervisor, req
   return { snapshot: request.name };
 }
 
-async function restore(house: House, supervisor: Supervisor, { snapshot: id, before }: Restoring, task: Task): Promise<Result> {
+async function restore(house: House, supervisor: Supervisor, { snapshot: id, before, mounts }: Restoring, task: Task): Promise<Result> {
   const { snapshots, driver } = house;
   const snapshot = snapshots.of(supervisor.id).find((each) => each.id === id);
   if (!snapshot) throw fail('no-such-snapshot', `the snapshot that ${supervisor.name} was to go back to has been deleted`);
@@ -79,7 +94,8 @@ async function restore(house: House, supervisor: Supervisor, { snapshot: id, bef
   if (before) await take(house, supervisor, before, task);
   task.step('revert');
   task.progress(`Restoring ${supervisor.name} to ${snapshot.name}`);
-  const spec = restoredSpec(supervisor.record.instance.spec, snapshot.spec);
+  const spec = restoredSpec(supervisor.record.instance.spec, snapshot.spec, mounts);
+  leftOut(snapshot.spec.mounts ?? [], mounts, task);
   const reverted = await driver.revert?.(supervisor.machineSpec, id, task);
   task.step('settle');
   supervisor.respecify(spec);

@@ -75,8 +75,16 @@ export async function bridgeFor(house: House, wished: string, agreed = false): P
   // It is made again when a machine needs it.
   if (found === undefined && (await network.ethernets?.names())?.includes(name)) return { network: name };
   if (found === undefined) throw fail('not-found', `Invalid network: ${name} is none that an instance can be put on`, { hint: 'see which there are: holdfast networks' });
-  if (found.type === 'bridge') return { network: found.name };
+  const bridge = found.type === 'bridge' ? found.name : found.bridge;
+  if (bridge !== undefined) return { network: await requireOpen(house, name, bridge) };
   if (found.type === 'radio') throw fail('not-supported', `${name} is a radio card, which cannot be in a bridge: its access point takes frames of its own address only`, { hint: 'take a wired one, or a bridge: holdfast networks' });
-  if (found.bridge !== undefined) return { network: found.bridge };
   return { network: await wishBridge(house, name, agreed), ethernet: name };
+}
+
+/** What the host has for others than instances is not for who comes in over the network. @param name  by which he wished for it  @throws no-rights */
+export async function requireOpen({ network, settings, remote }: House, name: string, bridge: string): Promise<string> {
+  const chosen = settings.get('local.bridged-network');
+  if (!remote || chosen === name || chosen === bridge || (await network?.ethernets?.names())?.includes(bridge)) return bridge;
+  if ((await network?.ownNetworks())?.some((each) => each.name === bridge)) return bridge;
+  throw fail('no-rights', `${name} is the host's: over the network cards are put only on what was chosen there for instances`, { hint: `have it chosen there: holdfast set local.bridged-network=${name}; see also: holdfast networks` });
 }
