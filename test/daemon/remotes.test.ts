@@ -12,7 +12,7 @@ import { makeFakeHome, tinyDisk, type FakeHome } from './fake-home.ts';
 /** Disks that are told apart by what is in them. */
 const disk = (byte: number): Buffer => tinyDisk().fill(byte, 4096, 8192);
 const hex = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-const [jammy, noble, oldNoble, nobleArm, devel, debian, spoilt] = [disk(1), disk(2), disk(3), disk(4), disk(5), disk(6), disk(8)] as const;
+const [jammy, noble, oldNoble, nobleArm, devel, debian, spoilt, buildd] = [disk(1), disk(2), disk(3), disk(4), disk(5), disk(6), disk(8), disk(9)] as const;
 const core = execFileSync('xz', ['-0', '-c'], { input: disk(7) });
 const HOST = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const OTHER = HOST === 'arm64' ? 'amd64' : 'arm64';
@@ -36,8 +36,11 @@ function plant(): void {
     devel: productOf({ arch: HOST, aliases: '26.10,s,stonking,devel', release: 'stonking', title: '26.10', versions: { '20261121': put('daily', 'server/devel.img', devel) } }),
     spoilt: productOf({ arch: HOST, supported: false, aliases: 'spoilt', release: 'spoilt', title: '25.10', versions: { '20261121': put('daily', 'server/spoilt.img', spoilt) } }),
   }, signer);
+  plantStream(tree, '/buildd/daily/', 'com.ubuntu.cloud:daily:buildd', {
+    jammy: productOf({ arch: HOST, aliases: 'core22,22.04,jammy', release: 'jammy', title: '22.04 LTS', versions: { '20261102': put('buildd/daily', 'jammy/buildd.img', buildd) } }),
+  }, signer);
   plantStream(tree, '/core/', 'com.ubuntu.cdimage.core', {
-    core: productOf({ arch: HOST, os: 'ubuntu-core', aliases: 'core24', release: '24', title: '24', versions: { '20261101': { item: 'img.xz', ...put('core', '24/core.img.xz', core) } } }),
+    core: productOf({ arch: HOST, os: 'ubuntu-core', aliases: 'core24', release: '24', title: '24', versions: { current: { item: 'img.xz', ...put('core', '24/core.img.xz', core) } } }),
   }, signer);
   tree.set('/debian.qcow2', debian);
   tree.set('/distributions.json', Buffer.from(JSON.stringify({
@@ -78,7 +81,7 @@ describe('find', () => {
     expect(errors).toEqual([]);
     expect(images.map(({ name, aliases, remote, os, release, version }) => [name, aliases.join(), remote, `${os} ${release}`, version])).toEqual([
       ['22.04', 'jammy', '', 'Ubuntu 22.04 LTS', '20240612'], ['24.04', 'noble,lts', '', 'Ubuntu 24.04 LTS', '20240608'],
-      ['daily:26.10', 'stonking,devel', 'daily', 'Ubuntu 26.10', '20261121'], ['core:core24', '', 'core', 'Ubuntu Core 24', '20261101'], ['debian', 'trixie', '', 'Debian 13', '20260112'],
+      ['daily:26.10', 'stonking,devel', 'daily', 'Ubuntu 26.10', '20261121'], ['core:core24', '', 'core', 'Ubuntu Core 24', 'current'], ['debian', 'trixie', '', 'Debian 13', '20260112'],
     ]);
   });
   test('shows old releases, one remote, one name, a hash, and another architecture where that is asked for', async () => {
@@ -89,6 +92,12 @@ describe('find', () => {
     expect(await shown({ name: hex(jammy).slice(0, 12) })).toEqual([hex(jammy).slice(0, 12)]);
     expect(await shown({ architecture: OTHER })).toEqual(['24.04']);
     expect(await shown({ name: 'nothing' })).toEqual([]);
+  });
+  test('shows snapcraft\'s images to who names that remote, and to nobody else', async () => {
+    const shown = async (name?: string) => (await find(name === undefined ? {} : { name })).images.map((each) => [each.name, each.remote]);
+    expect(await shown('snapcraft:')).toEqual([['snapcraft:core22', 'snapcraft']]);
+    expect((await shown()).filter(([, remote]) => remote === 'snapcraft')).toEqual([]);
+    expect(await shown('core22')).toEqual([]);
   });
   test('of a remote that is not there is refused', async () => {
     await expect(find({ name: 'weekly:' })).rejects.toMatchObject({ message: 'Remote "weekly" is unknown or unreachable.' });
@@ -114,6 +123,7 @@ describe('launch', () => {
     ['the first digits of a hash', { image: hex(nobleArm).slice(0, 10), architecture: OTHER }, { digest: hex(nobleArm) }],
     ['an alias for another architecture', { image: 'noble', architecture: OTHER }, { digest: hex(nobleArm) }],
     ['a distribution', { image: 'trixie' }, { name: 'debian', os: 'Debian', digest: hex(debian) }],
+    ['an image of snapcraft\'s', { image: 'snapcraft:core22' }, { name: 'snapcraft:core22', release: '22.04 LTS', digest: hex(buildd) }],
     ['Ubuntu Core, which comes packed', { image: 'core:core24' }, { name: 'core:core24', digest: hex(disk(7)) }],
   ])('takes %s', async (_, body, image) => {
     expect(await launch({ name: 'hermes', ...body })).toMatchObject({ status: 'done' });
@@ -185,4 +195,24 @@ test('addresses and the mirror are checked as they are set, and a slash is put b
   for (const [key, value] of [['local.image.mirror', 'http://mirror.example/'], ['local.image.remote.core', 'ftp://x/'], ['local.image.keys', 'keys.asc']] as const) {
     await expect(set(key, value)).rejects.toMatchObject({ code: 'bad-setting', message: expect.stringContaining(`Invalid setting '${key}=${value}': it must be`) });
   }
+});
+
+test('distributions are where MULTIPASS_DISTRIBUTIONS_URL says, unless the setting says where', { timeout: 60_000 }, async () => {
+  const listed = JSON.parse(tree.get('/distributions.json')?.toString() ?? '') as Record<string, object>;
+  tree.set('/elsewhere.json', Buffer.from(JSON.stringify({ Other: { ...listed['Debian'], aliases: 'other' } })));
+  await using second = await makeFakeHome();
+  const names = async () => (await second.client.call('findImages', { query: { name: 'distributions:' } })).images.map(({ name }) => name);
+  const set = async (key: string, value: string) => await second.client.call('putSetting', { params: { key }, body: { value } });
+  await second.start();
+  for (const [key, value] of [['local.image.keys', signer.keys], ['local.image.mirror', server.origin], ['local.image.remote.core', '']] as const) await set(key, value);
+  await second.kill();
+  process.env['MULTIPASS_DISTRIBUTIONS_URL'] = `${server.origin}/elsewhere.json`;
+  try {
+    await second.start(undefined, true);
+  } finally {
+    delete process.env['MULTIPASS_DISTRIBUTIONS_URL'];
+  }
+  expect(await names()).toEqual(['other']);
+  await set('local.image.remote.distributions', `${server.origin}/distributions.json`);
+  expect(await names()).toEqual(['debian']);
 });

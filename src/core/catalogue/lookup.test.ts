@@ -61,7 +61,8 @@ describe('a find', () => {
   test('of digits that begin several hashes shows more of each', () => expect(shown({ name: 'aaaaaaa' })).toEqual([['aaaaaaa100000'], ['aaaaaaa200000']]));
 });
 
-test('versions are compared by each of their numbers', () => {
+test('versions are compared by each of their numbers, and names come behind them', () => {
+  expect(['edge', '9', 'current', '20240101', '10', '2024-beta'].toSorted(compareVersions)).toEqual(['9', '10', '20240101', '2024-beta', 'current', 'edge']);
   expect(['20221115.10', '20221115', '20240101', '20221115.9'].toSorted(compareVersions)).toEqual(['20221115', '20221115.9', '20221115.10', '20240101']);
 });
 

@@ -31,6 +31,12 @@ describe('a list of products', () => {
     expect(images[0]).toMatchObject({ aliases: ['24.04', 'n', 'noble', 'lts', 'default'], os: 'Ubuntu', release: '24.04 LTS', architecture: 'x86_64', supported: true, checksum: { algorithm: 'sha256', hex: 'd'.repeat(64) }, sizeBytes: 1000 });
   });
 
+  test('takes a version by any plain name, as Ubuntu Core has them, and passes over what is none', () => {
+    const items = { items: { 'img.xz': item('24/current/core.img.xz') } };
+    const versions = { current: items, '': items, 'a b': items, '../x': items, '\u001b[2J': items, ['x'.repeat(33)]: items, '.hidden': items };
+    expect(parse({ core: { ...noble, os: 'ubuntu-core', versions } }).map(({ version, current }) => [version, current])).toEqual([['current', true]]);
+  });
+
   test('prefers the image for UEFI, then the packed one of Ubuntu Core', () => {
     const versions = (items: object) => ({ x: { ...noble, versions: { '1': { items } } } });
     const one = item('1'); const xz = item('2'); const uefi = item('3');

@@ -10,7 +10,8 @@ import { aliasesOf, fieldsOf, Malformed, own, requirePath, requireTextOf, sizeOf
 
 /** The first that a version has is taken, as Multipass does. */
 const ITEMS = ['uefi1.img', 'img.xz', 'disk1.img'] as const;
-const VERSION = /^\d{1,14}(?:\.\d{1,6}){0,3}$/;
+/** `20240608.1`; Ubuntu Core's are called `current`. */
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,31}$/;
 
 /**
  * @param contentId  that the file must have
