@@ -12,7 +12,7 @@ export const find = defineCommand({
   group: 'Images',
   summary: 'Show the images that can be launched from the web',
   usage: '[[<remote>:][<string>]]',
-  takes: [['<remote>:', 'where it is looked for; everywhere when absent'], ['<string>', 'an alias, or the first digits of a hash, six at least']],
+  takes: [['<remote>:', 'where it is looked for; everywhere when absent'], ['<string>', 'an alias, or the first digits of a hash']],
   args: [0, 1],
   options: {
     unsupported: { flags: '--show-unsupported', summary: 'also releases that get no updates any more' },
@@ -26,7 +26,7 @@ export const find = defineCommand({
     ['holdfast find noble', 'one image'],
     ['holdfast find --show-unsupported --format json', 'for a program, with hashes'],
   ],
-  notes: ['The remotes are release, daily, snapcraft, core and distributions. A string is an alias, or the first digits of a hash (at least six). What was built here is in "holdfast image list".'],
+  notes: ['The remotes are release, daily, snapcraft, core and distributions. A string is an alias, or the first digits of a hash. What was built here is in "holdfast image list".'],
   async run({ client: connect, stdout, stderr, signal }, { args: [wish = ''], options }) {
     const format = requireFormat(options.format);
     if (options.arch !== undefined) requireArchitecture(options.arch);

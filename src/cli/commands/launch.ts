@@ -52,7 +52,7 @@ export const launch = defineCommand({
     ['holdfast launch --mount .:/src', 'this directory is there as /src'],
     ['holdfast launch debian --arch arm64', 'emulated, unless this machine is arm64'],
   ],
-  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'A wired card of the host that is in no bridge is put into one when you agree: asked at a terminal, by --yes-bridge elsewhere.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash (six at least), file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.', PRIMARY_NOTE],
+  notes: ['A network is a name that "holdfast networks" shows, or name=<name>,mode=auto|manual,mac=<address>, or with a static address: name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>.', 'A wired card of the host that is in no bridge is put into one when you agree: asked at a terminal, by --yes-bridge elsewhere.', 'An image is a name that "holdfast find" or "holdfast image list" shows, the first digits of its hash, file:// and an absolute path, or an http(s) address. What is cut off while it is downloaded goes on where it was at the next try.', PRIMARY_NOTE],
   async run(context, { args, options }) {
     const { name, memory, disk } = options;
     const [image] = args;

@@ -34,8 +34,8 @@ export interface Found {
   readonly image: PublishedImage;
 }
 
-/** Fewer digits could be a release that was mistyped, as 2404. */
-const HASH_START = /^[0-9a-f]{6,128}$/;
+/** However few, as Multipass has it: what begins several is told. */
+const HASH_START = /^[0-9a-f]{1,128}$/;
 
 /** Every image that the name means, an alias first: of each remote its own. */
 export function findImages(name: string, listed: readonly Listed[], architecture: Architecture): Found[] {
