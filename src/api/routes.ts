@@ -74,7 +74,7 @@ export const ROUTES = {
   getOperation: { method: 'GET', path: '/v1/operations/:id', summary: 'An operation as it stands', params: byId, answer: OperationSchema },
   followOperation: { method: 'GET', path: '/v1/operations/:id/events', summary: 'The operation again at every change, until it has ended', params: byId, stream: 'events' },
   cancelOperation: { method: 'DELETE', path: '/v1/operations/:id', summary: 'Cancel: answers once it is undone', params: byId, answer: OperationSchema },
-  events: { method: 'GET', path: '/v1/events', summary: 'What happens, resumable by Last-Event-ID', stream: 'events' },
+  events: { method: 'GET', path: '/v1/events', summary: 'What happens, resumable by Last-Event-ID; after an event of type gap list again: what came before is not all known', stream: 'events' },
   listImages: { method: 'GET', path: '/v1/images', summary: 'Images that can be launched', answer: Type.Object({ images: Type.Array(ImageSchema) }) },
   findImages: {
     method: 'GET', path: '/v1/images/published', summary: 'What the remotes publish that can be launched', answer: FoundSchema,

@@ -13,4 +13,6 @@ export type HoldfastEvent =
   /** Its guest restarted, by itself or hard: what ran in it is gone. */
   | { readonly type: 'instance-reset'; readonly instance: string }
   | { readonly type: 'operation'; readonly operation: string }
-  | { readonly type: 'notice'; readonly instance: string | null; readonly message: string };
+  | { readonly type: 'notice'; readonly instance: string | null; readonly message: string }
+  /** Said to one who resumes: what came after the event that he saw last is not known any more (it was another daemon's, or too many came since). He reads the state again. */
+  | { readonly type: 'gap' };

@@ -77,7 +77,7 @@ export interface CallersView {
   /** @throws operation-not-found */
   operation(id: string): WireOperation;
   /** As EventHub's. */
-  subscribe(listener: (event: NumberedEvent) => void, after: number | undefined): () => void;
+  subscribe(listener: (event: NumberedEvent) => void, after: string | undefined): () => void;
   /** Who asks over TLS; undefined for who came in by a socket of this machine. */
   readonly remote?: RemoteClient;
 }
@@ -126,7 +126,7 @@ function viewFor(house: House, uid: number, logPath: string): CallersView {
       if (!concerns(house.engine.ownerOf(id))) throw fail('operation-not-found', `there is no operation ${id}`);
       return house.engine.get(id);
     },
-    subscribe: (listener, after) => house.events.subscribe((numbered) => { if (concerns(numbered.owner)) listener(numbered); }, after),
+    subscribe: (listener, after) => house.events.subscribe((numbered) => { if (concerns(numbered.owner) || numbered.event.type === 'gap') listener(numbered); }, after),
   };
 }
 

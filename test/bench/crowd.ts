@@ -148,7 +148,7 @@ async function follow(socketPath: string): Promise<{ end(): { readonly seen: num
   return {
     end() {
       asked.destroy();
-      const ids = [...said.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+      const ids = [...said.matchAll(/^id: \w+-(\d+)$/gm)].map(([, id]) => Number(id));
       return { seen: ids.length, dropped: (ids.at(-1) ?? 0) - (ids[0] ?? 1) + 1 - ids.length };
     },
   };

@@ -152,7 +152,7 @@ forRoot('two users', () => {
   });
 
   test('events are those of the caller', async () => {
-    const asking = request({ socketPath: socketOf(BOB), path: '/v1/events', headers: { 'last-event-id': '0' } });
+    const asking = request({ socketPath: socketOf(BOB), path: '/v1/events', headers: { 'last-event-id': 'of another daemon' } });
     asking.end();
     const [response] = await once(asking, 'response');
     let heard = '';
@@ -160,6 +160,7 @@ forRoot('two users', () => {
     await launch(as(ANN), 'loud');
     await launch(as(BOB), 'mine');
     await expect.poll(() => heard).toContain('"mine","state":"Running"');
+    expect(heard).toContain('{"type":"gap"}');
     expect(heard).not.toMatch(/loud|anns|roots/);
     response.destroy();
   });
@@ -168,6 +169,8 @@ forRoot('two users', () => {
     for (const makeBridge of [true, false]) {
       await expect(as(BOB).call('launch', { body: { name: 'bridged', image: `sha256:${home.image}`, networks: [{ name: 'eth1', mode: 'auto' }], makeBridge } })).rejects.toMatchObject({ code: 'no-rights', message: expect.stringContaining('eth1') as string });
     }
+    // One that is in a bridge, or a bridge, is for all who sit at this machine.
+    for (const network of ['br0', 'eth0']) expect((await as(BOB).follow((await as(BOB).call('attachCard', { params: { name: 'mine' }, body: { network } })).id, () => {})).error).toBeNull();
   });
 
   test('a setting for all is root\'s; which instance is meant without a name, everybody says for himself', async () => {

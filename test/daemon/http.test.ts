@@ -92,24 +92,31 @@ describe('settings', () => {
 });
 
 describe('the stream of events', () => {
-  /** The first events, by number. */
-  async function events(after: number, count: number): Promise<number[]> {
-    const asking = request({ socketPath: socketPath(), path: '/v1/events', headers: { 'last-event-id': String(after) } }).end();
+  /** The first events: id and type. */
+  async function events(after: string, count: number): Promise<(readonly [string, string])[]> {
+    const asking = request({ socketPath: socketPath(), path: '/v1/events', headers: { 'last-event-id': after } }).end();
     const [response] = await once(asking, 'response', { signal: AbortSignal.timeout(20_000) });
     let heard = '';
-    const ids = (): number[] => [...heard.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    const told = () => [...heard.matchAll(/^id: (\S+)\ndata: (.*)\n\n/gm)].map(([, id = '', data = '']) => [id, (JSON.parse(data) as { type: string }).type] as const);
     for await (const piece of response) {
       heard += String(piece);
-      if (ids().length >= count) break;
+      if (told().length >= count) break;
     }
     asking.destroy();
-    return ids().slice(0, count);
+    return told().slice(0, count);
   }
 
-  test('resumes behind the last one that was seen', async () => {
-    const [first = 0, second = 0, third = 0] = await events(0, 3);
-    expect([first, second, third]).toEqual([1, 2, 3]);
-    expect(await events(first, 2)).toEqual([second, third]);
+  test('resumes behind the last one that was seen, and says so where it cannot: after a restart too', async () => {
+    const [[now, type] = ['', '']] = await events('of another daemon', 1);
+    expect(type).toBe('gap');
+    for (let count = 0; count < 2; count += 1) await home.client.follow((await home.client.call('purge', {})).id, () => {});
+    const [first, second] = await events(now, 2);
+    expect([first?.[1], second?.[1]]).toEqual(['operation', 'operation']);
+    expect(await events(first?.[0] ?? '', 1)).toEqual([second]);
+    await home.kill();
+    await home.start();
+    const [[later, gap] = ['', '']] = await events(second?.[0] ?? '', 1);
+    expect([gap, later.split('-')[0] === now.split('-')[0]]).toEqual(['gap', false]);
   });
 });
 

@@ -5,7 +5,7 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const KEEPALIVE_MS = 15_000;
 
 export interface EventStream {
-  send(data: unknown, id?: number): void;
+  send(data: unknown, id?: string): void;
   end(): void;
 }
 

@@ -100,10 +100,10 @@ export function makeHandlers({ doctor, version, home, updates, trust, clients }:
       });
     },
     events: ({ request, reply }, { subscribe }) => {
-      const after = Number(request.headers['last-event-id'] ?? Number.NaN);
+      const after = request.headers['last-event-id'];
       let stop = () => {};
       const stream = openEventStream(reply, () => stop());
-      stop = subscribe(({ id, event }) => stream.send(event, id), Number.isSafeInteger(after) ? after : undefined);
+      stop = subscribe(({ id, event }) => stream.send(event, id), typeof after === 'string' ? after : undefined);
     },
     listImages: async (_call, { house }) => ({ images: await house.images.list() }),
     findImages: async ({ query, reply }, { house }) => await house.images.find({
