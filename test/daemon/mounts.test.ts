@@ -83,7 +83,10 @@ test('a native mount is defined and taken away while its instance is stopped, an
   expect(await inGuest()).toEqual([]);
   await act({ action: 'start' });
   await until(['/home/ubuntu/classic', '/home/ubuntu/shared']);
-  for (const target of [undefined, 'shared']) await expect(unmount(target)).rejects.toThrow('A native mount can only be taken away while its instance is stopped: apollo is Running');
+  const message = 'A native mount can only be taken away while its instance is stopped: apollo is Running (native: /home/ubuntu/shared)';
+  await expect(unmount('shared')).rejects.toMatchObject({ message, hint: 'stop it first: holdfast stop apollo' });
+  await expect(unmount()).rejects.toMatchObject({ message, hint: 'stop it first: holdfast stop apollo; or take away only the others now: holdfast umount apollo:/home/ubuntu/classic' });
+  expect(await inGuest()).toHaveLength(2);
   expect((await unmount('classic')).error).toBeNull();
   const forget = async () => await rm(join(home.directory, 'instances', (await apollo()).id, 'mounts'));
   await forget();

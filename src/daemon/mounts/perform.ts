@@ -1,6 +1,7 @@
 /** Makes a mount, or takes mounts away: recorded with the instance, and where it runs in its guest at once. */
 import { fail } from '../../core/errors.ts';
 import type { Mount } from '../../core/mounts/mount.ts';
+import { nativeMounts } from '../../core/mounts/native.ts';
 import type { House } from '../instances/house.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -30,7 +31,7 @@ export async function performMounts(house: House, supervisor: Supervisor, reques
 }
 
 async function mount(house: House, supervisor: Supervisor, wanted: Mount, task: Task): Promise<void> {
-  if (wanted.native) requireNotRunning(supervisor, 'defined');
+  if (wanted.native) requireNotRunning(supervisor);
   task.step('record');
   task.progress(`Mounting ${wanted.source} in ${supervisor.name}`);
   // Recorded before it is tried, so that a daemon that dies meanwhile leaves no mount that nobody knows.
@@ -51,8 +52,9 @@ async function mount(house: House, supervisor: Supervisor, wanted: Mount, task: 
 }
 
 async function unmount(house: House, supervisor: Supervisor, targets: readonly string[], task: Task): Promise<void> {
-  for (const { target, native } of mountsOf(supervisor).filter((each) => targets.includes(each.target))) {
-    if (native) requireNotRunning(supervisor, 'taken away');
+  const gone = mountsOf(supervisor).filter((each) => targets.includes(each.target));
+  requireFree(supervisor, gone);
+  for (const { target } of gone) {
     task.step('detach');
     task.progress(`Unmounting ${target} in ${supervisor.name}`);
     await house.mounts.end(supervisor, target, task.signal);
@@ -61,11 +63,25 @@ async function unmount(house: House, supervisor: Supervisor, targets: readonly s
   }
 }
 
-/** Its devices come and go with its starts. @throws wrong-state */
-export function requireNotRunning({ name, state }: Supervisor, what: string): void {
+/** A native mount's device comes and goes with a start. @throws wrong-state */
+export function requireNotRunning({ name, state }: Supervisor): void {
   if (state === 'Stopped') return;
-  const hint = state === 'Suspended' ? `start it, then stop it: its memory would have to be given up otherwise` : `stop it first: holdfast stop ${name}; or leave --type out: a classic mount comes and goes while it runs`;
-  throw fail('wrong-state', `A native mount can only be ${what} while its instance is stopped: ${name} is ${state}`, { hint });
+  throw fail('wrong-state', `A native mount can only be defined while its instance is stopped: ${name} is ${state}`, { hint: stopFirst(name, state, 'or leave --type out: a classic mount comes and goes while it runs') });
+}
+
+/** All of them or none: which ones stay is not to be found out afterwards. @param gone  that are to be taken away  @throws wrong-state */
+export function requireFree({ name, state }: Supervisor, gone: readonly Mount[]): void {
+  const natives = nativeMounts({ mounts: [...gone] });
+  if (natives.length === 0 || state === 'Stopped') return;
+  const classic = gone.filter(({ native }) => !native).map(({ target }) => `${name}:${target}`);
+  throw fail('wrong-state', `A native mount can only be taken away while its instance is stopped: ${name} is ${state} (native: ${natives.map(({ target }) => target).join(', ')})`, {
+    hint: stopFirst(name, state, classic.length === 0 ? undefined : `or take away only the others now: holdfast umount ${classic.join(' ')}`),
+  });
+}
+
+function stopFirst(name: string, state: string, instead: string | undefined): string {
+  if (state === 'Suspended') return 'start it, then stop it: its memory would have to be given up otherwise';
+  return `stop it first: holdfast stop ${name}${instead === undefined ? '' : `; ${instead}`}`;
 }
 
 export function mountsOf({ record: { instance: { spec } } }: Supervisor): readonly Mount[] {

@@ -2,14 +2,14 @@
 import type { WireMountWish, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
 import { parseIdPair, requireDistinctIds, type IdPair } from '../../core/mounts/id-maps.ts';
-import { nativeMounts, nativePair, requireRoomForNative } from '../../core/mounts/native.ts';
+import { nativePair, requireRoomForNative } from '../../core/mounts/native.ts';
 import { requireTarget, targetFor, type Mount } from '../../core/mounts/mount.ts';
 import { checkSource, primaryGroup } from '../../host/sftp/serve-mount.ts';
 import { requireWithoutGroups } from './without-groups.ts';
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { areMountsAllowed } from './mount-keeper.ts';
-import { mountsOf, performMounts, requireNotRunning, type MountRequest, type UnmountRequest } from './perform.ts';
+import { mountsOf, performMounts, requireFree, requireNotRunning, type MountRequest, type UnmountRequest } from './perform.ts';
 
 /** Of an instance that does not run; that of a guest which does is known. */
 const DEFAULT_USER = 'ubuntu';
@@ -19,7 +19,7 @@ export async function mount(house: House, name: string, wish: WireMountWish): Pr
   const supervisor = requireInstance(house, name);
   if (process.platform !== 'linux') throw fail('not-supported', 'mounts are there on Linux hosts only so far', { hint: 'copy what is needed: holdfast transfer' });
   if (!areMountsAllowed(house)) throw fail('not-supported', 'Mounts are disabled on this installation of Holdfast.', { hint: 'allow them: holdfast set local.privileged-mounts=true' });
-  if (wish.type === 'native') requireNotRunning(supervisor, 'defined');
+  if (wish.type === 'native') requireNotRunning(supervisor);
   const wanted = await checkWish(house, supervisor, wish);
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
   const request: MountRequest = { mount: wanted };
@@ -35,7 +35,7 @@ export function unmount(house: House, name: string, target: string | undefined):
   const place = target === undefined ? undefined : targetFor(target, homeOf(supervisor)) ?? target;
   const gone = mountsOf(supervisor).filter((each) => place === undefined || each.target === place);
   if (place !== undefined && gone.length === 0) throw fail('not-found', `path "${place}" is not mounted in '${name}'`, { hint: `what is: holdfast info ${name}` });
-  if (nativeMounts({ mounts: gone }).length > 0) requireNotRunning(supervisor, 'taken away');
+  requireFree(supervisor, gone);
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);
   const request: UnmountRequest = { targets: gone.map((each) => each.target) };
   return house.engine.begin({
