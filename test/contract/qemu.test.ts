@@ -13,7 +13,7 @@ import { fill } from '../fill.ts';
 import { describeDriver } from './driver-suite.ts';
 import { describeLayers } from './layer-suite.ts';
 import { makeQemu } from './qemu-under-test.ts';
-import { work } from './under-test.ts';
+import { gone, work } from './under-test.ts';
 import { idleGuest } from './idle-guest.ts';
 
 describeDriver('qemu', () => makeQemu());
@@ -153,6 +153,28 @@ describe('qemu alone', { timeout: 60_000 }, () => {
     expect(await under.markOf(running)).toBe(1);
     await running.kill();
     for (const id of await driver.traces()) await driver.remove(id);
+  });
+
+  test('one that was started and not recorded, of a machine that ran before, is ended by the next start, and by a removal', async () => {
+    const under = await makeQemu();
+    const machine = under.machine('00c0ffee');
+    const driver = under.daemon();
+    await driver.create(machine, work());
+    const statePath = join(under.home, 'instances/00c0ffee/machine.json');
+    await using first = await driver.start(machine, work());
+    await first.kill();
+    const before = await readFile(statePath, 'utf8');
+    const unrecorded = async (): Promise<number> => {
+      await using running = await under.daemon().start(machine, work());
+      expect(running.end).toBeUndefined();
+      await writeFile(statePath, before);
+      return await under.pidOf(machine.id);
+    };
+    const [pid, next] = [await unrecorded(), await unrecorded()];
+    await gone(pid);
+    await under.daemon().remove(machine.id);
+    await gone(next);
+    await under.dispose();
   });
 
   test('another process under the recorded pid is not taken for the machine, nor harmed', async () => {

@@ -1,7 +1,8 @@
 /** Ends the process of a machine that nobody holds: by its record, or by what its monitor says of itself. */
+import { stat } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import { readPidFile } from '../../host/process/detached.ts';
-import { processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
+import { isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
@@ -9,8 +10,10 @@ import { readState } from './state-file.ts';
 
 /** Nothing where it does not run. @throws machine-failed when it does not end */
 export async function endProcess(id: string, files: MachineFiles): Promise<void> {
-  const run = (await readState(files.state).catch(() => undefined))?.run;
-  const identity = run ?? await unrecorded(id, files);
+  const state = await readState(files.state).catch(() => undefined);
+  const run = state?.run;
+  // What is recorded may be a run before: the start of this one was cut off before it was written down.
+  const identity = run && await isSameProcess(run) ? run : await unrecorded(id, files, state?.uid);
   if (identity === undefined) return;
   for (const [signal, deadlineMs] of [['SIGTERM', 2_000], ['SIGKILL', 5_000]] as const) {
     if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return;
@@ -18,14 +21,19 @@ export async function endProcess(id: string, files: MachineFiles): Promise<void>
   throw fail('machine-failed', `QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
 }
 
-/** One whose start was interrupted before it was written down. */
-async function unrecorded(id: string, files: MachineFiles): Promise<ProcessIdentity | undefined> {
+/** Its pid and its monitor are its own word: believed of a process that runs under the machine's identity. */
+async function unrecorded(id: string, files: MachineFiles, uid: number | null | undefined): Promise<ProcessIdentity | undefined> {
   const pid = await readPidFile(files.run.pid);
   const startTime = pid === undefined ? undefined : await processStartTime(pid);
-  if (pid === undefined || startTime === undefined) return undefined;
+  if (pid === undefined || startTime === undefined || (typeof uid === 'number' && await ownerOf(pid) !== uid)) return undefined;
   const monitor = await QmpClient.connect(files.run.monitor, 2_000).catch(() => undefined);
   if (monitor === undefined) return undefined;
   await using held = monitor;
   const { UUID } = await held.execute('query-uuid');
   return UUID === machineUuid(id) ? { pid, startTime } : undefined;
+}
+
+/** Where a machine has an identity of its own there is procfs. */
+function ownerOf(pid: number): Promise<number | undefined> {
+  return stat(`/proc/${pid}`).then(({ uid }) => uid, () => undefined);
 }

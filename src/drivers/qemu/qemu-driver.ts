@@ -111,8 +111,10 @@ export class QemuDriver implements Driver {
       await running.kill();
       await running[Symbol.asyncDispose]();
     }
-    await this.#disks.prepare(machine);
     const files = this.#files(machine.id);
+    // One that a daemon had started, and was killed before it wrote it down, has the disk open still.
+    await endProcess(machine.id, files);
+    await this.#disks.prepare(machine);
     const state = await readState(files.state);
     const memory = state?.suspended ? 'saved' : state?.fork ? 'a template\'s' : undefined;
     if (memory !== undefined && nativeMounts(machine.spec).length > 0) {
