@@ -1,6 +1,6 @@
 /** Makes a template: boots a machine with its memory in a file, waits for its first boot to end, freezes it, and keeps disk, memory and state. */
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, open, rename } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
 import type { InstanceKeys } from '../../../host/keys.ts';
@@ -71,21 +71,29 @@ async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, fil
   // The guest's network is its card's; a fork gets one of its own.
   await unplugCard(held.monitor, 0);
   await held.guest[Symbol.asyncDispose]();
-  const [{ machineId }, { shape, staged }] = await Promise.all([parts.freeze(held.lanes, tokensOf(own), work.signal), stage(wanted, held, parts)]);
-  const uid = (await readState(files.state))?.uid ?? null;
-  await holdStill(held.monitor);
-  await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: join(files.run.directory, 'mig'), uid, memoryBytes: machine.spec.memoryBytes });
-  await held.kill();
-  await scrubIds(ramPath, [machineId, ...(bootId ? [bootId] : [])].map(idBytes));
-  for (const [from, to, mode] of [[files.disk, staged.disk, 0o600], [ramPath, staged.ram, 0o444], [files.keys, staged.keys, 0o700]] as const) {
-    await rename(from, to);
-    if (uid !== null) await chown(to, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
-    await chmod(to, mode);
+  const staging = stage(wanted, held, parts);
+  const freezing = parts.freeze(held.lanes, tokensOf(own), work.signal);
+  try {
+    const [{ machineId }, { shape, staged }] = await Promise.all([freezing, staging]);
+    const uid = (await readState(files.state))?.uid ?? null;
+    await holdStill(held.monitor);
+    await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: join(files.run.directory, 'mig'), uid, memoryBytes: machine.spec.memoryBytes });
+    await held.kill();
+    await scrubIds(ramPath, [machineId, ...(bootId ? [bootId] : [])].map(idBytes));
+    work.signal.throwIfAborted();
+    for (const [from, to, mode] of [[files.disk, staged.disk, 0o600], [ramPath, staged.ram, 0o444], [files.keys, staged.keys, 0o700]] as const) {
+      await rename(from, to);
+      if (uid !== null) await chown(to, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+      await chmod(to, mode);
+    }
+    return await parts.store.commit(staged, {
+      shape, identity: { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, machineId }, diskBytes: machine.spec.diskBytes, createdAt: new Date().toISOString(),
+    });
+  } catch (error) {
+    // Not the machine's any more, whose files are removed.
+    await staging.then(({ staged }) => rm(staged.directory, { recursive: true, force: true }), () => undefined);
+    throw error;
   }
-  work.signal.throwIfAborted();
-  return await parts.store.commit(staged, {
-    shape, identity: { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, machineId }, diskBytes: machine.spec.diskBytes, createdAt: new Date().toISOString(),
-  });
 }
 
 /** Beside the guest's own work: asking QEMU for its version starts a program. */
