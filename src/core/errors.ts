@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   'too-many-attempts': { http: 429, exit: 2 },
   'no-accelerator': { http: 500, exit: 2 },
   'machine-failed': { http: 500, exit: 2 },
+  /** A link of the host's that a card is to be on is not there, or not yet. */
+  'link-missing': { http: 500, exit: 2 },
   'boot-failed': { http: 500, exit: 2 },
   'cloud-init-failed': { http: 500, exit: 2 },
   'guest-unreachable': { http: 503, exit: 255 },

@@ -192,7 +192,7 @@ export interface Driver {
   modify(machine: MachineSpec, work: Work): Promise<void>;
   /** Whether this host can give a machine that native mount, with its next start. Left out where it has none. @throws not-supported */
   checkNative?(mount: Mount): Promise<void>;
-  /** With its native mounts as devices. @throws machine-failed, no-accelerator, tool-missing, not-supported */
+  /** With its native mounts as devices. @throws machine-failed, link-missing, no-accelerator, tool-missing, not-supported */
   start(machine: MachineSpec, work: Work): Promise<RunningMachine>;
   /** Saves the state of a machine that this daemon holds, and ends it; the machine's end is `suspended`. @throws machine-failed, no-space: it goes on then */
   suspend?(machine: MachineSpec, work: Work): Promise<void>;

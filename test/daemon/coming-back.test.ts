@@ -1,5 +1,7 @@
 /** Many come back at once, and some do not: in what order, and what becomes of the others. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { fail } from '../../src/core/errors.ts';
+import { act } from '../../src/daemon/instances/actions.ts';
 import { comeBack } from '../../src/daemon/instances/come-back.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
 import { StubHost } from './stub-host.ts';
@@ -33,4 +35,76 @@ test('guests that boot and never answer do not keep the others waiting until the
   await pass(600);
   expect((await coming).map((why) => why.split(' ')[0])).toEqual(dead);
   expect(states(house)).toEqual({ d1: 'Running', d2: 'Running', d3: 'Running', d4: 'Running', well: 'Running', whole: 'Running' });
+});
+
+/** Cards of these are on a bridge that the host has only after so many seconds. */
+function bridgeAppears(host: StubHost, afterSeconds: number): void {
+  const at = performance.now() + afterSeconds * 1_000;
+  host.during.start = () => {
+    if (performance.now() < at) throw fail('link-missing', 'the bridge br0, on which apollo has a card, does not exist');
+  };
+}
+
+test('an instance on a bridge that the host has a moment later comes back', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  wanted(host, house, ['apollo']);
+  bridgeAppears(host, 20);
+  const coming = comeBack(house, 'the host\'s restart');
+  await pass(15);
+  expect(states(house)).toEqual({ apollo: 'Stopped' });
+  await pass(30);
+  expect(await coming).toEqual([]);
+  expect(states(house)).toEqual({ apollo: 'Running' });
+  expect(host.log.filter((line) => line.includes('did not come back'))).toEqual([]);
+});
+
+test('one whose bridge does not come in time is Stopped, stays wanted, and comes with the next daemon', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  wanted(host, house, ['apollo']);
+  bridgeAppears(host, 3_600);
+  const coming = comeBack(house, 'the host\'s restart');
+  await pass(90);
+  expect(await coming).toEqual(['apollo was not started: the bridge br0, on which apollo has a card, does not exist']);
+  expect(house.registry.all[0]?.record).toMatchObject({ wanted: { running: true }, observed: { state: 'Stopped' } });
+  delete host.during.start;
+  const next = await host.nextDaemon();
+  const again = comeBack(next, 'the host\'s restart');
+  await pass(5);
+  expect(await again).toEqual([]);
+  expect(states(next)).toEqual({ apollo: 'Running' });
+});
+
+test('who stops it meanwhile, or cancels its start, has it stopped for good', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  wanted(host, house, ['apollo', 'artemis']);
+  bridgeAppears(host, 30);
+  const coming = comeBack(house, 'the host\'s restart');
+  await pass(5);
+  expect(() => act(house, 'apollo', { action: 'stop' })).not.toThrow();
+  const calledOff = Promise.withResolvers<void>();
+  host.during.start = async () => await calledOff.promise;
+  await pass(12);
+  for (const { id, kind, instance } of house.engine.running) if (kind === 'start' && instance === 'artemis') void house.engine.cancel(id);
+  calledOff.reject(fail('machine-failed', 'it was called off'));
+  await pass(60);
+  await coming;
+  expect(house.registry.all.map(({ state, record }) => [state, record.wanted.running])).toEqual([['Stopped', false], ['Stopped', false]]);
+});
+
+test('what fails for another reason is tried once', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  wanted(host, house, ['apollo']);
+  let tries = 0;
+  host.during.start = () => {
+    tries += 1;
+    throw fail('machine-failed', 'it is broken');
+  };
+  const coming = comeBack(house, 'the host\'s restart');
+  await pass(70);
+  expect(await coming).toEqual(['apollo was not started: it is broken']);
+  expect(tries).toBe(1);
 });

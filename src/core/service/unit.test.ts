@@ -9,6 +9,11 @@ test('a stop ends the daemon only, and a machine that the host kills for memory 
   expect(text).toMatch(/^OOMPolicy=continue$/m);
 });
 
+test('the host\'s waits for its network, whose bridges cards are on; a person\'s manager has no such target', () => {
+  expect(unitText(PARTS)).toMatch(/\[Unit\]\n(?:.+\n)*Wants=network-online.target\nAfter=network-online.target\n/);
+  expect(unitText({ ...PARTS, scope: 'user' })).not.toContain('network-online');
+});
+
 test('paths are written so that systemd reads them as they are', () => {
   const text = unitText(PARTS);
   expect(text).toContain('ExecStart="/opt/n o/node" "--no-maglev" "--max-semi-space-size=2" "/opt/50%%/$$x/holdfastd.cjs"\n');

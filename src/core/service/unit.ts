@@ -24,11 +24,14 @@ export interface UnitParts {
 /** In a person's unit they would all mean no new privileges, and newuidmap, by which a plain user builds images, needs some. */
 const HARDENING = 'NoNewPrivileges=yes\nLockPersonality=yes\nRestrictRealtime=yes\n';
 
+/** Instances that come back with the host may have cards on its bridges. A person's manager knows no such target. */
+const AFTER_NETWORK = 'Wants=network-online.target\nAfter=network-online.target\n';
+
 export function unitText({ scope, node, daemon, home, env }: UnitParts): string {
   return `# Written by "holdfast service install", which writes it anew; what you add goes into: systemctl${scope === 'user' ? ' --user' : ''} edit ${UNIT}
 [Unit]
 Description=Holdfast, which launches virtual machines and never loses hold of them
-StartLimitIntervalSec=60
+${scope === 'system' ? AFTER_NETWORK : ''}StartLimitIntervalSec=60
 StartLimitBurst=10
 
 [Service]

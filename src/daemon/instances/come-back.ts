@@ -3,6 +3,8 @@
  * still to come is in the records (wanted, and not running), so that a daemon that dies over it leaves it to the next.
  */
 import { availableParallelism } from 'node:os';
+import { errorRecord, type ErrorRecord } from '../../core/errors.ts';
+import { delayBefore } from '../../core/retry/backoff.ts';
 import { Turns } from '../../core/turns.ts';
 import type { SettingStore } from '../../store/settings.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -15,6 +17,10 @@ const BOOT_KEY = 'host.boot-id';
 const AT_ONCE = Math.min(4, availableParallelism());
 /** Most guests have answered by then; an emulated one is well on its way. */
 const TURN_MS = 60_000;
+/** A host's own bridge may come a moment after what waits for its network: so long it is tried again. */
+const LINKS_MS = 60_000;
+const LEAST_MS = 500;
+const BACKOFF = { firstMs: 1_000, capMs: 10_000 };
 /** All that works on one has deadlines of its own. */
 const BUSY_MS = 3_600_000;
 
@@ -84,18 +90,26 @@ async function untilFree(supervisor: Supervisor): Promise<void> {
 }
 
 async function bringBack(house: House, supervisor: Supervisor, after: string): Promise<string[]> {
-  // Meanwhile somebody may have started, stopped or removed it.
-  if (house.registry.byId(supervisor.id) !== supervisor || !isToCome(supervisor)) return [];
   const { name } = supervisor;
-  const failed = (why: string): string[] => {
-    house.log.line('come-back', name, `${name} did not come back after ${after}: ${why}`, `start it: holdfast start ${name}`);
-    return [`${name} was not started: ${why}`];
-  };
-  try {
+  const giveUpAt = performance.now() + LINKS_MS;
+  for (let attempt = 0; ; attempt += 1) {
+    // Meanwhile somebody may have started, stopped or removed it.
+    if (house.registry.byId(supervisor.id) !== supervisor || !isToCome(supervisor)) return [];
     house.log.line('come-back-begin', name, `${name} is started again after ${after}`);
-    const { error } = await house.engine.ended(act(house, name, { action: 'start' }).id);
-    return error ? failed(error.message) : [];
+    const error = await startOnce(house, name);
+    if (error === null) return [];
+    if (error.code !== 'link-missing' || performance.now() >= giveUpAt) {
+      house.log.line('come-back', name, `${name} did not come back after ${after}: ${error.message}`, `start it: holdfast start ${name}`);
+      return [`${name} was not started: ${error.message}`];
+    }
+    await new Promise((resolve) => { setTimeout(resolve, LEAST_MS + delayBefore(attempt, BACKOFF, Math.random())); });
+  }
+}
+
+async function startOnce(house: House, name: string): Promise<ErrorRecord | null> {
+  try {
+    return (await house.engine.ended(act(house, name, { action: 'start' }).id)).error;
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
+    return errorRecord(error);
   }
 }

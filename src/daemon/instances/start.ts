@@ -20,14 +20,15 @@ export async function start(house: House, supervisor: Supervisor, seconds: numbe
   return result;
 }
 
-/** A start that fails, or is cancelled, leaves the instance stopped. */
+/** A start that fails, or is cancelled, leaves the instance stopped; one that was to come back by itself is still to come. */
 async function powerOnOrStop(house: House, supervisor: Supervisor, task: Task): Promise<void> {
   const before = supervisor.state;
+  const isToCome = before !== 'Crashed' && supervisor.record.wanted.running;
   try {
     await powerOn(house, supervisor, task);
   } catch (error) {
     await clearAway(house, supervisor);
-    supervisor.want({ running: false });
+    supervisor.want({ running: isToCome && !task.signal.aborted });
     supervisor.settle(before === 'Suspended' && await isSuspended(house, supervisor) ? before : 'Stopped');
     throw error;
   }

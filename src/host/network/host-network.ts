@@ -122,7 +122,7 @@ export class HostNetwork implements AsyncDisposable {
 
   /**
    * Makes what the cards of a machine that is about to start need, and takes away the taps of those it has no more.
-   * @returns what releases it when this run of the machine has ended  @throws tool-missing, machine-failed
+   * @returns what releases it when this run of the machine has ended  @throws link-missing, tool-missing, machine-failed
    */
   async attach(request: AttachRequest): Promise<() => Promise<void>> {
     const { id } = request;
@@ -143,7 +143,7 @@ export class HostNetwork implements AsyncDisposable {
       const cards = await this.#own.onBridges(cardsOf(this.#record.names, id, name, spec));
       const links = await hostLinks();
       const missing = cards.find(({ bridge }) => bridge !== null && !links.some((link) => link.name === bridge && link.kind === 'bridge'));
-      if (missing) throw fail('machine-failed', `the bridge ${missing.bridge ?? ''}, on which ${name} has a card, does not exist`, { hint: `make it, or take the card away: holdfast net detach ${name} ${missing.mac}` });
+      if (missing) throw fail('link-missing', `the bridge ${missing.bridge ?? ''}, on which ${name} has a card, does not exist`, { hint: `make it, or take the card away: holdfast net detach ${name} ${missing.mac}` });
       const before = (await this.#attachments.all()).get(id);
       await this.#orTakeBack(async () => {
         await this.#attachments.put(id, cards);
