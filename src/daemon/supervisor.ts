@@ -21,9 +21,15 @@ const CLOCK_BEHIND_MS = 1_000;
 const ENDED: ReadonlySet<State> = new Set(['Stopped', 'Suspended', 'Deleted', 'Crashed']);
 
 export interface Occupation {
+  /** Its id; empty for work that is none. */
   readonly operation: string;
   readonly kind: string;
+  /** Of work that is no operation: a forced stop, a delete or the end of its zone goes before it. */
+  readonly callOff?: (why: string) => void;
 }
+
+/** Longer than anything that works on one: each has deadlines of its own. */
+const LONGEST_WORK_MS = 3_600_000;
 
 export class Supervisor implements AsyncDisposable {
   readonly #store: InstanceStore;
@@ -90,8 +96,8 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** Resolves when this work on it has ended. @throws too-slow, or the signal's reason */
-  async untilOver(occupation: Occupation, deadlineMs: number, signal: AbortSignal): Promise<void> {
-    await this.until(() => this.#occupation !== occupation, `${this.name} is busy: ${occupation.kind} has not ended within ${deadlineMs / 1000} s`, deadlineMs, signal);
+  async untilOver(occupation: Occupation, signal: AbortSignal): Promise<void> {
+    await this.until(() => this.#occupation !== occupation, `${this.name} is busy: ${occupation.kind} does not end`, LONGEST_WORK_MS, signal);
   }
 
   busy({ kind }: Occupation): Error {

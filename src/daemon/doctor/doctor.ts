@@ -1,5 +1,7 @@
 /** The doctor: the host's table and an instance's, examined or mended. Only looks unless it is told to mend; holds up nobody. */
 import type { WireDiagnosis } from '../../api/doctor-schemas.ts';
+import { fail } from '../../core/errors.ts';
+import { orAbort } from '../../guest/ssh/time-limit.ts';
 import type { House } from '../instances/house.ts';
 import { retake } from '../instances/adopt.ts';
 import { hostChecks, type HostQuestion } from './host-checks.ts';
@@ -24,9 +26,12 @@ export function makeDoctor(question: HostQuestion): Doctor {
       const supervisor = house.registry.require(name);
       const checks = () => instanceChecks(house, supervisor);
       if (!fix) return await diagnose(name, checks, signal);
-      using _busy = supervisor.occupy({ operation: '', kind: 'doctor --fix' });
-      await retake(house, supervisor).catch(() => { /* what it found is what the checks say */ });
-      const mended = await mendAll(name, checks, supervisor.machine?.accelerator === 'tcg' ? SLOW : NATIVE, signal);
+      const calledOff = new AbortController();
+      const limit = AbortSignal.any([signal, calledOff.signal]);
+      using _busy = supervisor.occupy({ operation: '', kind: 'doctor --fix', callOff: (why) => calledOff.abort(fail('cancelled', `it was called off: ${why}`)) });
+      // What it found is what the checks say.
+      await orAbort(retake(house, supervisor), limit).catch(() => limit.throwIfAborted());
+      const mended = await mendAll(name, checks, supervisor.machine?.accelerator === 'tcg' ? SLOW : NATIVE, limit);
       for (const { title, did, good } of mended.fixes) house.log.line('doctor', name, `${name}: doctor --fix: ${title}: ${did}; ${good ? 'it is well now' : 'it is still broken'}`);
       return mended;
     },

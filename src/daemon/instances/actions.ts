@@ -29,7 +29,7 @@ export function act(house: House, name: string, request: WireAction): WireOperat
   return house.engine.begin({
     kind: request.action, instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
     body: async (task) => {
-      if (callsOff) await callOff(house.engine, supervisor);
+      if (callsOff) await callOff(house.engine, supervisor, task.signal);
       // To start what is to be stopped later means that it is not to be.
       if (request.action === 'start') await house.delayed.callOff(supervisor, task.signal);
       if (!callsOff && (ruling === 'nothing' || supervisor.occupation)) return await joinOther(house.engine, supervisor, request.action, task);
@@ -87,12 +87,17 @@ function actionOf(request: WireAction): Action {
   return request.action;
 }
 
-async function callOff(engine: OperationEngine, supervisor: Supervisor): Promise<void> {
+async function callOff(engine: OperationEngine, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   const other = supervisor.occupation;
+  const why = `${supervisor.name} is being stopped or deleted`;
+  if (other?.callOff) {
+    other.callOff(why);
+    return await supervisor.untilOver(other, signal);
+  }
   // Saving its memory takes seconds, and is waited for where it cannot be left.
   if (!other || !(INTERRUPTIBLE.includes(other.kind) || other.kind === 'suspend')) return;
   supervisor.want({ running: false });
-  await engine.cancel(other.operation, `${supervisor.name} is being stopped or deleted`);
+  await engine.cancel(other.operation, why);
 }
 
 /** The operation has deadlines of its own. */

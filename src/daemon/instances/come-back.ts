@@ -21,8 +21,6 @@ const TURN_MS = 60_000;
 const LINKS_MS = 60_000;
 const LEAST_MS = 500;
 const BACKOFF = { firstMs: 1_000, capMs: 10_000 };
-/** All that works on one has deadlines of its own. */
-const BUSY_MS = 3_600_000;
 
 export interface HostStart {
   /** Since a daemon was last here; false where nobody can tell. */
@@ -86,7 +84,7 @@ function isToCome(supervisor: Supervisor): boolean {
 /** An operation that was interrupted may be at work on it: it is started after that, if it is wanted then. */
 async function untilFree(supervisor: Supervisor): Promise<void> {
   const { occupation } = supervisor;
-  if (occupation) await supervisor.untilOver(occupation, BUSY_MS, new AbortController().signal).catch(() => undefined);
+  if (occupation) await supervisor.untilOver(occupation, new AbortController().signal).catch(() => undefined);
 }
 
 async function bringBack(house: House, supervisor: Supervisor, after: string): Promise<string[]> {

@@ -44,25 +44,27 @@ export async function performZones(house: House, { zones, available }: WireZoneC
   }
   task.step('halt');
   task.progress(`Halting what runs in ${zones.join(', ')}`);
-  await Promise.all(within.map((supervisor) => powerCut(house, supervisor, task)));
+  const halted = await Promise.allSettled(within.map((supervisor) => powerCut(house, supervisor, task)));
+  const failed = halted.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
   return {};
 }
 
-/** What is being started is called off and wanted all the same; what ends by itself (a stop, a suspend) is waited for. */
+/** What is being started or mended is called off, the former wanted all the same; what ends by itself (a stop, a suspend) is waited for. */
 async function powerCut(house: House, supervisor: Supervisor, task: Task): Promise<void> {
   const ran = supervisor.record.wanted.running;
+  const why = `its zone, ${supervisor.record.instance.zone}, is not available any more`;
   for (let other = supervisor.occupation; other; other = supervisor.occupation) {
     if (INTERRUPTIBLE.includes(other.kind) && other.kind !== 'stop') {
       // A launch that is called off removes what is wanted to run.
       supervisor.want({ running: false });
-      await house.engine.cancel(other.operation, `its zone, ${supervisor.record.instance.zone}, is not available any more`);
+      await house.engine.cancel(other.operation, why);
       if (house.registry.byId(supervisor.id) === supervisor) supervisor.want({ running: ran });
     } else {
-      await house.engine.ended(other.operation);
+      other.callOff?.(why);
+      await supervisor.untilOver(other, task.signal);
     }
     task.signal.throwIfAborted();
-    // Whoever occupies it without an operation is done in a moment.
-    if (other === supervisor.occupation) await new Promise((resolve) => { setImmediate(resolve); });
   }
   if (house.registry.byId(supervisor.id) !== supervisor || !supervisor.machine) return;
   using _busy = supervisor.occupy({ operation: task.id, kind: ZONE_KIND });
