@@ -1,5 +1,4 @@
-/** Removes images that were brought from the web and that nobody has used for two weeks; what was built here or given stays. */
-import { isWebAddress } from '../core/catalogue/web-address.ts';
+/** Removes images that were brought here, from the web or as a file, and that nobody has used for two weeks; what was built here stays. */
 import type { ImageStore } from '../images/store.ts';
 import type { House } from './instances/house.ts';
 
@@ -9,8 +8,8 @@ const PRUNE_EVERY_MS = 6 * 3600 * 1000;
 /** @returns what was removed, as people know it */
 export async function pruneImages({ registry, driver }: Pick<House, 'registry' | 'driver'>, store: ImageStore, nowMs: number): Promise<string[]> {
   const removed: string[] = [];
-  for (const { digest, sourceName, published } of await store.list()) {
-    if (published === undefined && !isWebAddress(sourceName)) continue;
+  for (const { digest, sourceName, published, recipe } of await store.list()) {
+    if (recipe !== undefined) continue;
     // Deleted ones too: they can be recovered. A template's disk lies on its image as well.
     const inUse = registry.everybodys.some(({ record }) => record.instance.spec.imageDigest === digest)
       || (await driver.templates?.all() ?? []).some(({ imageDigest }) => imageDigest === digest);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
+import { MOST_IMAGE_BYTES, requireFree, RESERVE_BYTES, tooLarge } from './limits.ts';
 import { run as realRun, throwIfCancelled, type Run } from './run.ts';
 import { isNewerEntry, readEntry, writeEntry, type ImageEntry, type ImageOrigin } from './store-entry.ts';
 import { verifyImage } from './verify/verify-image.ts';
@@ -40,8 +41,11 @@ export interface ImageStore {
 }
 
 const PARTIAL = '.partial';
+const LIMITS = { mostBytes: MOST_IMAGE_BYTES, reserveBytes: RESERVE_BYTES };
+/** Between two looks at how much is free. */
+const LOOK_BYTES = 64 * 1024 * 1024;
 
-export function openImageStore(directory: string, run: Run = realRun): ImageStore {
+export function openImageStore(directory: string, run: Run = realRun, limits = LIMITS): ImageStore {
   const pathOf: ImageStore['pathOf'] = ({ digest, format }) => join(directory, `${digest}.${format}`);
   const sidecar = (digest: string): string => join(directory, `${digest}.json`);
   // One at a time: what is about to be used is not removed meanwhile.
@@ -72,7 +76,9 @@ export function openImageStore(directory: string, run: Run = realRun): ImageStor
     if (expected !== undefined && digest !== expected) {
       throw fail('image-refused', `${origin.sourceName} has the SHA-256 ${digest}, not ${expected}`, { hint: 'get the image again' });
     }
-    const entry: ImageEntry = { digest, ...(await verifyImage(file, origin.sourceName, run, signal)), ...origin };
+    // Of the same bytes from somewhere it may be known already which release they are.
+    const known = isKnown(origin) ? undefined : (await list()).find((each) => each.digest === digest);
+    const entry: ImageEntry = { digest, ...(await verifyImage(file, origin.sourceName, run, signal)), ...(known ?? origin) };
     await file.sync();
     throwIfCancelled(signal);
     await rename(partial, pathOf(entry));
@@ -80,6 +86,30 @@ export function openImageStore(directory: string, run: Run = realRun): ImageStor
     await writeFile(json, writeEntry(entry), { mode: 0o644, flush: true });
     await rename(json, sidecar(digest));
     return entry;
+  }
+
+  async function copy(source: Exclude<ImageSource, { readonly ownFile: string }>, to: string, signal: AbortSignal, name: string): Promise<void> {
+    const from = 'path' in source ? createReadStream(source.path) : source.stream;
+    try {
+      await pipeline(withinLimits(from, name), createWriteStream(to, { flags: 'wx', mode: 0o600 }), { signal });
+    } finally {
+      if ('path' in source) from.destroy();
+    }
+  }
+
+  async function* withinLimits(from: Readable, name: string): AsyncGenerator<Uint8Array> {
+    let taken = 0;
+    let looked = -LOOK_BYTES;
+    // Of a request the connection would end with it, before its sender is told what is wrong.
+    for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      if (taken - looked >= LOOK_BYTES) {
+        await requireFree(directory, limits.reserveBytes, name, 'free some where images are kept');
+        looked = taken;
+      }
+      taken += chunk.length;
+      if (taken > limits.mostBytes) throw tooLarge(name, limits.mostBytes);
+      yield chunk;
+    }
   }
 
   async function remove(digest: string): Promise<void> {
@@ -107,7 +137,7 @@ export function openImageStore(directory: string, run: Run = realRun): ImageStor
       const partial = join(directory, `${randomUUID()}${PARTIAL}`);
       try {
         if ('ownFile' in source) await rename(source.ownFile, partial);
-        else await copy('path' in source ? createReadStream(source.path) : source.stream, partial, signal);
+        else await copy(source, partial, signal, origin.sourceName);
         return await add(partial, origin, signal, expectedDigest);
       } catch (cause) {
         throw translated(cause, origin.sourceName, signal);
@@ -126,8 +156,8 @@ export function openImageStore(directory: string, run: Run = realRun): ImageStor
   };
 }
 
-async function copy(from: Readable, to: string, signal: AbortSignal): Promise<void> {
-  await pipeline(from, createWriteStream(to, { flags: 'wx', mode: 0o600 }), { signal });
+function isKnown({ recipe, published }: ImageOrigin): boolean {
+  return recipe !== undefined || published !== undefined;
 }
 
 async function sha256(file: FileHandle, signal: AbortSignal): Promise<string> {

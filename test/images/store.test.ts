@@ -2,10 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { send } from '../../src/client/request.ts';
+import type { HoldfastError } from '../../src/core/errors.ts';
 import { openImageStore, type ImageStore } from '../../src/images/store.ts';
 import type { ImageOrigin } from '../../src/images/store-entry.ts';
 
@@ -117,6 +120,32 @@ test('a cancelled import leaves nothing behind', async () => {
   })());
   await expect(store.import({ stream: endless }, ORIGIN, abort.signal)).rejects.toMatchObject({ code: 'cancelled' });
   expect(await readdir(join(directory, 'images'))).toEqual([]);
+});
+
+test.each([
+  [{ mostBytes: 2 * MIB, reserveBytes: 0 }, 413, 'image-refused', 'an image is larger than an image may be (0 GiB)'],
+  [{ mostBytes: Infinity, reserveBytes: Number.MAX_SAFE_INTEGER }, 507, 'no-space', 'an image does not fit: '],
+])('more than %j is not taken of whoever sends it, and he is told', async (limits, status, code, message) => {
+  const narrow = openImageStore(join(directory, 'images'), undefined, limits);
+  const server = createServer((request, answer) => {
+    narrow.import({ stream: request }, ORIGIN, new AbortController().signal).catch((error: unknown) => {
+      const { code: word, message: said } = error as HoldfastError;
+      answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ code: word, message: said, hint: null }));
+    });
+  });
+  const socket = file('socket');
+  await new Promise<void>((resolve) => { server.listen(socket, resolve); });
+  const stream = Readable.from(Array.from({ length: 64 }, () => Buffer.alloc(MIB, 'x')));
+  await expect(send({ socket, method: 'POST', path: '/', upload: { stream, bytes: 64 * MIB } })).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string });
+  expect(await readdir(join(directory, 'images'))).toEqual([]);
+  server.close();
+});
+
+test('the same bytes sent as a file stay what they are known as', async () => {
+  const path = filledQcow2('good.qcow2');
+  const built = { ...ORIGIN, sourceName: 'debian:13', os: 'debian', release: '13', architecture: 'x86_64' as const, recipe: 'x' };
+  const { digest } = await store.import({ path }, built, new AbortController().signal);
+  expect(await importFile(path)).toMatchObject({ ...built, digest });
 });
 
 test('sweep removes what a killed import left, and keeps images', async () => {

@@ -7,6 +7,7 @@ import { mkdir, open, statfs } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { showChecksum, type Checksum } from '../../core/checksum.ts';
 import { fail, HoldfastError } from '../../core/errors.ts';
+import { MOST_IMAGE_BYTES, RESERVE_BYTES } from '../limits.ts';
 import { run as realRun, type Run } from '../run.ts';
 import type { ImageEntry, ImageOrigin } from '../store-entry.ts';
 import type { ImageStore } from '../store.ts';
@@ -53,8 +54,7 @@ export interface DownloadSetup {
   readonly limits?: Partial<Limits>;
 }
 
-const GIB = 1024 ** 3;
-const LIMITS: Limits = { mostBytes: 128 * GIB, reserveBytes: GIB / 4, stallMs: 30_000 };
+const LIMITS: Limits = { mostBytes: MOST_IMAGE_BYTES, reserveBytes: RESERVE_BYTES, stallMs: 30_000 };
 const ANSWER_MS = 30_000;
 
 export function imageDownloads({ store, directory, env, now, random, run = realRun, ca, limits: given }: DownloadSetup): Downloads {

@@ -1,8 +1,9 @@
 /** Writes an answer's bytes to the part file, and sees to it that they come, fit, and are there after a crash. */
-import { open, statfs, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import { requireFree, tooLarge } from '../limits.ts';
 import { writeFacts, type PartFacts, type PartFiles } from './part.ts';
 import { shownUrl } from './request.ts';
 import { Setback, setbackOf } from './setback.ts';
@@ -38,7 +39,7 @@ const FLUSH_BYTES = 64 * 1024 * 1024;
 export async function receive({ url, body, files, facts, start, limits, signal, progress }: Receipt): Promise<PartFacts> {
   const { total } = facts;
   const requireLimits = async (missing: number): Promise<void> => {
-    await requireFree(dirname(files.part), missing + limits.reserveBytes, url);
+    await requireFree(dirname(files.part), missing + limits.reserveBytes, shownUrl(url), 'free some space; what has arrived is kept');
   };
   const most = Math.min(limits.mostBytes, limits.exactBytes ?? Infinity);
   if (total !== undefined && (total > most || total !== (limits.exactBytes ?? total))) throw wrongSize(url, limits);
@@ -86,13 +87,7 @@ async function writeAll(file: FileHandle, bytes: Buffer, position: number): Prom
   for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
-async function requireFree(directory: string, needed: number, url: URL): Promise<void> {
-  const { bavail, bsize } = await statfs(directory);
-  if (bavail * bsize >= needed) return;
-  throw fail('no-space', `${shownUrl(url)} does not fit: ${Math.floor((bavail * bsize) / 1024 ** 2)} MiB are free where images are kept, ${Math.ceil(needed / 1024 ** 2)} are needed`, { hint: 'free some space; what has arrived is kept' });
-}
-
 function wrongSize(url: URL, { mostBytes, exactBytes }: Limits): Error {
-  if (exactBytes === undefined) return fail('image-refused', `${shownUrl(url)} is larger than an image may be (${Math.floor(mostBytes / 1024 ** 3)} GiB)`);
+  if (exactBytes === undefined) return tooLarge(shownUrl(url), mostBytes);
   return fail('image-refused', `${shownUrl(url)} has not the ${exactBytes} bytes that it is listed with`, { hint: 'it was not kept; a mirror may be behind: holdfast find --force-update' });
 }
