@@ -24,7 +24,6 @@ export interface InfoFacts {
   readonly figures_at: string | null;
 }
 
-const HASH_CHARACTERS = 12;
 /** The disk that Multipass names where it knows none. */
 const FIRST_DISK = 'sda1';
 
@@ -35,7 +34,7 @@ export function infoFacts(instance: WireInstance): InfoFacts {
   return {
     zone: instance.zone,
     state: instance.state,
-    image_hash: image.digest.replace(/^sha\d+:/, '').slice(0, HASH_CHARACTERS),
+    image_hash: image.digest.replace(/^sha\d+:/, ''),
     image_release: image.release,
     release: guest?.release ?? '',
     cpu_count: runs ? String(instance.cpus) : '',

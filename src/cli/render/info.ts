@@ -43,6 +43,8 @@ export function renderInfoOfSnapshots(instances: readonly WireInstance[], snapsh
 
 const LABEL_WIDTH = 16;
 const NONE = '--';
+/** Programs have all of it. */
+const HASH_CHARACTERS = 12;
 
 const RENDER = {
   table: (instances: readonly WireInstance[]) => instances.length === 0 ? 'No instances found.\n' : instances.map(record).join('\n'),
@@ -68,7 +70,7 @@ function record(instance: WireInstance): string {
     ['Snapshots', facts.snapshot_count],
     ['IPv4', ...(facts.ipv4.length > 0 ? facts.ipv4 : [NONE])],
     ['Release', facts.release || NONE],
-    ['Image hash', facts.image_hash ? `${facts.image_hash} (${`${image.os} ${image.release}`.trim()})` : 'Not Available'],
+    ['Image hash', facts.image_hash ? `${facts.image_hash.slice(0, HASH_CHARACTERS)} (${`${image.os} ${image.release}`.trim()})` : 'Not Available'],
     ['CPU(s)', facts.cpu_count || NONE],
     ['Load', facts.load.map((load) => load.toFixed(2)).join(' ') || NONE],
     ['Disk usage', disk ? outOf(disk) : NONE],
