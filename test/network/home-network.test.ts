@@ -178,6 +178,22 @@ test('a guest cannot be the router, nor another guest, by their link-local addre
   await hermes.run('ip', 'address', 'add', to.replace('%wire', '/64'), 'dev', 'wire', 'nodad');
 }, 30_000);
 
+test('a guest cannot give up the lease of another one, nor hide that it does in fragments', async () => {
+  const [server, address] = [await addressIn(network, 1), await addressIn(network, 3)];
+  const asks = async () => await hermes.run(...dhcp('discover', { mac: MACS[HERMES], address, server }));
+  expect(await asks()).toBe('2\n');
+  await apollo.run(...dhcp('decline', { mac: MACS[HERMES], address, server }));
+  expect(await asks()).toBe('2\n');
+  await apollo.run(...dhcp('decline', { mac: MACS[HERMES], address, server }, 1_600));
+  expect(await asks()).toBe('2\n');
+  // What it says of its own card counts, in one packet.
+  const own = { mac: MACS[APOLLO], address: await addressIn(network, 2), server };
+  await apollo.run(...dhcp('decline', own, 1_600));
+  expect(await apollo.run(...dhcp('discover', own))).toBe('2\n');
+  await apollo.run(...dhcp('decline', own));
+  expect(await apollo.run(...dhcp('discover', own))).toBe('');
+}, 30_000);
+
 test('a second home has a network of its own beside it, and keeps out of the first', async () => {
   const other = await makeHome();
   const second = daemon(other);

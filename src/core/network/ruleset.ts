@@ -89,6 +89,11 @@ ${set('given6', 'ipv6_addr', [...host6, ...six.map(({ address }) => address)])}
     ip6 saddr :: icmpv6 type nd-neighbor-solicit jump claims
     icmpv6 type { nd-router-advert, nd-redirect } drop
     udp sport { 67, 547 } drop
+    ip version 4 udp dport 67 jump leases
+  }
+  chain leases {
+    ip frag-off & 0x3fff != 0 drop
+${cards.map(({ tap, mac }) => `    ${asking(tap, mac)}\n`).join('')}    drop
   }
   chain claims {
 ${[...host6.map((address) => claimed(address)), ...six.map(({ tap, address }) => claimed(address, tap))].map((line) => `    ${line}\n`).join('')}  }
@@ -115,6 +120,11 @@ function sameMachine(cards: readonly Pick<NetworkCard, 'tap' | 'address'>[]): st
 function claimed(address: string, owner?: string): string {
   const target = `@th,64,128 0x${full(address)}`;
   return owner === undefined ? `${target} drop` : `${target} iifname != "${owner}" drop`;
+}
+
+/** What is asked of DHCP is asked for the card that asks: the client's address in the message (RFC 2131: chaddr, 28 bytes behind the 8 of UDP's header) is its MAC. */
+function asking(tap: string, mac: string): string {
+  return `iifname "${tap}" @th,288,48 0x${mac.replaceAll(':', '')} return`;
 }
 
 /** @param address  `fd00:1:2:3::1`, with one `::` or none */
