@@ -37,6 +37,18 @@ export const REMEMBERED = {
   userData: '#cloud-config\npackages: [git]\n',
 } as const;
 
+/** As a daemon kept it, and what was typed. */
+export const PASSPHRASE = { typed: 'correct horse', hash: 'scrypt:16384:8:1:y2ZXxe9jejopGAKRyXma4g==:nkLj/J1w5j08ShhwpO6oI2KxfoE+nTOboevJX0kQttk=' } as const;
+
+/** What the newest home says of settings, as `get` must show them: all that Multipass has, and what is one person's. */
+export const SETTINGS = {
+  'client.primary-name': 'main', 'local.bridged-network': 'br0', 'local.driver': 'qemu', 'local.image.mirror': 'https://mirror.example/cloud-images/',
+  'local.passphrase': 'true', 'local.privileged-mounts': 'false',
+  'local.archive.autostart': 'true', 'local.archive.bridged': 'true', 'local.archive.cpus': '2', 'local.archive.disk': '5.0GiB', 'local.archive.memory': '1.0GiB',
+  'local.archive.snapshot1.name': 'snapshot1', 'local.archive.snapshot1.comment': 'as it was', 'local.archive.later.name': 'later', 'local.archive.later.comment': '',
+} as const;
+export const PERSONAL = { user: '1000', key: 'client.primary-name', value: 'mine' } as const;
+
 const SCHEMA_1: OldHome = {
   schema: 1,
   database: (vm) => `
@@ -282,6 +294,11 @@ INSERT INTO snapshots VALUES
   ('00000000000000ab', '0000aaaa', 'later', '', '00000000000000aa', 1,
    '{"cpus":2,"memoryBytes":1073741824,"diskBytes":5368709120,"imageDigest":"${'d'.repeat(64)}","imageFormat":"qcow2","mac":"52:54:00:0a:0b:0c","subnetIndex":201}', '2026-11-20T12:00:00.000Z');
 INSERT INTO snapshot_heads VALUES ('0000aaaa', '00000000000000ab', 2);
+INSERT INTO settings VALUES
+  ('client.primary-name', 'main'), ('client.primary-name@1000', 'mine'), ('local.bridged-network', 'br0'), ('local.driver', 'qemu'),
+  ('local.image.mirror', 'https://mirror.example/cloud-images/'), ('local.passphrase', '${PASSPHRASE.hash}'), ('local.privileged-mounts', 'false');
+UPDATE instances SET spec = '{"cpus":2,"memoryBytes":1073741824,"diskBytes":5368709120,"imageDigest":"${'d'.repeat(64)}","imageFormat":"qcow2","mac":"52:54:00:0a:0b:0c","subnetIndex":201,"autostart":true,"bridged":true,"cards":[{"slot":1,"mac":"52:54:00:0a:0b:1c","network":"br0","mode":"auto","seeded":false,"address":null}]}'
+  WHERE id = '0000aaaa';
 PRAGMA user_version = 4;`),
 };
 

@@ -6,11 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { readState } from '../../src/drivers/qemu/state-file.ts';
 import { AGENT_VERSION, agentBundle } from '../../src/guest/agent/bundle.ts';
 import { loadAgentAssets } from '../../src/guest/agent/load-assets.ts';
+import type { House } from '../../src/daemon/instances/house.ts';
+import { makeSettings } from '../../src/daemon/settings.ts';
+import { isPassphrase } from '../../src/host/passphrase.ts';
 import { openImageStore } from '../../src/images/store.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { makeFakeHome } from '../daemon/fake-home.ts';
 import { AGENT_VERSIONS, frozenAgent } from './agents.ts';
-import { OLD_HOMES, REMEMBERED } from './schemas.ts';
+import { OLD_HOMES, PASSPHRASE, PERSONAL, REMEMBERED, SETTINGS } from './schemas.ts';
 import { keptOf, writeOldDatabase } from './write-home.ts';
 
 test('there is a home for every schema: a migration comes with the home that it changes', () => {
@@ -50,6 +53,13 @@ describe.each(OLD_HOMES)('a home of schema $schema', (old) => {
     const db = new DatabaseSync(join(home.directory, 'holdfast.db'), { readOnly: true });
     expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: MIGRATIONS.length });
     expect(Buffer.from(db.prepare("SELECT user_data FROM instances WHERE name = 'archive'").get()?.['user_data'] as Uint8Array).toString()).toBe(REMEMBERED.userData);
+    if (old === OLD_HOMES.at(-1)) {
+      for (const [key, value] of Object.entries(SETTINGS)) expect(await home.client.call('getSetting', { params: { key } })).toEqual({ key, value });
+      const kept = { get: (key: string) => db.prepare('SELECT value FROM settings WHERE key = ?').get(key)?.['value'] as string | undefined };
+      expect(await isPassphrase(PASSPHRASE.typed, kept.get('local.passphrase') ?? '')).toBe(true);
+      const person = makeSettings({ settings: kept } as House, { id: PERSONAL.user, refuse: () => new Error() });
+      expect(person.get(PERSONAL.key)).toEqual({ key: PERSONAL.key, value: PERSONAL.value });
+    }
     db.close();
     const stop = await home.client.call('act', { params: { name: 'apollo' }, body: { action: 'stop' } });
     expect((await home.client.follow(stop.id, () => {})).status).toBe('done');
