@@ -43,11 +43,10 @@ const shots: readonly WireSnapshot[] = [
 ];
 test.each(FORMATS)('list --snapshots as %s', (format) => expect(renderSnapshots(format === 'json' ? shots : snapshotsInOrder(shots, 'primary'), format)).toBe(golden(`snapshots.${format}`)));
 test.each(FORMATS)('info of snapshots as %s', (format) => expect(renderInfoOfSnapshots([], shots.slice(0, 2), format, 'primary')).toBe(golden(`snapshot-info.${format}`)));
-test('info of an instance and its snapshot has both', () => {
-  expect(JSON.parse(renderInfoOfSnapshots([apollo], shots.slice(0, 1), 'json', 'primary'))).toMatchObject({ info: { apollo: { state: 'Stopped', snapshots: { snapshot1: { cpu_count: '1' } } } } });
-  expect(parse(renderInfoOfSnapshots([apollo], shots.slice(0, 1), 'yaml', 'primary'))).toMatchObject({ apollo: [{ state: 'Stopped', snapshots: [{ snapshot1: [{ cpu_count: 1 }] }] }] });
-  expect(renderInfoOfSnapshots([apollo], shots.slice(0, 1), 'table', 'primary')).toMatch(/^Name: +apollo\n[^]*\n\nSnapshot: +snapshot1\n/);
+test.each(['table', 'json', 'yaml'] as const)('info of an instance and its snapshot as %s', (format) => {
+  expect(renderInfoOfSnapshots([{ ...apollo, snapshotCount: 1 }], shots.slice(0, 1), format, 'primary')).toBe(golden(`info-with-snapshot.${format}`));
 });
+test.each(FORMATS)('info of snapshots where there are none, as %s', (format) => expect(renderInfoOfSnapshots([], [], format, 'primary')).toBe(golden(`snapshot-info-empty.${format}`)));
 test('no snapshots, in each format', () => expect(FORMATS.map((format) => renderSnapshots([], format))).toEqual(['No snapshots found.\n', '{\n    "errors": [\n    ],\n    "info": {\n    }\n}\n', 'Instance,Snapshot,Parent,Comment\n', '\n']));
 test('figures of a guest that does not answer are of then', () => {
   const silent = { ...primary, figuresAt: '2026-09-01T10:05:00.000Z' };
@@ -71,6 +70,11 @@ const found: WireFound = {
   ],
 };
 test.each(FORMATS)('find as %s', (format) => expect(renderFound(found, format)).toBe(golden(`find.${format}`)));
+test.each(FORMATS)('find of a word as %s', (format) => {
+  const [, noble] = found.images;
+  // As the daemon tells it: by the word, without other names (core/catalogue/find-list.ts).
+  expect(renderFound({ errors: [], images: [{ ...noble!, name: 'noble', aliases: [] }] }, format)).toBe(golden(`find-word.${format}`));
+});
 test('a find that found nothing', () => {
   expect(FORMATS.map((format) => renderFound({ images: [], errors: [] }, format))).toEqual([
     'No images found.\n', '{\n    "errors": [\n    ],\n    "images": {\n    }\n}\n', 'Image,Remote,Aliases,OS,Release,Version,Type,Hash\n', 'errors: []\nimages: {}\n',
@@ -122,9 +126,11 @@ test('without networks as Multipass says it', () => {
 test('nothing to show is said in words, and stays empty for programs', () => {
   expect(renderList([], 'table', 'primary')).toBe('No instances found.\n');
   expect(renderList([], 'json', 'primary')).toBe(golden('list-empty.json'));
+  expect(renderList([], 'csv', 'primary')).toBe(golden('list-empty.csv'));
   expect(renderList([], 'yaml', 'primary')).toBe('\n');
   expect(renderInfo([], 'table', 'primary')).toBe('No instances found.\n');
   expect(renderInfo([], 'json', 'primary')).toBe(golden('info-empty.json'));
+  expect(renderInfo([], 'csv', 'primary')).toBe(golden('info-empty.csv'));
   expect(renderInfo([], 'yaml', 'primary')).toBe(golden('info-empty.yaml'));
   expect(renderImages([], 'table')).toBe('No images found.\n');
   expect([renderClients([], 'table'), renderClients([], 'yaml')]).toEqual(['No clients found.\n', 'clients: []\n']);
