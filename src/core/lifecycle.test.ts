@@ -8,6 +8,11 @@ test.each(STATES.flatMap((state) => ACTIONS.map((action) => [state, action] as c
   else expect(() => requireLegal('apollo', state, 'why', action)).toThrow(/apollo/);
 });
 
+test('what is in an unknown state is to be stopped before it is started', () => {
+  expect(() => requireLegal('apollo', 'Unknown', 'it cannot be taken over', 'start')).toThrow(/^Instance 'apollo' is already running, but in an unknown state\. Try to stop it first\.$/);
+  expect(ruling('Unknown', 'stop')).toBe('do');
+});
+
 test('a command starts only what was stopped on purpose', () => {
   expect(ruling('Stopped', 'exec')).toBe('do');
   expect(() => requireLegal('apollo', 'Crashed', 'its kernel panicked', 'exec')).toThrow('apollo crashed: its kernel panicked');

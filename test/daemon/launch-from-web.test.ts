@@ -24,6 +24,13 @@ const begin = (body: WireLaunch): Promise<WireOperation> => home.client.call('la
 const ended = async ({ id }: WireOperation): Promise<WireOperation> => await home.client.follow(id, () => {});
 const names = async (): Promise<string[]> => (await home.client.call('listInstances', {})).instances.map(({ name }) => name);
 
+test('a launch tells what it is at, in the words that people know', async () => {
+  server.behave(serve({ bytes: disk, etag: '"one"' }));
+  const told: string[] = [];
+  await home.client.follow((await begin({ name: 'apollo', cold: true })).id, ({ stage }) => { if (stage !== told.at(-1)) told.push(stage); });
+  expect(told.slice(told.indexOf('Starting apollo'))).toEqual(['Starting apollo', 'Waiting for apollo to answer', 'Waiting for initialization to complete']);
+});
+
 test('two launches of one address download it once, and the second is told of plain http as well', async () => {
   server.behave(serve({ bytes: disk, etag: '"one"' }));
   const both = await Promise.all((await Promise.all(['apollo', 'hermes'].map((name) => begin({ name, cold: true })))).map(ended));

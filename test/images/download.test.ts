@@ -67,6 +67,7 @@ test('an image is downloaded, tells how far it is, and is in the store under its
   expect(entry).toMatchObject({ digest: hex(image), format: 'qcow2', sourceName: url('/a/disk.qcow2') });
   expect(await readFile(store.pathOf(entry))).toEqual(image);
   expect(told).toContainEqual(['Retrieving image', 1]);
+  expect(told.findIndex(([stage]) => stage === 'Verifying image')).toBeGreaterThan(told.findLastIndex(([stage]) => stage === 'Retrieving image'));
   expect(notices).toEqual([`${url('/a/disk.qcow2')} came over plain http and without a checksum: nobody vouches for what is in it`]);
   expect(await left()).toEqual([]);
 });
