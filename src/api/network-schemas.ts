@@ -48,6 +48,8 @@ export const NetworkChangeSchema = Type.Object({
   nic: Type.Optional(Type.String({ maxLength: 17 })),
   /** static: what a new card is plugged into. */
   network: Type.Optional(Type.String({ maxLength: 64 })),
+  /** static, agreed: an ethernet of the host's is put into a bridge for it. */
+  makeBridge: Type.Optional(Type.Boolean()),
   /** restore */
   revision: Type.Optional(Type.Integer({ minimum: 1 })),
   /** The guest undoes it by itself after so long, unless it was confirmed; 60 when absent. */

@@ -12,6 +12,7 @@ beforeAll(async () => {
     if (url.endsWith('/events')) event(answer, operation({ status: 'done', result: {} }));
     else if (url === '/v1/instances') json(answer, { instances: [] });
     else if (url === '/v1/authenticate') json(answer, { standing: body === '{}' ? 'unknown' : 'accepted' });
+    else if (url.endsWith('/network') && !body.includes('"makeBridge":true')) json(answer, { code: 'consent-needed', message: 'eth0 is in no bridge', hint: null }, 409);
     else if (method === 'DELETE' || method === 'PUT') json(answer, {});
     else json(answer, operation(), 202);
   });
@@ -88,4 +89,10 @@ test.runIf(hasPython)('the passphrase of a daemon elsewhere is asked for where i
   const seen = await asked(['authenticate'], [['Passphrase: ', 'keys', 'open sesame\r']]);
   expect([seen.code, changes()]).toEqual([0, ['POST /v1/authenticate {}', 'POST /v1/authenticate {"passphrase":"open sesame"}']]);
   expect(plain(seen)).toBe('Passphrase: \r\nAuthenticated.\r\n');
+});
+
+test.runIf(hasPython).each([['y', 0], ['n', 1]])('a static address on a card of the host\'s asks for a bridge first, and is told %s', LONG, async (word, code) => {
+  const seen = await asked(['net', 'static', 'apollo', '192.168.90.5/24', '--network', 'eth0'], [['eth0 is in no bridge. Go on? [y/N] ', 'keys', `${word}\r`]]);
+  expect(seen.code).toBe(code);
+  expect(changes().slice(1)).toEqual(code === 0 ? ['POST /v1/instances/apollo/network {"change":"static","address":"192.168.90.5/24","network":"eth0","makeBridge":true}'] : []);
 });

@@ -66,6 +66,7 @@ const WRONG: readonly Row[] = [
   ['launch --network mode=auto', 1, 'launch failed: Bad network definition, need at least a \'name\' field\nwrite it as: <name>, or name=<name>,mode=auto|manual,mac=<address>, or name=<name>,ip=<address/prefix>,gateway=<address>,dns=<address>; see: holdfast networks\n'],
   ['launch https://127.0.0.1:1/x.img --network name=holdfast,mac=52:54:00:00:00:66 --network name=br0,mac=52:54:00:00:00:66', 2, 'launch failed: Invalid arguments supplied\nthe MAC address 52:54:00:00:00:66 is another card\'s already\nleave it out, and one is made up\n'],
   ['net attach apollo --network eth1', 2, 'net failed: eth1 is in no bridge: it is put into one, br-eth1, which takes this host off that network for a moment; agree to it with --yes-bridge\n'],
+  ['net static apollo 192.168.90.5/24 --network eth1', 2, 'net failed: eth1 is in no bridge: it is put into one, br-eth1, which takes this host off that network for a moment; agree to it with --yes-bridge\n'],
   ['net attach apollo --network wlan0', 2, 'net failed: wlan0 is a radio card, which cannot be in a bridge: its access point takes frames of its own address only\ntake a wired one, or a bridge: holdfast networks\n'],
   ['start ghost', 2, `start failed: Instance 'ghost' does not exist.\n${SEE_LIST}`],
   ['start gone', 2, 'start failed: Instance \'gone\' is deleted. Use \'recover\' to recover it or \'purge\' to permanently delete it.\n'],

@@ -276,6 +276,18 @@ describe('the two ways', () => {
     expect((await apollo()).cards).toHaveLength(1);
   });
 
+  test('way 1 on a card of the host\'s has a bridge made of it when that is agreed to, and gives it back when it fails', LONG, async () => {
+    const wish = { change: 'static', address: '192.168.90.5/24', network: 'eth1' } as const;
+    const bridges = async (): Promise<unknown> => JSON.parse(await readFile(join(home.directory, 'ethernets.json'), 'utf8').catch(() => '[]'));
+    await expect(change(wish)).rejects.toMatchObject({ code: 'consent-needed' });
+    await faults({ noAddress: true });
+    expect((await change({ ...wish, makeBridge: true, confirmWithinSeconds: 5 })).error?.code).toBe('rolled-back');
+    expect([(await apollo()).cards, await bridges()]).toEqual([[], []]);
+    await faults({});
+    expect((await change({ ...wish, makeBridge: true })).error).toBeNull();
+    expect([(await apollo()).cards?.map(({ network, mode }) => [network, mode]), await bridges()]).toEqual([[['br-eth1', 'manual']], ['br-eth1']]);
+  });
+
   test('way 1 that fails takes its card out again', LONG, async () => {
     await faults({ noAddress: true });
     expect((await change({ change: 'static', address: '10.107.31.40/24', confirmWithinSeconds: 5 })).error?.code).toBe('rolled-back');

@@ -2,13 +2,14 @@
 import type { WireNetworkChange } from '../../../api/network-schemas.ts';
 import { parseProbe } from '../../../core/network/probe.ts';
 import type { Context } from '../../command.ts';
+import { withConsent } from '../../consent.ts';
 import { UsageError } from '../../failure.ts';
 import { runOperation } from '../../operations.ts';
 import { durationSeconds, revisionNumber } from '../../numbers.ts';
 import { readWish } from './wish.ts';
 import { TERMS, type NetValues, type Verb } from './verb.ts';
 
-type Change = Omit<WireNetworkChange, 'confirmWithinSeconds' | 'probes' | 'hold' | 'allowLockout'>;
+type Change = Omit<WireNetworkChange, 'confirmWithinSeconds' | 'probes' | 'hold' | 'allowLockout' | 'makeBridge'>;
 
 export const changeVerbs: readonly Verb[] = [
   {
@@ -16,7 +17,7 @@ export const changeVerbs: readonly Verb[] = [
     run: async (context, [name = '', file = ''], options) => await change(context, name, { change: 'apply', ...await readWish(context, file, options) }, options),
   },
   {
-    name: 'static', usage: '<name> <address/prefix>', args: [2, 2], options: ['nic', 'network', 'gateway', 'dns', ...TERMS],
+    name: 'static', usage: '<name> <address/prefix>', args: [2, 2], options: ['nic', 'network', 'yesBridge', 'gateway', 'dns', ...TERMS],
     async run(context, [name = '', address = ''], options) {
       const { nic, network, gateway, dns } = options;
       await change(context, name, {
@@ -36,14 +37,14 @@ export const changeVerbs: readonly Verb[] = [
   { name: 'rollback', usage: '<name>', args: [1, 1], options: [], run: async (context, [name = '']) => await decide(context, name, false) },
 ];
 
-async function change(context: Context, name: string, what: Change, { confirmWithin, probe, hold, yesLockout }: NetValues): Promise<void> {
+async function change(context: Context, name: string, what: Change, { confirmWithin, probe, hold, yesLockout, yesBridge }: NetValues): Promise<void> {
   for (const each of probe) parseProbe(each);
   const body: WireNetworkChange = {
     ...what, ...(confirmWithin === undefined ? {} : { confirmWithinSeconds: seconds(confirmWithin) }), ...(probe.length === 0 ? {} : { probes: [...probe] }),
     ...(hold ? { hold } : {}), ...(yesLockout ? { allowLockout: true } : {}),
   };
   const client = await context.client();
-  const { result } = await runOperation(context, client, () => client.call('changeNetwork', { params: { name }, body }));
+  const { result } = await runOperation(context, client, () => withConsent(context, yesBridge, (agreement) => client.call('changeNetwork', { params: { name }, body: { ...body, ...agreement } })));
   const { revision, until } = result;
   if (revision === undefined) return;
   if (until === undefined) context.stdout.write(`Applied: revision ${revision} of ${name}\n`);

@@ -7,7 +7,7 @@ export const NET_OPTIONS = {
   network: { flags: '--network <network>', summary: 'attach, static: what a card is plugged into (holdfast, the home\'s own network)' },
   mac: { flags: '--mac <address>', summary: 'attach: its MAC address; one is made up when absent' },
   mode: { flags: '--mode <mode>', summary: 'attach: auto, the guest brings it up by DHCP (the default), or manual' },
-  yesBridge: { ...YES_BRIDGE, summary: `attach: ${YES_BRIDGE.summary}` },
+  yesBridge: { ...YES_BRIDGE, summary: `attach, static: ${YES_BRIDGE.summary}` },
   offline: { flags: '--offline <directory>', summary: 'plan: from the netplan files in it, without an instance' },
   links: { flags: '--links <file>', summary: 'plan --offline: the interfaces, addresses and networks as JSON' },
   as: { flags: '--as <file-name>', summary: 'plan, apply: the name that the file gets in /etc/netplan (its own)' },

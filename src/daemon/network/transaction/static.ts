@@ -9,6 +9,7 @@ import { OWN_NETWORK } from '../../../core/network/network-option.ts';
 import type { House } from '../../instances/house.ts';
 import type { Supervisor } from '../../supervisor.ts';
 import { checkWishes, specifyCard } from '../extra-cards.ts';
+import { bringBridges } from '../host-bridges.ts';
 import { bridgeFor } from '../networks.ts';
 import { placeOf, plugIn, takeOut } from '../plug.ts';
 import type { FileChanges } from './guest-network.ts';
@@ -18,7 +19,7 @@ import type { Situation } from './situation.ts';
 
 const APPEAR_MS = 30_000;
 
-/** @throws bad-argument, not-found, not-supported */
+/** @throws bad-argument, not-found, not-supported, consent-needed */
 export async function preparingStatic(house: House, supervisor: Supervisor, request: WireNetworkChange): Promise<Prepared> {
   const wish = requireFixed(request.address ?? '', request.gateway, request.dns ?? []);
   const { cards = [] } = supervisor.record.instance.spec;
@@ -27,7 +28,7 @@ export async function preparingStatic(house: House, supervisor: Supervisor, requ
     return { before: async () => await holdAddress(house, supervisor, there, wish), undo: async () => await giveBack(house, supervisor, there), changes: fixing(supervisor, there, wish) };
   }
   if (!house.driver.abilities.hotPlug) throw fail('not-supported', `${supervisor.name} has one network card, and the driver ${house.driver.name} does not add any`);
-  const [network] = await checkWishes(house, placeOf(supervisor), [{ name: request.network ?? OWN_NETWORK, mode: 'manual' }]);
+  const [network] = await checkWishes(house, placeOf(supervisor), [{ name: request.network ?? OWN_NETWORK, mode: 'manual' }], request.makeBridge);
   if (network === undefined) throw new TypeError('a wish went missing');
   const specified = specifyCard(network, cards, house.registry.everybodys.map(({ record }) => record.instance));
   const card = { ...specified, address: reservable(house, specified, wish, network.subnet) };
@@ -35,7 +36,7 @@ export async function preparingStatic(house: House, supervisor: Supervisor, requ
     kept: { slot: card.slot },
     before: async (task) => {
       task.progress(`Adding a network card to ${supervisor.name}`);
-      await plugIn(house, supervisor, card);
+      await plugIn(house, supervisor, card, async () => await bringBridges(house, network.ethernet === undefined ? [] : [network.ethernet], task));
       await supervisor.until(() => supervisor.machine?.guest.reports.network?.links.some(({ mac }) => mac === card.mac) ?? false, `the new network card ${card.mac} of ${supervisor.name} did not appear in its guest within ${APPEAR_MS / 1000} s`, APPEAR_MS, task.signal);
     },
     undo: async () => await takeOut(house, supervisor, card.slot),
@@ -44,10 +45,10 @@ export async function preparingStatic(house: House, supervisor: Supervisor, requ
 }
 
 /** @returns undefined when one is to be added */
-async function chosen(house: House, { name, record }: Supervisor, { nic, network }: WireNetworkChange, cards: readonly ExtraCard[]): Promise<ExtraCard | undefined> {
+async function chosen(house: House, { name, record }: Supervisor, { nic, network, makeBridge }: WireNetworkChange, cards: readonly ExtraCard[]): Promise<ExtraCard | undefined> {
   if (nic === undefined) {
     if (network === undefined) return cards[0];
-    const found = await bridgeFor(house, network);
+    const found = await bridgeFor(house, network, makeBridge);
     return cards.find((card) => card.network === found.network);
   }
   if (nic === '0' || nic.toLowerCase() === record.instance.spec.mac) {
