@@ -1,6 +1,6 @@
 /** Saves of a running machine that fail half way: the guest goes on, its disk is known, and nobody else waits. */
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MachineSpec } from '../../src/drivers/driver.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
@@ -88,6 +88,24 @@ describe('a save that fails', { timeout: 60_000 }, () => {
     await driver.revert(machine, FIRST, work());
     running = await driver.start(machine, work()) as QemuMachine;
     expect(await under.markOf(running)).toBe(0);
+  });
+
+  test.runIf(process.getuid?.() === 0)('or not: what the daemon gives to a machine\'s QEMU lies where only root can change what a name means', async () => {
+    const given: string[] = [];
+    const execute = running.monitor.execute.bind(running.monitor);
+    running.monitor.execute = async (name, args, deadlineMs) => {
+      if (name === 'migrate') given.push(String(args?.['uri']).replace(/^[a-z]+:/, ''));
+      return await execute(name, args, deadlineMs);
+    };
+    await driver.freezeLive(machine, FIRST, work());
+    await driver.suspend(machine, work());
+    expect(given).toHaveLength(2);
+    for (const path of given) {
+      const { uid, mode } = await stat(dirname(path));
+      expect([uid, mode & 0o022]).toEqual([0, 0]);
+    }
+    await driver.remove(machine.id);
+    expect(await under.remains(machine.id)).toEqual([]);
   });
 
   test('when it has stopped the guest and does not hear of it: the guest goes on', async () => {

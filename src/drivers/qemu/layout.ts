@@ -31,6 +31,8 @@ export interface MachineFiles {
 export interface MachineSockets {
   readonly directory: string;
   readonly pid: string;
+  /** What its state is saved through. Beside the directory, which is its QEMU's: the daemon gives it this one, and may be led nowhere else. */
+  readonly migration: string;
   readonly monitor: string;
   /** A second monitor, for people and their tools: QEMU serves one client on each, and the daemon has the first. */
   readonly spareMonitor: string;
@@ -59,6 +61,7 @@ export function machineFiles(layout: HomeLayout, id: string): MachineFiles {
     run: {
       directory: run,
       pid: join(run, 'pid'),
+      migration: `${run}.mig`,
       monitor: join(run, 'qmp'),
       spareMonitor: join(run, 'mon'),
       console: join(run, 'con'),

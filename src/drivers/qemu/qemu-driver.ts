@@ -1,5 +1,5 @@
 /** The driver that runs machines under QEMU, each a detached process that outlives the daemon. */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import type { Mount } from '../../core/mounts/mount.ts';
 import { nativeMounts } from '../../core/mounts/native.ts';
@@ -224,6 +224,7 @@ export class QemuDriver implements Driver {
     const files = this.#files(id);
     await this.end(id);
     await removeDirectory(files.run.directory);
+    await rm(files.run.migration, { force: true });
     await removeDirectory(files.directory);
   }
 

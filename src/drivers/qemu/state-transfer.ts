@@ -18,7 +18,7 @@ export type MemoryFormat = 'stream' | 'mapped';
 export interface Save {
   readonly kind: 'device-stream' | MemoryFormat;
   readonly path: string;
-  /** Where its QEMU may connect to. */
+  /** Where its QEMU may connect to; in a directory that it can change nothing in. */
   readonly socketPath: string;
   readonly uid: number | null;
   readonly memoryBytes: number;

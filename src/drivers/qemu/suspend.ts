@@ -32,7 +32,7 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
   const format = memoryFormat(await qemuVersion(machine.architecture));
   try {
     await holdStill(hypervisor.monitor);
-    await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: join(files.run.directory, 'mig'), uid: state.uid, memoryBytes: machine.spec.memoryBytes });
+    await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: files.run.migration, uid: state.uid, memoryBytes: machine.spec.memoryBytes });
     await own(`${path}.tmp`, state.uid);
     await rename(`${path}.tmp`, path);
     await writeState(files.state, { ...state, suspended: { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes } });

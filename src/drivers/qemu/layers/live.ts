@@ -45,7 +45,7 @@ export async function freezeLive(
     await holdStill(monitor);
     // From here on a sweep finds the layer in the machine's record.
     await inTurn(() => switchDisk(monitor, layer, state, { files, layers, image }, signal));
-    await saveState(monitor, { kind: format, path: savedPath(files), socketPath: join(files.run.directory, 'mig'), uid: state.uid, memoryBytes: machine.spec.memoryBytes });
+    await saveState(monitor, { kind: format, path: savedPath(files), socketPath: files.run.migration, uid: state.uid, memoryBytes: machine.spec.memoryBytes });
     await layers.keepMemory(layer, savedPath(files), { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes });
   } catch (error) {
     // What cannot be put in order now is recorded, and put in order later.

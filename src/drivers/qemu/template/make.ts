@@ -77,7 +77,7 @@ async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, fil
     const [{ machineId }, { shape, staged }] = await Promise.all([freezing, staging]);
     const uid = (await readState(files.state))?.uid ?? null;
     await holdStill(held.monitor);
-    await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: join(files.run.directory, 'mig'), uid, memoryBytes: machine.spec.memoryBytes });
+    await saveState(held.monitor, { kind: 'device-stream', path: staged.state, socketPath: files.run.migration, uid, memoryBytes: machine.spec.memoryBytes });
     await held.kill();
     await scrubIds(ramPath, [machineId, ...(bootId ? [bootId] : [])].map(idBytes));
     work.signal.throwIfAborted();
