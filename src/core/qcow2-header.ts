@@ -37,14 +37,15 @@ export function isQcow2(head: Uint8Array): boolean {
 /**
  * @param head  the first bytes of the file, at least one cluster of the header (64 KiB do for all that exist)
  * @param fileBytes  the whole file's length, which tells a truncated download
+ * @param backing  `named`: of a disk of ours, whose header names what it lies on; nobody is to follow that
  */
-export function readQcow2(head: Uint8Array, fileBytes: number): Qcow2Verdict {
+export function readQcow2(head: Uint8Array, fileBytes: number, backing: 'none' | 'named' = 'none'): Qcow2Verdict {
   if (head.length < V2_LENGTH) return { reason: 'is truncated: its header is incomplete' };
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const version = view.getUint32(4);
   if (version !== 2 && version !== 3) return { reason: `has the qcow version ${version}, which is not supported (2 and 3 are)` };
   if (version === 3 && head.length < V3_LENGTH) return { reason: 'is truncated: its header is incomplete' };
-  if (view.getBigUint64(8) !== 0n || view.getUint32(16) !== 0) return { reason: 'depends on another file (backing file)' };
+  if (backing === 'none' && (view.getBigUint64(8) !== 0n || view.getUint32(16) !== 0)) return { reason: 'depends on another file (backing file)' };
   if (view.getUint32(32) !== 0) return { reason: 'is encrypted' };
   const features = version === 3 ? view.getBigUint64(72) : 0n;
   for (const [bit, reason] of FEATURES_REFUSED) if ((features & bit) !== 0n) return { reason };

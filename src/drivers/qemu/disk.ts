@@ -1,14 +1,19 @@
 /** The machine's disk: a qcow2 overlay on a read-only image. Formats are always said, never guessed from content. */
-import { rename, rm, stat, statfs } from 'node:fs/promises';
+import { open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail } from '../../core/errors.ts';
+import { isQcow2, readQcow2 } from '../../core/qcow2-header.ts';
 import { run } from '../../host/process/run.ts';
-import { overlayNode } from './command-line/devices.ts';
 import type { DiskBase } from './command-line/input.ts';
 
 /** Below this an overlay could not even take a first boot. */
 const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 const DEADLINE_MS = 60_000;
+const SECTOR_BYTES = 512;
+/** Of a qcow2, its header with all that belongs to it. */
+const HEAD_BYTES = 64 * 1024;
+/** As for images (images/verify/check-qcow2.ts). */
+const LIMITS = [`--as=${4 * 1024 ** 3}`, '--cpu=60', '--core=0'];
 
 export type DiskPath = Extract<DiskBase, { readonly path: string }>;
 
@@ -18,7 +23,7 @@ export async function ensureOverlay(
 ): Promise<void> {
   if (await stat(path).then(() => true, () => false)) return;
   await requireFree(dirname(path));
-  await makeOverlay(path, base, Math.max(diskBytes, await virtualSize(base.path, base.format, signal)), signal);
+  await makeOverlay(path, base, Math.max(diskBytes, await virtualSize(base.path, base.format)), signal);
 }
 
 /** What is below need not be there yet. */
@@ -26,7 +31,8 @@ export async function makeOverlay(path: string, base: DiskPath, sizeBytes: numbe
   const temporary = `${path}.tmp`;
   try {
     await rm(temporary, { force: true });
-    await qemuImg(['create', '-q', '-f', 'qcow2', '-u', '-F', base.format, '-b', base.path, temporary, String(sizeBytes)], signal);
+    const args = ['create', '-q', '-f', 'qcow2', '-u', '-F', base.format, '-b', base.path, temporary, String(sizeBytes)];
+    await run({ tool: 'qemu-img', args, package: 'qemu-utils', deadlineMs: DEADLINE_MS, signal });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -34,19 +40,30 @@ export async function makeOverlay(path: string, base: DiskPath, sizeBytes: numbe
   }
 }
 
-/** Grows only: a disk that is already as large is left as it is. */
-export async function growOverlay(path: string, base: DiskBase, diskBytes: number, signal: AbortSignal): Promise<void> {
-  if (await virtualSize(path, 'qcow2', signal) >= diskBytes) return;
-  // It opens what is below, where that lies now: a home may have been moved since the overlay was made.
-  await qemuImg(['resize', '-q', `json:${JSON.stringify(overlayNode(path, base))}`, String(diskBytes)], signal);
+/**
+ * Grows only: a disk that is already as large is left as it is. Its guest, and a QEMU that was broken out of, could write there what
+ * they liked: it is opened with its machine's rights, and what it says it lies on is not. Nothing below is larger.
+ * @param uid  its machine's; null: the daemon's own
+ */
+export async function growOverlay(path: string, diskBytes: number, uid: number | null, signal: AbortSignal): Promise<void> {
+  if (await virtualSize(path, 'qcow2') >= diskBytes) return;
+  const node = { driver: 'qcow2', file: { driver: 'file', filename: path }, backing: null };
+  const resize = ['qemu-img', 'resize', '-q', `json:${JSON.stringify(node)}`, String(diskBytes)];
+  const [tool = '', ...args] = process.platform === 'linux' ? ['prlimit', ...LIMITS, '--', ...resize] : resize;
+  await run({ tool, args, package: 'util-linux', deadlineMs: DEADLINE_MS, cwd: '/', signal, ...(uid === null ? {} : { uid, gid: uid }) });
 }
 
-/** In bytes, as the guest sees it. The header alone is read: whether a backing file is there does not matter. */
-export async function virtualSize(path: string, format: 'qcow2' | 'raw', signal: AbortSignal): Promise<number> {
-  const { stdout } = await qemuImg(['info', '-U', '--output=json', '-f', format, path], signal);
-  const size = (JSON.parse(stdout) as { 'virtual-size'?: unknown })['virtual-size'];
-  if (typeof size !== 'number') throw fail('machine-failed', `qemu-img does not tell the size of ${path}`);
-  return size;
+/** In bytes, as the guest sees it, read without a parser that could be attacked. @throws machine-failed  its header says what none of ours does */
+export async function virtualSize(path: string, format: 'qcow2' | 'raw'): Promise<number> {
+  await using file = await open(path, 'r');
+  const { size } = await file.stat();
+  if (format === 'raw') return Math.ceil(size / SECTOR_BYTES) * SECTOR_BYTES;
+  const head = Buffer.alloc(HEAD_BYTES);
+  const { bytesRead } = await file.read(head, 0, head.length, 0);
+  const found = head.subarray(0, bytesRead);
+  const verdict = isQcow2(found) ? readQcow2(found, size, 'named') : { reason: 'is no qcow2' };
+  if ('reason' in verdict) throw fail('machine-failed', `the disk ${path} ${verdict.reason}`);
+  return verdict.image.virtualSizeBytes;
 }
 
 /** @param more  bytes, beyond what any machine needs  @param what  that needs them  @throws no-space */
@@ -58,8 +75,4 @@ export async function requireFree(directory: string, more = 0, what = 'a machine
   throw fail('no-space', `${directory} has ${Math.floor(free / 1024 / 1024)} MiB left, ${what} needs at least ${Math.ceil(needed / 1024 / 1024)} MiB`, {
     hint: 'free some disk space, for example: holdfast purge',
   });
-}
-
-function qemuImg(args: readonly string[], signal: AbortSignal) {
-  return run({ tool: 'qemu-img', args, package: 'qemu-utils', deadlineMs: DEADLINE_MS, signal });
 }

@@ -40,8 +40,8 @@ function disks({ disk, base, seed }: CommandLineInput): string[] {
   ];
 }
 
-/** As -blockdev and qemu-img take it: QEMU's BlockdevOptionsQcow2. Where `backing` is given, the header's is not looked at. */
-export function overlayNode(disk: string, base: CommandLineInput['base'], file: { readonly discard?: 'unmap' } = {}): Record<string, unknown> {
+/** As -blockdev takes it: QEMU's BlockdevOptionsQcow2. Where `backing` is given, the header's is not looked at. */
+function overlayNode(disk: string, base: CommandLineInput['base'], file: { readonly discard: 'unmap' }): Record<string, unknown> {
   return {
     driver: 'qcow2', file: { driver: 'file', filename: disk, ...file },
     backing: baseNode(base),

@@ -80,12 +80,6 @@ export class LayerStore {
     return text === undefined ? undefined : requireVersion(text, VERSION, memoryRecord) as { readonly version: number } & SavedMemory;
   }
 
-  /** From a layer down to the image, by the paths of now. @throws machine-failed when one is gone */
-  async base(top: string | undefined, image: DiskBase): Promise<DiskBase> {
-    const disks = (await this.#down(top)).map((id) => this.files(id).disk);
-    return disks.reduceRight<DiskBase>((backing, path) => ({ path, format: 'qcow2', backing }), image);
-  }
-
   /** @param first  QEMU's number of the first descriptor that is free */
   async open(top: string | undefined, image: DiskBase, first: number): Promise<OpenBase> {
     const handles: FileHandle[] = [];

@@ -83,7 +83,7 @@ async function settleOrClear(layer: string, state: MachineState, { files, layers
 
 async function switchDisk(monitor: QmpClient, layer: string, state: MachineState, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
   const fresh = diskAbove(files, layer);
-  await makeOverlay(fresh, { path: layers.files(layer).disk, format: 'qcow2', backing: image }, await virtualSize(diskNow(files, state), 'qcow2', signal), signal);
+  await makeOverlay(fresh, { path: layers.files(layer).disk, format: 'qcow2', backing: image }, await virtualSize(diskNow(files, state), 'qcow2'), signal);
   await chmod(fresh, 0o600);
   if (state.uid !== null) await chown(fresh, state.uid, state.uid);
   const node = nodeOf(layer);

@@ -44,7 +44,7 @@ export async function freezeDisk(name: string, layer: string, { files, layers, i
   const fresh = `${files.disk}.above`;
   if (!(await layers.has(layer))) {
     await requireFree(dirname(files.disk));
-    const bytes = await virtualSize(files.disk, 'qcow2', signal);
+    const bytes = await virtualSize(files.disk, 'qcow2');
     await writeState(files.state, { ...state, freezing: layer });
     // Made first: where there is no space for it, nothing has happened yet.
     await makeOverlay(fresh, { path: layers.files(layer).disk, format: 'qcow2', backing: image }, bytes, signal);
@@ -65,7 +65,7 @@ export async function revertDisk(name: string, layer: string, { files, layers, i
   await requireFree(dirname(files.disk));
   const fresh = `${files.disk}.above`;
   const below = layers.files(layer).disk;
-  await makeOverlay(fresh, { path: below, format: 'qcow2', backing: image }, await virtualSize(below, 'qcow2', signal), signal);
+  await makeOverlay(fresh, { path: below, format: 'qcow2', backing: image }, await virtualSize(below, 'qcow2'), signal);
   // From here on the old disk is not the machine's any more, whatever lies under its name.
   const reverted = { ...state, layer, fork: null, suspended: null, reverting: true, run: null };
   await writeState(files.state, reverted);

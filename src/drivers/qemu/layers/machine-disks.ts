@@ -48,7 +48,7 @@ export class MachineDisks {
   async grow(machine: MachineSpec, signal: AbortSignal): Promise<void> {
     const files = this.#options.filesOf(machine.id);
     await this.prepare(machine);
-    await growOverlay(files.disk, await this.layers.base((await readState(files.state))?.layer, this.image(machine)), machine.spec.diskBytes, signal);
+    await growOverlay(files.disk, machine.spec.diskBytes, (await readState(files.state))?.uid ?? null, signal);
   }
 
   async freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
