@@ -27,6 +27,7 @@ export async function attachCard(house: House, name: string, { network, mode, ma
   const [wish] = await checkWishes(house, placeOf(supervisor), [{ name: network ?? OWN_NETWORK, mode: mode ?? 'auto', ...(mac === undefined ? {} : { mac }) }], makeBridge);
   if (wish === undefined) throw new TypeError('a wish went missing');
   const { spec } = supervisor.record.instance;
+  // Recorded in the same turn: of two that are asked for at once, each has an address of its own.
   const card = specifyCard(wish, spec.cards ?? [], house.registry.everybodys.map(({ record }) => record.instance));
   return begin(house, supervisor, 'net-attach', { attach: card, ...(wish.ethernet === undefined ? {} : { ethernet: wish.ethernet }) });
 }
@@ -50,21 +51,40 @@ export function detachCard(house: House, name: string, which: string): WireOpera
 function begin(house: House, supervisor: Supervisor, kind: (typeof CARD_KINDS)[number], change: CardChange): WireOperation {
   const busy = supervisor.occupation;
   if (busy) throw supervisor.busy(busy);
-  return house.engine.begin({
+  const operation = house.engine.begin({
     kind, instanceName: supervisor.name, instanceId: supervisor.id, request: change, owner: house.owner,
-    body: (task) => changeCards(house, supervisor, kind, change, task),
+    body: async (task) => {
+      using _busy = occupied;
+      return await carryOut(house, supervisor, change, task);
+    },
   });
+  const occupied = supervisor.occupy({ operation: operation.id, kind });
+  if (change.attach) record(supervisor, change.attach.slot, change.attach);
+  return operation;
 }
 
-/** Done again by the next daemon it comes to the same. */
-export async function changeCards(house: House, supervisor: Supervisor, kind: string, { attach, detach, ethernet }: CardChange, task: Task): Promise<Result> {
+/** What the next daemon does with one that was interrupted: done again it comes to the same. */
+export async function changeCards(house: House, supervisor: Supervisor, kind: string, change: CardChange, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind });
-  task.step('plug');
+  return await carryOut(house, supervisor, change, task);
+}
+
+async function carryOut(house: House, supervisor: Supervisor, { attach, detach, ethernet }: CardChange, task: Task): Promise<Result> {
   const slot = attach?.slot ?? detach ?? 0;
   const live = supervisor.machine !== undefined;
-  task.progress(attach ? `Adding a network card to ${supervisor.name}` : `Taking a network card out of ${supervisor.name}`);
-  if (attach) await plugIn(house, supervisor, attach, async () => await bringBridges(house, ethernet === undefined ? [] : [ethernet], task));
-  else await takeOut(house, supervisor, slot);
+  const begins = (): void => {
+    task.step('plug');
+    task.progress(attach ? `Adding a network card to ${supervisor.name}` : `Taking a network card out of ${supervisor.name}`);
+  };
+  if (attach) {
+    await plugIn(house, supervisor, attach, { before: undefined, prepare: async () => {
+      begins();
+      await bringBridges(house, ethernet === undefined ? [] : [ethernet], task);
+    } });
+  } else {
+    begins();
+    await takeOut(house, supervisor, slot);
+  }
   task.step('tell');
   const told = !live || await tellGuest(supervisor, task.signal).catch((error: unknown) => {
     task.signal.throwIfAborted();
@@ -75,15 +95,21 @@ export async function changeCards(house: House, supervisor: Supervisor, kind: st
   return attach ? { mac: attach.mac, index: String(slot) } : {};
 }
 
-/** Also one that is there, and has another address now. @param prepare  what the card needs, once it is recorded */
-export async function plugIn(house: House, supervisor: Supervisor, card: ExtraCard, prepare?: () => Promise<void>): Promise<void> {
-  const before = supervisor.record.instance.spec;
-  supervisor.respecify({ ...before, cards: [...without(before.cards, card.slot), card] });
+export interface PlugIn {
+  /** What its slot has where this fails. */
+  readonly before: ExtraCard | undefined;
+  /** What the card needs, once it is recorded. */
+  readonly prepare?: () => Promise<void>;
+}
+
+/** Also one that is there, and has another address now. */
+export async function plugIn(house: House, supervisor: Supervisor, card: ExtraCard, { before, prepare }: PlugIn): Promise<void> {
+  record(supervisor, card.slot, card);
   try {
     await prepare?.();
     if (supervisor.machine) await house.driver.plug?.(supervisor.machineSpec, card.slot);
   } catch (error) {
-    supervisor.respecify(before);
+    record(supervisor, card.slot, before);
     await giveUpBridges(house);
     throw error;
   }
@@ -91,13 +117,15 @@ export async function plugIn(house: House, supervisor: Supervisor, card: ExtraCa
 
 export async function takeOut(house: House, supervisor: Supervisor, slot: number): Promise<void> {
   if (supervisor.machine) await house.driver.unplug?.(supervisor.machineSpec, slot);
-  const { spec } = supervisor.record.instance;
-  supervisor.respecify({ ...spec, cards: without(spec.cards, slot) });
+  record(supervisor, slot, undefined);
   await giveUpBridges(house);
 }
 
-function without(cards: readonly ExtraCard[] | undefined, slot: number): ExtraCard[] {
-  return (cards ?? []).filter((card) => card.slot !== slot);
+/** What else its specification says is left alone: it may have been changed meanwhile. */
+function record(supervisor: Supervisor, slot: number, card: ExtraCard | undefined): void {
+  const { spec } = supervisor.record.instance;
+  const others = (spec.cards ?? []).filter((each) => each.slot !== slot);
+  supervisor.respecify({ ...spec, cards: card === undefined ? others : [...others, card] });
 }
 
 /** Of a machine that is saved, or on its way somewhere, the cards stay what they are. @throws instance-not-found, wrong-state, not-supported */

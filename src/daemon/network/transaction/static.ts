@@ -8,7 +8,7 @@ import { cardFile, cardId, staticFile } from '../../../core/network/our-files.ts
 import { OWN_NETWORK } from '../../../core/network/network-option.ts';
 import type { House } from '../../instances/house.ts';
 import type { Supervisor } from '../../supervisor.ts';
-import { checkWishes, specifyCard } from '../extra-cards.ts';
+import { checkWishes, specifyCard, type CardWish } from '../extra-cards.ts';
 import { bringBridges } from '../host-bridges.ts';
 import { bridgeFor } from '../networks.ts';
 import { placeOf, plugIn, takeOut } from '../plug.ts';
@@ -30,18 +30,28 @@ export async function preparingStatic(house: House, supervisor: Supervisor, requ
   if (!house.driver.abilities.hotPlug) throw fail('not-supported', `${supervisor.name} has one network card, and the driver ${house.driver.name} does not add any`);
   const [network] = await checkWishes(house, placeOf(supervisor), [{ name: request.network ?? OWN_NETWORK, mode: 'manual' }], request.makeBridge);
   if (network === undefined) throw new TypeError('a wish went missing');
-  const specified = specifyCard(network, cards, house.registry.everybodys.map(({ record }) => record.instance));
-  const card = { ...specified, address: reservable(house, specified, wish, network.subnet) };
+  const { name } = supervisor;
+  let card = specify(house, supervisor, network, wish);
+  const { slot } = card;
   return {
-    kept: { slot: card.slot },
+    kept: { slot },
     before: async (task) => {
-      task.progress(`Adding a network card to ${supervisor.name}`);
-      await plugIn(house, supervisor, card, async () => await bringBridges(house, network.ethernet === undefined ? [] : [network.ethernet], task));
-      await supervisor.until(() => supervisor.machine?.guest.reports.network?.links.some(({ mac }) => mac === card.mac) ?? false, `the new network card ${card.mac} of ${supervisor.name} did not appear in its guest within ${APPEAR_MS / 1000} s`, APPEAR_MS, task.signal);
+      task.progress(`Adding a network card to ${name}`);
+      // Meanwhile another may have been given its address: what is free is chosen and recorded in one turn.
+      card = specify(house, supervisor, network, wish);
+      if (card.slot !== slot) throw fail('wrong-state', `another network card was added to ${name} meanwhile`, { hint: 'do it again' });
+      await plugIn(house, supervisor, card, { before: undefined, prepare: async () => await bringBridges(house, network.ethernet === undefined ? [] : [network.ethernet], task) });
+      await supervisor.until(() => supervisor.machine?.guest.reports.network?.links.some(({ mac }) => mac === card.mac) ?? false, `the new network card ${card.mac} of ${name} did not appear in its guest within ${APPEAR_MS / 1000} s`, APPEAR_MS, task.signal);
     },
-    undo: async () => await takeOut(house, supervisor, card.slot),
-    changes: fixing(supervisor, card, wish),
+    // Where it did not come so far, there is nothing of it.
+    undo: async () => { if (supervisor.record.instance.spec.cards?.some(({ mac }) => mac === card.mac)) await takeOut(house, supervisor, slot); },
+    changes: (stands) => fixing(supervisor, card, wish)(stands),
   };
+}
+
+function specify(house: House, { record }: Supervisor, network: CardWish, wish: FixedAddress): ExtraCard {
+  const specified = specifyCard(network, record.instance.spec.cards ?? [], house.registry.everybodys.map((each) => each.record.instance));
+  return { ...specified, address: reservable(house, specified, wish, network.subnet) };
 }
 
 /** @returns undefined when one is to be added */
@@ -72,12 +82,12 @@ function reservable(house: House, card: Pick<ExtraCard, 'network' | 'address' | 
 async function holdAddress(house: House, supervisor: Supervisor, card: ExtraCard, wish: FixedAddress): Promise<void> {
   const subnet = card.network === null && card.address !== null ? (await house.network?.layout(card.address))?.subnet ?? null : null;
   const address = reservable(house, card, wish, subnet);
-  if (address !== card.address) await plugIn(house, supervisor, { ...card, address });
+  if (address !== card.address) await plugIn(house, supervisor, { ...card, address }, { before: card });
 }
 
 async function giveBack(house: House, supervisor: Supervisor, card: ExtraCard): Promise<void> {
   const now = supervisor.record.instance.spec.cards?.find(({ slot }) => slot === card.slot);
-  if (now !== undefined && now.address !== card.address) await plugIn(house, supervisor, card);
+  if (now !== undefined && now.address !== card.address) await plugIn(house, supervisor, card, { before: now });
 }
 
 function fixing({ name }: Pick<Supervisor, 'name'>, { mac, slot }: ExtraCard, wish: FixedAddress): (stands: Situation) => FileChanges {

@@ -1,0 +1,71 @@
+/** Two things at once, of which each keeps what the other did. */
+import { expect, test } from 'vitest';
+import { fail } from '../../src/core/errors.ts';
+import type { House } from '../../src/daemon/instances/house.ts';
+import { attachCard } from '../../src/daemon/network/plug.ts';
+import { preparingStatic } from '../../src/daemon/network/transaction/static.ts';
+import type { Task } from '../../src/daemon/operations/engine.ts';
+import { act } from '../../src/daemon/instances/actions.ts';
+import { fakeNetwork } from './fake-network.ts';
+import { StubHost } from './stub-host.ts';
+
+const addresses = (house: House) => house.registry.all.map(({ record }) => record.instance.spec.cards?.map(({ address }) => address));
+
+function two(): { host: StubHost; house: House } {
+  const host = new StubHost();
+  const house = host.daemon({ network: fakeNetwork() });
+  for (const name of ['apollo', 'hermes']) host.add(house, name);
+  return { host, house };
+}
+
+test('two cards that are asked for at once, for two instances, have an address each', async () => {
+  const { house } = two();
+  const begun = await Promise.all(['apollo', 'hermes'].map((name) => attachCard(house, name, {})));
+  for (const { id } of begun) expect((await house.engine.ended(id)).error).toBeNull();
+  expect(addresses(house)).toEqual([['10.107.31.2'], ['10.107.31.3']]);
+});
+
+test('two cards that are asked for at once for one instance: the second is told that it is busy', async () => {
+  const { house } = two();
+  const [first, second] = await Promise.allSettled([attachCard(house, 'apollo', {}), attachCard(house, 'apollo', {})]);
+  expect(second).toMatchObject({ status: 'rejected', reason: { code: 'instance-busy' } });
+  if (first?.status === 'fulfilled') await house.engine.ended(first.value.id);
+  expect(addresses(house)).toEqual([['10.107.31.2'], undefined]);
+});
+
+test('a card whose operation is cancelled before it begins is not kept, and nobody works on the instance then', async () => {
+  const { house } = two();
+  const { id } = await attachCard(house, 'apollo', {});
+  expect((await house.engine.cancel(id)).status).toBe('cancelled');
+  expect(addresses(house)).toEqual([[], undefined]);
+  expect(house.registry.require('apollo').occupation).toBeUndefined();
+});
+
+test('two static addresses that are asked for at once, each on a card that is added for it, are on cards with an address each', async () => {
+  const { house } = two();
+  for (const name of ['apollo', 'hermes']) await house.engine.ended(act(house, name, { action: 'start' }).id);
+  // Of another network: the card has a lease besides.
+  const prepared = await Promise.all(house.registry.all.map((supervisor) => preparingStatic(house, supervisor, { change: 'static', address: '192.168.7.7/24' })));
+  const noticed = new AbortController();
+  const task = { signal: noticed.signal, progress: () => {} } as unknown as Task;
+  const made = prepared.map(async ({ before }) => await before?.(task).catch(() => undefined));
+  await new Promise((resolve) => { setImmediate(resolve); });
+  noticed.abort();
+  await Promise.all(made);
+  expect(addresses(house)).toEqual([['10.107.31.2'], ['10.107.31.3']]);
+  for (const { undo } of prepared) await undo?.(task);
+  expect(addresses(house)).toEqual([[], []]);
+});
+
+test('a card that cannot be plugged in is taken back, and nothing else', async () => {
+  const { host, house } = two();
+  await house.engine.ended(act(house, 'apollo', { action: 'start' }).id);
+  const apollo = house.registry.require('apollo');
+  host.during.plug = () => {
+    apollo.respecify({ ...apollo.record.instance.spec, autostart: true });
+    throw fail('machine-failed', 'it cannot be plugged in');
+  };
+  const { id } = await attachCard(house, 'apollo', {});
+  expect((await house.engine.ended(id)).error?.message).toBe('it cannot be plugged in');
+  expect(apollo.record.instance.spec).toMatchObject({ autostart: true, cards: [] });
+});
