@@ -105,13 +105,38 @@ test.each<[string, (from: number) => Record<string, string | number>]>([
   expect(starts()).toEqual([0, nearly(MIB), 0]);
 });
 
-test.each<[string | undefined]>([[undefined], ['W/"weak"']])('with the validator %j nothing is continued', async (etag) => {
+test.each<[string | undefined]>([[undefined], ['W/"weak"']])('with the validator %j and no checksum nothing is continued', async (etag) => {
   server.behave((request, response) => {
     serve({ bytes: image, ...(etag === undefined ? {} : { etag }) }, MIB)(request, response);
     server.behave(serve({ bytes: image }));
   });
   expect((await fetch(downloads())).entry.digest).toBe(hex(image));
   expect(starts()).toEqual([0, 0]);
+});
+
+test('where a checksum is known it is continued without one, and begun anew once when the whole is another', async () => {
+  const checksum = `sha256:${hex(image)}`;
+  server.behave(serve({ bytes: image }, 1.5 * MIB));
+  expect((await fetch(downloads(), { checksum })).entry.digest).toBe(hex(image));
+  const [first = NaN, second = NaN, third = NaN] = starts();
+  expect([first, second, third]).toEqual([0, nearly(1.5 * MIB), nearly(second + 1.5 * MIB)]);
+  expect(server.asked.every(({ headers }) => headers['if-range'] === undefined)).toBe(true);
+  await store.remove(hex(image));
+
+  const pieced = server.asked.length;
+  server.behave((request, response) => {
+    serve({ bytes: other.subarray(0, image.length) }, MIB)(request, response);
+    server.behave(serve({ bytes: image }));
+  });
+  expect((await fetch(downloads(), { checksum, url: url('/changed') })).entry.digest).toBe(hex(image));
+  expect(starts().slice(pieced)).toEqual([0, nearly(MIB), 0]);
+  await store.remove(hex(image));
+
+  const wrong = server.asked.length;
+  server.behave(serve({ bytes: other }, 3 * MIB));
+  await expect(fetch(downloads(), { checksum, url: url('/other') })).rejects.toMatchObject({ code: 'image-refused', message: expect.stringContaining(hex(other)) as string });
+  expect(starts().slice(wrong)).toEqual([0, nearly(3 * MIB), 0, nearly(3 * MIB)]);
+  expect(await left()).toEqual([]);
 });
 
 test('a line that is always cut at the same place is given up, and what arrived is kept for the next launch', async () => {

@@ -11,7 +11,7 @@ import { MOST_IMAGE_BYTES, RESERVE_BYTES } from '../limits.ts';
 import { run as realRun, type Run } from '../run.ts';
 import type { ImageEntry, ImageOrigin } from '../store-entry.ts';
 import type { ImageStore } from '../store.ts';
-import { downloadKey, partFiles, readFetched, removePart, writeFetched, type FetchedRecord, type PartFiles } from './part.ts';
+import { downloadKey, partFiles, readFetched, removePart, writeFetched, type FetchedRecord, type PartFiles, type Validators } from './part.ts';
 import type { Limits } from './receive.ts';
 import { isWebUrl, openWeb, shownUrl, type Ask } from './request.ts';
 import { refusalOf, Setback } from './setback.ts';
@@ -83,9 +83,7 @@ export function imageDownloads({ store, directory, env, now, random, run = realR
     }
     progress('Retrieving image', 0);
     try {
-      const validators = await transfer({ url, files, ask, limits: { ...limits, exactBytes: sizeBytes }, signal, random, progress: (fraction) => progress('Retrieving image', fraction) });
-      progress('Verifying image');
-      if (checksum) await requireChecksum(files.part, checksum, shownUrl(url), signal);
+      const validators = await bring(url, checksum, files, { ...limits, exactBytes: sizeBytes }, { signal, progress });
       const entry = await addToStore(url, origin ?? {}, files, signal);
       await writeFetched(files, { etag: validators.etag, lastModified: validators.lastModified, digest: entry.digest, fetchedAt: now().toISOString() });
       await removePart(files);
@@ -95,6 +93,20 @@ export function imageDownloads({ store, directory, env, now, random, run = realR
       if (error instanceof HoldfastError && error.code === 'image-refused') await removePart(files);
       throw error;
     }
+  }
+
+  /** @returns what the server said of it */
+  async function bring(url: URL, checksum: Checksum | undefined, files: PartFiles, within: Limits, joiner: Joiner, again = false): Promise<Validators> {
+    const { signal, progress } = joiner;
+    const facts = await transfer({ url, files, ask, limits: within, hasChecksum: checksum !== undefined, signal, random, progress: (fraction) => progress('Retrieving image', fraction) });
+    progress('Verifying image');
+    if (checksum === undefined) return facts;
+    const hex = await digestOf(files.part, checksum.algorithm, signal);
+    if (hex === checksum.hex) return facts;
+    if (!facts.isPieced || again) throw wrongChecksum(shownUrl(url), checksum, hex);
+    // Put together out of two contents, perhaps.
+    await removePart(files);
+    return await bring(url, checksum, files, within, joiner, true);
   }
 
   async function addToStore(url: URL, origin: NonNullable<Wish['origin']>, files: PartFiles, signal: AbortSignal): Promise<ImageEntry> {
@@ -150,10 +162,8 @@ async function stillTheSame(ask: Ask, url: URL, { etag, lastModified }: FetchedR
   }
 }
 
-async function requireChecksum(path: string, checksum: Checksum, name: string, signal: AbortSignal): Promise<void> {
-  const hex = await digestOf(path, checksum.algorithm, signal);
-  if (hex === checksum.hex) return;
-  throw fail('image-refused', `${name} has the checksum ${showChecksum({ ...checksum, hex })}, not ${showChecksum(checksum)}`, { hint: 'it was not kept; compare the checksum with what its maker publishes' });
+function wrongChecksum(name: string, checksum: Checksum, hex: string): HoldfastError {
+  return fail('image-refused', `${name} has the checksum ${showChecksum({ ...checksum, hex })}, not ${showChecksum(checksum)}`, { hint: 'it was not kept; compare the checksum with what its maker publishes' });
 }
 
 async function digestOf(path: string, algorithm: string, signal: AbortSignal): Promise<string> {

@@ -16,6 +16,8 @@ export interface PartFacts extends Validators {
   readonly total: number | undefined;
   /** So many are on the disk, whatever happens to the host: it is continued from there. */
   readonly safeBytes: number;
+  /** It was continued without the server's word that it is the same file: only a checksum can tell. */
+  readonly isPieced: boolean;
 }
 
 /** What was made of a download that was finished. */
@@ -52,7 +54,7 @@ export async function readFacts({ part, facts }: PartFiles): Promise<PartFacts |
   if (found === undefined || size === undefined) return undefined;
   const { total, safeBytes } = found;
   if (!isCount(safeBytes) || (total !== undefined && !isCount(total))) return undefined;
-  return { ...validatorsIn(found), total, safeBytes: Math.min(safeBytes, size) };
+  return { ...validatorsIn(found), total, safeBytes: Math.min(safeBytes, size), isPieced: found['isPieced'] === true };
 }
 
 export async function writeFacts({ facts }: PartFiles, content: PartFacts): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Brings a file from the web into a part file, however often the line is cut: it goes on where it was as long as the
- * server vouches that the file is still the same one (If-Range, RFC 9110 13.1.5), and begins anew otherwise.
+ * server vouches that the file is still the same one (If-Range, RFC 9110 13.1.5), or a checksum vouches for the whole, and
+ * begins anew otherwise.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from '../../core/errors.ts';
@@ -16,6 +17,8 @@ export interface Transfer {
   readonly files: PartFiles;
   readonly ask: Ask;
   readonly limits: Limits;
+  /** Its checksum is known: a server that does not tell one content from another is believed until it is compared. */
+  readonly hasChecksum: boolean;
   readonly signal: AbortSignal;
   /** In 0..1; undefined where the server does not say how long the file is. */
   readonly progress: (fraction: number | undefined) => void;
@@ -52,16 +55,17 @@ export async function transfer(wanted: Transfer): Promise<PartFacts> {
   }
 }
 
-async function attempt({ url, files, ask, limits, signal, progress }: Transfer, onAnswer: () => void): Promise<PartFacts> {
+async function attempt({ url, files, ask, limits, hasChecksum, signal, progress }: Transfer, onAnswer: () => void): Promise<PartFacts> {
   const before = await readFacts(files);
-  const from = before === undefined ? 0 : resumeAt(before);
-  const answer = await ask(url, from > 0 && before ? { range: `bytes=${from}-`, 'if-range': rangeValidator(before) ?? '' } : {}, signal);
+  const validator = before && rangeValidator(before);
+  const from = before === undefined || (validator === undefined && !hasChecksum) ? 0 : resumeAt(before);
+  const answer = await ask(url, from > 0 ? { range: `bytes=${from}-`, ...(validator === undefined ? {} : { 'if-range': validator }) } : {}, signal);
   onAnswer();
   try {
     const start = await startOf(answer, from, before, files);
     requireFile(answer, shownUrl(url));
-    const facts: PartFacts = start > 0 && before ? before : {
-      etag: answer.headers.etag, lastModified: answer.headers['last-modified'], total: lengthOf(answer), safeBytes: 0,
+    const facts: PartFacts = start > 0 && before ? { ...before, isPieced: before.isPieced || validator === undefined } : {
+      etag: answer.headers.etag, lastModified: answer.headers['last-modified'], total: lengthOf(answer), safeBytes: 0, isPieced: false,
     };
     return await receive({ url, body: answer.body, files, facts, start, limits, signal, progress });
   } finally {
@@ -71,7 +75,6 @@ async function attempt({ url, files, ask, limits, signal, progress }: Transfer, 
 
 /** A file that is already whole is asked for its last byte: so its being the same one is still asked. */
 function resumeAt(facts: PartFacts): number {
-  if (rangeValidator(facts) === undefined) return 0;
   if (facts.total === undefined) return facts.safeBytes;
   return facts.safeBytes > facts.total ? 0 : Math.max(0, Math.min(facts.safeBytes, facts.total - 1));
 }
