@@ -36,6 +36,8 @@ export interface HomeNetwork extends HomeNames {
 export const FIRST_ZONE: ZoneName = 'zone1';
 
 export const DOMAIN = 'holdfast';
+/** The prefix of link-local addresses, of 64 bits. */
+export const LINK_LOCAL = 'fe80:0:0:0::';
 const FIRST_HOST = 2;
 const LAST_HOST = 254;
 

@@ -3,7 +3,7 @@
  * and the world behind the host's address, nobody from outside begins a conversation with them, of the host they reach only
  * what the network itself is made of, and none of them can speak as another one. docs/decisions/network.md says why each rule is there.
  */
-import { eui64Address, hostAddress, hostAddress6, networkOf, type HomeNames, type HomeNetwork } from './home-network.ts';
+import { eui64Address, hostAddress, hostAddress6, LINK_LOCAL, networkOf, type HomeNames, type HomeNetwork } from './home-network.ts';
 
 /** A card on the home's network. */
 export interface NetworkCard {
@@ -100,9 +100,6 @@ ${[...host6.map((address) => claimed(address)), ...six.map(({ tap, address }) =>
 }
 `;
 }
-
-/** As a prefix of 64 bits. */
-const LINK_LOCAL = 'fe80:0:0:0::';
 
 /**
  * A machine answers by whichever of its cards its routes say, so each may carry the addresses of all of them. What says

@@ -1,7 +1,8 @@
 /** The bridges of a home and the taps on them: made, repaired where something is missing, and removed. */
-import { hostAddress, hostAddress6, tapOwner, type HomeNames, type ZoneNetwork } from '../../core/network/home-network.ts';
+import { parseNetwork, showNetwork } from '../../core/netplan/address.ts';
+import { eui64Address, hostAddress, LINK_LOCAL, tapOwner, type HomeNames, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { guardLink } from './forwarding.ts';
-import { addressesOf, hostLinks } from './links.ts';
+import { hostLinks } from './links.ts';
 import { ip } from './tools.ts';
 
 /** Again and again: only what is missing is made. */
@@ -13,13 +14,21 @@ export async function ensureBridge(network: ZoneNetwork): Promise<void> {
     await guardLink(bridge);
     await ip('link', 'set', 'dev', bridge, 'up');
   }
-  const there = await addressesOf(bridge);
-  const six = hostAddress6(network);
-  const wanted = [`${hostAddress(network)}/24`, ...(six === null ? [] : [`${six}/64`])];
-  for (const address of wanted.filter((each) => !there.includes(each))) {
+  // What was set down has lost those of IPv6.
+  const there = link?.up ? link.addresses : [];
+  for (const address of bridgeAddresses(network).filter((each) => !there.includes(each))) {
     // Without a card on it the bridge has no carrier, and a tentative address cannot be bound to.
     await ip('address', 'replace', address, 'dev', bridge, ...(address.includes(':') ? ['nodad'] : []));
   }
+}
+
+/** With prefixes, as the kernel writes them. The link-local one it would give itself too, when the first card is on it: it is the router and the name server that guests are told of. */
+export function bridgeAddresses(network: ZoneNetwork): readonly string[] {
+  const six = network.prefix6 === null ? [] : [`${network.prefix6}1/64`, `${eui64Address(LINK_LOCAL, network.bridgeMac)}/64`];
+  return [`${hostAddress(network)}/24`, ...six].map((text) => {
+    const parsed = parseNetwork(text);
+    return parsed === undefined ? text : showNetwork(parsed);
+  });
 }
 
 /** @param uid  who may open it  @param master  the bridge that it is put on */

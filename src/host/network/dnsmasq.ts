@@ -5,7 +5,7 @@ import { fail } from '../../core/errors.ts';
 import { dnsmasqConfig, reservations, withoutStaleLeases, type DnsmasqFiles, type NamedCard } from '../../core/network/dnsmasq-config.ts';
 import type { ZoneNetwork } from '../../core/network/home-network.ts';
 import { boundComplaints, lastComplaint, startDetached, type ExitStatus } from '../process/detached.ts';
-import { isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../process/identity.ts';
+import { isHeldBySignal, isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../process/identity.ts';
 import { run } from '../process/run.ts';
 import { writeWhole } from '../write-whole.ts';
 
@@ -53,11 +53,14 @@ export class Dnsmasq {
   /** @returns whether it runs */
   async #readAgain(): Promise<boolean> {
     const running = await this.#find();
+    if (running !== undefined && await isHeldBySignal(running)) await signalProcess(running, 'SIGCONT');
     return running !== undefined && await signalProcess(running, 'SIGHUP');
   }
 
-  async isRunning(): Promise<boolean> {
-    return await this.#find() !== undefined;
+  /** It runs, and is not held by a signal. */
+  async isServing(): Promise<boolean> {
+    const running = await this.#find();
+    return running !== undefined && !(await isHeldBySignal(running));
   }
 
   async stop(): Promise<void> {

@@ -15,8 +15,9 @@ import { bridgeOf, ownCards, type Attachments } from './attachments.ts';
 import { ensureBridge, ensureTap, removeLink } from './bridge.ts';
 import { Dnsmasq } from './dnsmasq.ts';
 import { forward, forwardLess } from './home-forwarding.ts';
-import type { HomeRecord } from './home-record.ts';
+import { NOT_SWITCHED, type HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
+import { loose, missingOf } from './missing.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
 
@@ -81,7 +82,7 @@ export class HomeBridges {
 
   /** Whether what dies most easily lives; false also while nobody has asked for a network. */
   async isServed(): Promise<boolean> {
-    const running = await Promise.all([...this.#dnsmasqs.values()].map((each) => each.isRunning()));
+    const running = await Promise.all([...this.#dnsmasqs.values()].map((each) => each.isServing()));
     return running.length > 0 && running.every(Boolean);
   }
 
@@ -94,30 +95,20 @@ export class HomeBridges {
     return missing;
   }
 
-  async #missing(): Promise<string[]> {
+  async #missing(): Promise<readonly string[]> {
     const network = await this.#record.network();
-    const links = await hostLinks();
     const cards = await this.#attachments.cards();
-    const missing: string[] = [];
-    for (const zone of inUse(network, ownCards(cards))) {
-      const whose = zone.zone === FIRST_ZONE ? '' : ` of ${zone.zone}`;
-      if (!(await this.#dnsmasq(zone).isRunning())) missing.push(`its dnsmasq${whose}`);
-      if (!links.some(({ name, up }) => name === zone.bridge && up)) missing.push(`its bridge${whose}`);
-    }
-    const families = await nftFamilies(network.table);
-    if (!families.has('inet') || !families.has('bridge')) missing.push('its firewall rules');
-    const loose = cards.filter((card) => links.some(({ name, master }) => name === card.tap && master !== bridgeOf(network, card)));
-    return [...missing, ...loose.map(({ tap }) => `the bridge of ${tap}`)];
+    const own = ownCards(cards);
+    return await missingOf({
+      network, cards, own, zones: inUse(network, own), switched: (await this.#record.read())?.switched ?? NOT_SWITCHED,
+      serves: (zone) => this.#dnsmasq(zone).isServing(),
+    });
   }
 
   /** Taps outlive the bridge that they were on. */
   async #plugBack(): Promise<void> {
     const network = await this.#record.network();
-    const links = await hostLinks();
-    for (const card of await this.#attachments.cards()) {
-      const bridge = bridgeOf(network, card);
-      if (links.some(({ name, master }) => name === card.tap && master !== bridge)) await ensureTap(card.tap, 0, bridge);
-    }
+    for (const card of loose(network, await this.#attachments.cards(), await hostLinks())) await ensureTap(card.tap, 0, bridgeOf(network, card));
   }
 
   async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[], signal: AbortSignal | undefined): Promise<void> {

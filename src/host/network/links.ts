@@ -12,16 +12,18 @@ export interface HostLink {
   readonly mac: string | undefined;
   /** What somebody wrote to it. */
   readonly alias: string | undefined;
+  /** `10.1.2.3/24` and `fd00::1/64`, as the kernel writes them. */
+  readonly addresses: readonly string[];
 }
 
 export async function hostLinks(): Promise<HostLink[]> {
-  return (await ipJson('-details', 'link', 'show')).flatMap((link) => {
+  return (await ipJson('-details', 'address', 'show')).flatMap((link) => {
     const name = text(link['ifname']);
     const info = link['linkinfo'];
     const flags = link['flags'];
     return name === undefined ? [] : [{
       name, kind: typeof info === 'object' && info !== null && 'info_kind' in info ? text(info.info_kind) : undefined, ether: link['link_type'] === 'ether',
-      master: text(link['master']), up: Array.isArray(flags) && flags.includes('UP'), mac: text(link['address']), alias: text(link['ifalias']),
+      master: text(link['master']), up: Array.isArray(flags) && flags.includes('UP'), mac: text(link['address']), alias: text(link['ifalias']), addresses: addressesIn(link),
     }];
   });
 }
@@ -30,21 +32,17 @@ export async function hostLinks(): Promise<HostLink[]> {
 export async function usedNetworks(except: readonly string[]): Promise<string[]> {
   const [addresses, routes] = await Promise.all([ipJson('-4', 'address', 'show'), ipJson('-4', 'route', 'show', 'table', 'all')]);
   return [
-    ...addresses.filter(({ ifname }) => !except.includes(String(ifname))).flatMap(({ addr_info: all }) => (Array.isArray(all) ? all as Record<string, unknown>[] : []))
-      .map(({ local, prefixlen }) => `${String(local)}/${String(prefixlen)}`),
+    ...addresses.filter(({ ifname }) => !except.includes(String(ifname))).flatMap(addressesIn),
     ...routes.filter(({ dev }) => !except.includes(String(dev))).map(({ dst }) => String(dst)),
   ];
 }
 
-/** `10.1.2.3/24` and `fd00::1/64` of one link; none where there is no such link. */
-export async function addressesOf(link: string): Promise<string[]> {
-  const found = (await ipJson('address', 'show')).find(({ ifname }) => ifname === link);
-  const all = found?.['addr_info'];
-  return Array.isArray(all) ? (all as Record<string, unknown>[]).map(({ local, prefixlen }) => `${String(local)}/${String(prefixlen)}`) : [];
-}
-
 export async function hasDefaultRoute6(): Promise<boolean> {
   return (await ipJson('-6', 'route', 'show', 'default')).length > 0;
+}
+
+function addressesIn({ addr_info: all }: Record<string, unknown>): string[] {
+  return Array.isArray(all) ? (all as Record<string, unknown>[]).map(({ local, prefixlen }) => `${String(local)}/${String(prefixlen)}`) : [];
 }
 
 function text(value: unknown): string | undefined {

@@ -5,7 +5,7 @@ import { fail } from '../../core/errors.ts';
 import { closedRules, hostOn, planNetwork, rulesRemoval, type OwnNetwork } from '../../core/network/own-networks.ts';
 import type { AttachedCard } from './attachments.ts';
 import { guardLink } from './forwarding.ts';
-import { addressesOf, hostLinks, usedNetworks } from './links.ts';
+import { hostLinks, usedNetworks } from './links.ts';
 import { writeWhole } from '../write-whole.ts';
 import { ip, nftFamilies, nftLoad } from './tools.ts';
 import { removeLink } from './bridge.ts';
@@ -66,7 +66,7 @@ export class OwnNetworks {
       await ip('link', 'set', 'dev', bridge, 'up');
     }
     const address = hostOn(network);
-    if (address !== null && !(await addressesOf(bridge)).includes(address)) await ip('address', 'replace', address, 'dev', bridge);
+    if (address !== null && !link?.addresses.includes(address)) await ip('address', 'replace', address, 'dev', bridge);
   }
 
   async #load({ table }: OwnNetwork, rules: string): Promise<void> {

@@ -33,6 +33,11 @@ export async function nftFamilies(table: string): Promise<ReadonlySet<string>> {
   return new Set(tables.flatMap(([, family, name]) => (family !== undefined && name === table ? [family] : [])));
 }
 
+/** @returns its chains and sets, as nft lists them; nothing where there is no such table, or it cannot be listed */
+export async function nftTable(family: 'inet' | 'bridge', name: string): Promise<string> {
+  return await tryRun('nft', ['list', 'table', family, name]) ?? '';
+}
+
 /** @returns what it prints  @throws tool-missing, machine-failed */
 export async function nmcli(...args: string[]): Promise<string> {
   return (await run({ tool: 'nmcli', args, package: 'network-manager', deadlineMs: 2 * DEADLINE_MS, env: ENV })).stdout;

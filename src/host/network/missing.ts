@@ -1,0 +1,41 @@
+/** Looks over a network that is to be up, with all that somebody may flush, set down or switch off: what is missing, in words for the log. */
+import { FIRST_ZONE, type HomeNetwork, type ZoneNetwork } from '../../core/network/home-network.ts';
+import { ruleset, type NetworkCard } from '../../core/network/ruleset.ts';
+import { shapeOf } from '../../core/network/ruleset-shape.ts';
+import { bridgeOf, type AttachedCard } from './attachments.ts';
+import { bridgeAddresses } from './bridge.ts';
+import { isForwarding, type Switched } from './forwarding.ts';
+import { hostLinks, type HostLink } from './links.ts';
+import { nftTable } from './tools.ts';
+
+export interface Wanted {
+  readonly network: HomeNetwork;
+  /** Of these zones the network is up. */
+  readonly zones: readonly ZoneNetwork[];
+  readonly own: readonly NetworkCard[];
+  readonly cards: readonly AttachedCard[];
+  readonly switched: Switched;
+  serves(zone: ZoneNetwork): Promise<boolean>;
+}
+
+/** Two tables, the links and a few files are read for it. @throws tool-missing, machine-failed */
+export async function missingOf({ network, zones, own, cards, switched, serves }: Wanted): Promise<readonly string[]> {
+  const links = await hostLinks();
+  const missing: string[] = [];
+  for (const zone of zones) {
+    const whose = zone.zone === FIRST_ZONE ? '' : ` of ${zone.zone}`;
+    if (!(await serves(zone))) missing.push(`its dnsmasq${whose}`);
+    const bridge = links.find(({ name, up }) => name === zone.bridge && up);
+    if (bridge === undefined) missing.push(`its bridge${whose}`);
+    else if (!bridgeAddresses(zone).every((address) => bridge.addresses.includes(address))) missing.push(`its bridge's addresses${whose}`);
+  }
+  const loaded = [...shapeOf(await nftTable('inet', network.table)), ...shapeOf(await nftTable('bridge', network.table))].toSorted();
+  if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push('its firewall rules');
+  if (!(await isForwarding(switched))) missing.push('the host\'s forwarding');
+  return [...missing, ...loose(network, cards, links).map(({ tap }) => `the bridge of ${tap}`)];
+}
+
+/** Those whose tap is there, and not on its bridge, or down. */
+export function loose(network: HomeNetwork, cards: readonly AttachedCard[], links: readonly HostLink[]): readonly AttachedCard[] {
+  return cards.filter((card) => links.some(({ name, master, up }) => name === card.tap && (master !== bridgeOf(network, card) || !up)));
+}
