@@ -70,7 +70,7 @@ export interface DriverParts {
 
 export interface NetworkParts {
   readonly layout: HomeLayout;
-  readonly log: (cause: string, message: string) => void;
+  readonly log: (cause: string, message: string, remedy?: string) => void;
 }
 
 export interface DaemonParts {
@@ -143,7 +143,7 @@ export async function serve({ assetsDir, productsScript, sftpScript, makeDriver,
   /** There once the server is. */
   let tls: TlsDoor | undefined;
   const registry = new Registry();
-  const network = makeNetwork?.({ layout: home.layout, log: (cause, message) => log.line(cause, null, message) });
+  const network = makeNetwork?.({ layout: home.layout, log: (cause, message, remedy) => log.line(cause, null, message, remedy) });
   const driver = makeDriver({
     network,
     layout: home.layout,

@@ -232,7 +232,7 @@ export class Supervisor implements AsyncDisposable {
     if (before.health === network.health && before.reason === network.reason) return;
     this.#tell({ type: 'instance-network', instance: this.name, network, ipv4: addressesToShow(links, spec.mac) });
     if (network.health === 'changed') {
-      this.#log.line('network', this.name, `${this.name}'s network was changed: ${network.reason ?? ''}`, `Holdfast still holds it; what was changed: holdfast net history ${this.name}; as it was launched: holdfast net repair ${this.name}`);
+      this.#log.line('network-changed', this.name, `${this.name}'s network was changed: ${network.reason ?? ''}`, `Holdfast still holds it; what was changed: holdfast net history ${this.name}; as it was launched: holdfast net repair ${this.name}`);
     }
   }
 

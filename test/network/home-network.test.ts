@@ -3,16 +3,14 @@
  * reaches whom, under which name, and that nothing is left. It needs root; guests of machines are in test/real.
  */
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { spawn } from 'node:child_process';
 import { Resolver } from 'node:dns/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eui64Address } from '../../src/core/network/home-network.ts';
 import type { InstanceSpec } from '../../src/core/instance.ts';
 import type { ZoneName } from '../../src/core/zones.ts';
 import { HostNetwork } from '../../src/host/network/host-network.ts';
 import { dhcp } from './dhcp.ts';
-import { hears, makeNamespace, sh, type Namespace } from './namespaces.ts';
+import { greet, hears, makeNamespace, sh, type Namespace } from './namespaces.ts';
 
 const UID = 1_900_000_123;
 const [APOLLO, HERMES] = ['00c0ffee', '0badcafe'] as const;
@@ -93,19 +91,7 @@ afterAll(async () => {
   }
 }, 60_000);
 
-/** A server that says who is calling, in a namespace or on the host; the address that it serves. */
-async function greeter(where: Namespace | undefined, family: 4 | 6): Promise<number> {
-  if (where === undefined) {
-    const server = createServer((socket) => socket.end(`${socket.remoteAddress ?? ''}\n`)).listen(0, family === 4 ? '0.0.0.0' : '::');
-    await new Promise((resolve) => { server.once('listening', resolve); });
-    cleanups.push(() => new Promise((resolve) => { server.close(resolve); }));
-    return (server.address() as AddressInfo).port;
-  }
-  const program = `const s=require('net').createServer((c)=>c.end(c.remoteAddress+'\\n')).listen(0,${family === 4 ? '"0.0.0.0"' : '"::"'},()=>console.log(s.address().port))`;
-  const child = spawn('ip', ['netns', 'exec', where.name, process.execPath, '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  cleanups.push(() => new Promise((resolve) => { child.once('exit', resolve); child.kill('SIGKILL'); }));
-  return await new Promise((resolve) => { child.stdout.once('data', (text) => resolve(Number(String(text)))); });
-}
+const greeter = async (where: Namespace | undefined, family: 4 | 6): Promise<number> => await greet(where, family, (cleanup) => cleanups.push(cleanup));
 
 test('the world is reached by both families, and sees the host', async () => {
   const octet = process.pid % 250;

@@ -1,6 +1,7 @@
 /** A namespace that stands for a guest, and one that stands for the world: cards and wires without a machine. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 
 export async function sh(tool: string, ...args: string[]): Promise<string> {
@@ -43,4 +44,19 @@ export async function makeNamespace(hostEnd: string, mac?: string): Promise<Name
 export function hears(address: string, port: number, from?: string): readonly [string, ...string[]] {
   const where = JSON.stringify({ host: address, port, localAddress: from });
   return ['node', '-e', `const s=require('net').connect(${where});s.setTimeout(2000,()=>process.exit(1));s.on('error',()=>process.exit(1));s.on('data',(d)=>{process.stdout.write(d);process.exit(0)})`];
+}
+
+/** A server that says who is calling, in a namespace or on the host. @param onEnd  is given what ends it  @returns its port */
+export async function greet(where: Namespace | undefined, family: 4 | 6, onEnd: (end: () => Promise<unknown>) => void): Promise<number> {
+  const all = family === 4 ? '0.0.0.0' : '::';
+  if (where === undefined) {
+    const server = createServer((socket) => socket.end(`${socket.remoteAddress ?? ''}\n`)).listen(0, all);
+    await new Promise((resolve) => { server.once('listening', resolve); });
+    onEnd(() => new Promise((resolve) => { server.close(resolve); }));
+    return (server.address() as AddressInfo).port;
+  }
+  const program = `const s=require('net').createServer((c)=>c.end(c.remoteAddress+'\\n')).listen(0,'${all}',()=>console.log(s.address().port))`;
+  const child = spawn('ip', ['netns', 'exec', where.name, process.execPath, '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onEnd(() => new Promise((resolve) => { child.once('exit', resolve); child.kill('SIGKILL'); }));
+  return await new Promise((resolve) => { child.stdout.once('data', (text) => resolve(Number(String(text)))); });
 }

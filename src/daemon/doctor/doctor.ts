@@ -32,7 +32,7 @@ export function makeDoctor(question: HostQuestion): Doctor {
       // What it found is what the checks say.
       await orAbort(retake(house, supervisor), limit).catch(() => limit.throwIfAborted());
       const mended = await mendAll(name, checks, supervisor.machine?.accelerator === 'tcg' ? SLOW : NATIVE, limit);
-      for (const { title, did, good } of mended.fixes) house.log.line('doctor', name, `${name}: doctor --fix: ${title}: ${did}; ${good ? 'it is well now' : 'it is still broken'}`);
+      for (const { check, title, did, good } of mended.fixes) house.log.line(`doctor-${check}`, name, `${name}: doctor --fix: ${title}: ${did}; ${good ? 'it is well now' : 'it is still broken'}`);
       return mended;
     },
   };

@@ -26,6 +26,6 @@ export async function bringBridges({ network }: House, ethernets: readonly strin
 export async function giveUpBridges({ network, registry, log }: House): Promise<void> {
   const used = new Set(registry.everybodys.flatMap(({ record }) => (record.instance.spec.cards ?? []).map((card) => card.network)));
   await network?.ethernets?.release((bridge) => used.has(bridge)).catch((error: unknown) => {
-    log.line('network', null, error instanceof Error ? error.message : String(error), 'the next daemon goes on with it');
+    log.line('bridge-kept', null, error instanceof Error ? error.message : String(error), 'the next daemon goes on with it');
   });
 }

@@ -95,7 +95,7 @@ export class HeldMachines {
       started.arrived?.();
       arrival.resolve();
     };
-    attached.catch((error: unknown) => log('network', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
+    attached.catch((error: unknown) => log('network-absent', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
     const unsettled = this.#unsettled(machine, files, state, started, attached);
     const keys = await ensureInstanceKeys(files.keys);
     const address = await this.#cards.address(machine, hypervisor);
@@ -120,7 +120,7 @@ export class HeldMachines {
     // A card that was recorded, and an earlier daemon did not come to plug in.
     if (started.adopted && unsettled === undefined && machine.spec.cards) {
       void this.#cards.plugAll(machine, hypervisor.monitor, attached).catch((error: unknown) =>
-        log('network', `${machine.name}: a card is missing: ${error instanceof Error ? error.message : String(error)}`));
+        log('card-missing', `${machine.name}: a card is missing: ${error instanceof Error ? error.message : String(error)}`));
     }
     return held;
   }

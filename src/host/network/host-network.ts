@@ -277,12 +277,12 @@ export class HostNetwork implements AsyncDisposable {
         // Nobody has a card on it: what is missing is missing rightly.
         if (ownCards(await this.#attachments.cards()).length === 0) return this.#watch.stop();
         const missing = await this.#bridges.repair(signal);
-        if (missing.length > 0) this.#options.log('network', `the network of this home lacked ${missing.join(', ')}, and was repaired`);
+        if (missing.length > 0) this.#options.log(`network-repaired ${missing.join()}`, `the network of this home lacked ${missing.join(', ')}, and was repaired`);
       });
       return true;
     } catch (error) {
       if (signal.aborted) return true;
-      this.#options.log('network', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.log('network-broken', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again, less and less often; what is wrong with it: holdfast doctor');
       return false;
     }
   }

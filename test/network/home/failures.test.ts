@@ -1,5 +1,5 @@
 /** A home's network where something does not work, on a host that is a namespace: what is told, what is tried again, and what is left. It needs root. */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { APOLLO, HERMES, makeHomeHost, type HomeHost } from './host-bench.ts';
 
@@ -75,6 +75,18 @@ test('a dnsmasq that hangs when it is started anew holds up nobody who leaves, a
   await rm(`${bench.home}/pipe`);
   await expect.poll(() => daemon.told.map(({ message }) => message), { timeout: 60_000, interval: 100 }).toContainEqual(expect.stringContaining('lacked its dnsmasq, and was repaired'));
   expect(await hanging()).toEqual([]);
+  await daemon.call('detach', APOLLO.id);
+  expect(await bench.traces()).toEqual([]);
+}, LONG);
+
+test('what cannot be repaired is told with what to do, and what was repaired is told though that was told before', async () => {
+  const daemon = bench.daemon(await bench.program('refuses', `#!/bin/sh\nif [ -e ${bench.home}/refuse ]; then echo Address already in use; exit 1; fi\nexec dnsmasq "$@"\n`));
+  await daemon.attach(APOLLO);
+  await writeFile(`${bench.home}/refuse`, '');
+  process.kill(await bench.dnsmasq(), 'SIGKILL');
+  await expect.poll(() => daemon.told, { timeout: 30_000, interval: 100 }).toEqual([{ cause: 'network-broken', message: expect.stringContaining('Address already in use') as string, remedy: expect.stringContaining('holdfast doctor') as string }]);
+  await rm(`${bench.home}/refuse`);
+  await expect.poll(() => daemon.told, { timeout: 30_000, interval: 100 }).toContainEqual(expect.objectContaining({ cause: 'network-repaired its dnsmasq' }));
   await daemon.call('detach', APOLLO.id);
   expect(await bench.traces()).toEqual([]);
 }, LONG);

@@ -78,7 +78,7 @@ export class EthernetBridges {
       const record = await this.#recover(found);
       if (record === undefined) throw fail('machine-failed', `the bridge of ${ethernet} is being removed`, { hint: 'try again' });
       await make(this.#parts, record);
-      this.#options.log('network', `${ethernet} is in the bridge ${bridge} now, for instances`);
+      this.#options.log(`bridge-made ${bridge}`, `${ethernet} is in the bridge ${bridge} now, for instances`);
     });
   }
 
@@ -91,7 +91,7 @@ export class EthernetBridges {
         if (isUsed(record.bridge)) continue;
         if (await remove(this.#parts, record)) gone.push(record.bridge);
       }
-      for (const bridge of gone) this.#options.log('network', `the bridge ${bridge} is gone, and what was in it has its addresses again`);
+      for (const bridge of gone) this.#options.log(`bridge-gone ${bridge}`, `the bridge ${bridge} is gone, and what was in it has its addresses again`);
       return gone;
     });
   }
@@ -108,7 +108,7 @@ export class EthernetBridges {
   async #recover(record: EthernetRecord): Promise<EthernetRecord | undefined> {
     const { file, ways } = this.#parts;
     const { bridge, ethernet } = record;
-    if (await settle(file, ways, record)) this.#options.log('network', `${ethernet} was half way into or out of the bridge ${bridge} when the daemon ended, and has what it had`);
+    if (await settle(file, ways, record)) this.#options.log(`bridge-undone ${bridge}`, `${ethernet} was half way into or out of the bridge ${bridge} when the daemon ended, and has what it had`);
     return await file.of(bridge);
   }
 
