@@ -46,6 +46,11 @@ test('for programs the same is JSON', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ verdict: 'caution', findings: [{ code: 'mtu-small', line: 6, column: 7 }], interfaces: [{ name: 'enp1s0', role: 'default', changed: true }] });
 });
 
+test('an interface that is not there is no safe one to configure', async () => {
+  const { code, stdout } = await plan(`${launched}    enp77s0: {dhcp4: true}\n`);
+  expect([code, stdout]).toEqual([10, expect.stringContaining('enp77s0 matches no interface that the guest has') as string]);
+});
+
 test('what netplan refuses is refused, with line and column', async () => {
   const { code, stdout } = await plan('network:\n\tethernets: {}\n');
   expect(code).toBe(12);

@@ -5,6 +5,7 @@ import { addressFindings } from './judge-addresses.ts';
 import { controlFindings } from './judge-control.ts';
 import { otherLinkFindings } from './judge-links.ts';
 import { routeFindings } from './judge-routes.ts';
+import { MATCHES_NOTHING } from './notices.ts';
 import { placed, VERDICTS, worst, type Finding, type InterfaceChange, type Plan } from './plan.ts';
 import type { Note, PredictedLink, Prediction } from './prediction.ts';
 
@@ -19,6 +20,7 @@ export interface Change {
 
 export function compare(before: Prediction, after: Prediction, facts: GuestFacts): Plan {
   const now = facts.links.find(({ permanentMac, mac }) => (permanentMac ?? mac)?.toLowerCase() === facts.control.mac.toLowerCase()) ?? null;
+  const notes = notesOf(before, after);
   if (after.refused) {
     const { code, message, place } = after.refused;
     const refusal: Finding = {
@@ -26,16 +28,22 @@ export function compare(before: Prediction, after: Prediction, facts: GuestFacts
       remedy: 'correct it; until then netplan would configure nothing of these files',
     };
     return {
-      verdict: 'invalid', refused: after.refused, findings: inOrder([refusal, ...after.notes.map(fromNote)]),
+      verdict: 'invalid', refused: after.refused, findings: inOrder([refusal, ...notes]),
       interfaces: interfacesOf(before, null, facts),
     };
   }
   const name = now?.name ?? null;
   const change: Change = { before, after, facts, now, carriers: { before: carriersOf(before, facts.control, name), after: carriersOf(after, facts.control, name) } };
   const findings = [
-    ...after.notes.map(fromNote), ...controlFindings(change), ...addressFindings(change), ...routeFindings(change), ...otherLinkFindings(change),
+    ...notes, ...controlFindings(change), ...addressFindings(change), ...routeFindings(change), ...otherLinkFindings(change),
   ];
   return { verdict: worst(findings.map(({ verdict }) => verdict)), findings: inOrder(findings), interfaces: interfacesOf(before, after, facts), refused: null };
+}
+
+/** netplan takes a definition of an interface that is not there, and waits for it: one that comes with the change has mistyped its name, or is early. */
+function notesOf(before: Prediction, { notes }: Prediction): Finding[] {
+  const known = new Set(before.notes.filter(({ code }) => code === MATCHES_NOTHING).map(({ definition }) => definition));
+  return notes.map((note) => fromNote(note.code === MATCHES_NOTHING && !known.has(note.definition) ? { ...note, verdict: 'caution' } : note));
 }
 
 function fromNote({ code, verdict, message, remedy, place, definition }: Note): Finding {

@@ -5,6 +5,8 @@ import { matchesOf } from './matching.ts';
 import type { Note } from './prediction.ts';
 
 const LONGEST_NAME = 15;
+/** Of a definition without an interface. */
+export const MATCHES_NOTHING = 'matches-nothing';
 
 export function noticeDefinitions(definitions: readonly Definition[], facts: GuestFacts): Note[] {
   return [
@@ -22,7 +24,7 @@ function noticesOf(definition: Definition, facts: GuestFacts): Note[] {
     if (places[key]) add('deprecated', `${key} is deprecated`, `write ${gateway} default route: routes: [{to: default, via: …}]`, places[key]);
   }
   if (FOUND.has(type) && !facts.links.some((link) => matchesOf(link, [definition]).length > 0)) {
-    add('matches-nothing', `${id} matches no interface that the guest has`, 'match it by the MAC address of a card', places['match'] ?? place);
+    add(MATCHES_NOTHING, `${id} matches no interface that the guest has`, 'match it by the MAC address of a card', places['match'] ?? place);
   }
   if (!FOUND.has(type) && id.length > LONGEST_NAME) add('name-too-long', `the name ${id} has more than ${LONGEST_NAME} characters: such an interface cannot be made`, 'give it a shorter name', place);
   if (!FOUND.has(type) && facts.links.some((link) => link.name === id && link.kind !== 'virtual')) add('name-taken', `${id} cannot be made: a card has that name`, 'give it another name', place);

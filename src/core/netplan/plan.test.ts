@@ -103,6 +103,13 @@ test.each([
   expect(codes(text)).toContain(finding);
 });
 
+test('an interface that is not there is a caution when it comes with the change, and none of its own when it was there', () => {
+  const early = `${launched}    enp77s0: {dhcp4: true}\n`;
+  expect(codes(early)).toEqual(['caution matches-nothing']);
+  const both = compare(predict(at(early), facts), predict([...at(early), ...at('network: {ethernets: {enp77s0: {mtu: 1400}}}', '/etc/netplan/60-lan.yaml')], facts), facts);
+  expect([both.verdict, both.findings.map(({ code }) => code)]).toEqual(['safe', ['matches-nothing']]);
+});
+
 test('an address made of the prefix and the MAC is known to come back, whatever was seen of it', () => {
   const links = facts.links.map((link) => ({ ...link, addresses: link.addresses.map((each) => (each.how === 'ra' ? { ...each, how: 'unknown' as const } : each)) }));
   expect(plan(launched, { ...facts, links })).toMatchObject({ verdict: 'safe', findings: [] });

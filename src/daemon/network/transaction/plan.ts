@@ -3,6 +3,7 @@ import type { WireNetworkPlan, WireNetworkWish } from '../../../api/network-sche
 import { fail } from '../../../core/errors.ts';
 import { advise } from '../../../core/netplan/advise.ts';
 import { compare } from '../../../core/netplan/compare.ts';
+import { MATCHES_NOTHING } from '../../../core/netplan/notices.ts';
 import type { Finding, Plan } from '../../../core/netplan/plan.ts';
 import { predict } from '../../../core/netplan/predict.ts';
 import type { Prediction } from '../../../core/netplan/prediction.ts';
@@ -10,9 +11,6 @@ import type { GuestFile } from '../../../core/network/revision.ts';
 import type { House } from '../../instances/house.ts';
 import { ETC, filesAfter, type FileChanges } from './guest-network.ts';
 import { situation, type Situation } from './situation.ts';
-
-/** notices.ts */
-const NO_CARD = 'matches-nothing';
 
 export interface Judged {
   readonly before: Prediction;
@@ -61,13 +59,11 @@ export function requireSound(name: string, { plan }: Judged, allowLockout: boole
 }
 
 /**
- * netplan takes a definition for a card that is not there and waits for it; who applies one has mistyped its name, or plugs it in first.
+ * Nothing that waits for a card which is not there; one that did so before may.
  * @throws net-refused
  */
-export function requireCards(name: string, { before, after, plan }: Judged, { write }: FileChanges, { facts }: Situation): void {
-  const known = new Set(before.notes.filter(({ code }) => code === NO_CARD).map(({ definition }) => definition));
-  const fresh = new Set(after.notes.filter(({ code, definition }) => code === NO_CARD && !known.has(definition)).map(({ message }) => message));
-  const finding = plan.findings.find(({ code, file, reason }) => code === NO_CARD && fresh.has(reason) && write.some(({ path }) => path === file));
+export function requireCards(name: string, { plan }: Judged, { write }: FileChanges, { facts }: Situation): void {
+  const finding = plan.findings.find(({ code, verdict, file }) => code === MATCHES_NOTHING && verdict !== 'safe' && write.some(({ path }) => path === file));
   if (!finding) return;
   const cards = facts.links.filter(({ kind }) => kind !== 'virtual').map((link) => link.name);
   throw fail('net-refused', `nothing was changed: ${told(finding)}`, { hint: `${name} has ${cards.join(', ')}; a card that is to come is plugged in first: holdfast net attach ${name} <network>` });
