@@ -6,7 +6,7 @@ import type { Context } from './command.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 export interface OperationOptions {
-  /** Of --timeout: the client stops waiting after so many seconds; the operation goes on. */
+  /** Of --timeout: the client stops waiting after so many seconds, which the daemon takes for each stage; the operation goes on. */
   readonly timeoutSeconds?: number | undefined;
   readonly progress?: Progress;
 }
@@ -23,7 +23,7 @@ export async function runOperation(context: Context, client: Client, begin: () =
   try {
     // Never given up half-way: an operation whose id did not arrive could not be undone.
     const begun = await begin();
-    return settled(await follow(client, begun, stop.signal, progress), options.timeoutSeconds !== undefined);
+    return settled(await follow(client, begun, stop.signal, progress));
   } finally {
     clearTimeout(late);
     context.signal.removeEventListener('abort', interrupt);
@@ -48,17 +48,13 @@ async function follow(client: Client, begun: WireOperation, signal: AbortSignal,
   }
 }
 
-/**
- * @param limited  the user set a --timeout, which the daemon keeps as well: one of the two is first
- * @returns the operation when it is done  @throws what it ended with otherwise
- */
-function settled(operation: WireOperation, limited: boolean): WireOperation {
+/** @returns the operation when it is done  @throws what it ended with otherwise */
+function settled(operation: WireOperation): WireOperation {
   if (operation.status === 'done') return operation;
   if (operation.status === 'cancelled') {
     // What was told to a guest cannot be taken back; and it may have been somebody else who called it off.
     const undone = operation.kind === 'launch' || operation.kind === 'image-build' || operation.kind === 'template-build';
     throw undone ? fail('cancelled', 'cancelled, and undone') : fail('cancelled', `cancelled: ${operation.error?.message ?? 'it was cancelled'}`, { hint: 'how things stand: holdfast list' });
   }
-  if (limited && operation.error?.code === 'too-slow') throw fromRecord({ ...operation.error, code: 'timed-out' });
   throw operation.error ? fromRecord(operation.error) : fail('internal', `operation ${operation.id} ended as ${operation.status} without a reason`);
 }
