@@ -106,6 +106,14 @@ describe('the stream of events', () => {
     return told().slice(0, count);
   }
 
+  test('answers before there is an event', async () => {
+    const asking = request({ socketPath: socketPath(), path: '/v1/events' }).end();
+    // The first sign of life would come after 15 s.
+    const [response] = await once(asking, 'response', { signal: AbortSignal.timeout(10_000) });
+    expect(response.statusCode).toBe(200);
+    asking.destroy();
+  });
+
   test('resumes behind the last one that was seen, and says so where it cannot: after a restart too', async () => {
     const [[now, type] = ['', '']] = await events('of another daemon', 1);
     expect(type).toBe('gap');

@@ -14,6 +14,8 @@ export function openEventStream(reply: FastifyReply, onClose: () => void): Event
   const { raw } = reply;
   reply.hijack();
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  // Not with the first event only: who listens knows at once that he does.
+  raw.flushHeaders();
   const keepalive = setInterval(() => write(': still here\n\n'), KEEPALIVE_MS);
   raw.on('close', () => {
     clearInterval(keepalive);
