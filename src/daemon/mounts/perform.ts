@@ -7,7 +7,7 @@ import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 
 export const MOUNT_STEPS = ['record', 'attach'] as const;
-export const UNMOUNT_STEPS = ['detach', 'forget'] as const;
+export const UNMOUNT_STEPS = ['detach'] as const;
 export const MOUNT_KINDS = ['mount', 'umount'] as const;
 
 /** What is not held by then is lost, or held by its address only: the mount would come at nobody knows when. */
@@ -58,7 +58,7 @@ async function unmount(house: House, supervisor: Supervisor, targets: readonly s
     task.step('detach');
     task.progress(`Unmounting ${target} in ${supervisor.name}`);
     await house.mounts.end(supervisor, target, task.signal);
-    task.step('forget');
+    // Also when it is called off by now: what is not in the guest any more is not to come again.
     record(supervisor, without(supervisor, target));
   }
 }
