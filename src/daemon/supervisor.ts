@@ -100,8 +100,9 @@ export class Supervisor implements AsyncDisposable {
     await this.until(() => this.#occupation !== occupation, `${this.name} is busy: ${occupation.kind} does not end`, LONGEST_WORK_MS, signal);
   }
 
-  busy({ kind }: Occupation): Error {
-    return fail('instance-busy', `${this.name} is busy: ${kind} is under way`, { hint: `wait for it to end, or see: holdfast info ${this.name}` });
+  /** @param or  what to do instead of waiting */
+  busy({ kind }: Occupation, or = `see: holdfast info ${this.name}`): Error {
+    return fail('instance-busy', `${this.name} is busy: ${kind} is under way`, { hint: `wait for it to end, or ${or}` });
   }
 
   settle(state: State, reason: string | null = null): void {

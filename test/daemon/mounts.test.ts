@@ -148,7 +148,7 @@ test('in a guest that is not held a mount is given up after half a minute, sayin
   expect((await mount()).error).toEqual(error);
   expect((await apollo()).mounts).toBeUndefined();
   const called = await beginMount();
-  await expect(act({ action: 'stop' })).rejects.toMatchObject({ code: 'instance-busy' });
+  await expect(act({ action: 'stop' })).rejects.toMatchObject({ code: 'instance-busy', hint: 'wait for it to end, or call it off: holdfast stop --force apollo' });
   expect((await act({ action: 'stop', force: true })).error).toBeNull();
   expect(await home.client.follow(called.id, () => {})).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
   expect([(await apollo()).state, (await apollo()).mounts]).toEqual(['Stopped', undefined]);

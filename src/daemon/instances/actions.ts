@@ -25,7 +25,9 @@ export function act(house: House, name: string, request: WireAction): WireOperat
   if (ruling === 'nothing' && request.action === 'stop' && supervisor.record.wanted.running) supervisor.want({ running: false });
   const callsOff = request.force === true || request.action === 'delete';
   const other = supervisor.occupation;
-  if (other && !callsOff && !LEADS_THERE[request.action].includes(other.kind)) throw supervisor.busy(other);
+  if (other && !callsOff && !LEADS_THERE[request.action].includes(other.kind)) {
+    throw supervisor.busy(other, request.action === 'stop' && INTERRUPTIBLE.includes(other.kind) ? `call it off: holdfast stop --force ${name}` : undefined);
+  }
   return house.engine.begin({
     kind: request.action, instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
     body: async (task) => {
