@@ -23,8 +23,28 @@ export function cardsOf({ id, spec }: MachineSpec, plugOf: PlugOf): Card[] {
 
 /** What an earlier daemon has done already stays; the user network is there from the start. @throws machine-failed */
 export async function plugCard(monitor: QmpClient, card: Card): Promise<void> {
-  if (card.backend.kind !== 'user') await monitor.execute('netdev_add', netdevOf(card)).catch(unlessThere);
-  await monitor.execute('device_add', cardDevice(card)).catch(unlessThere);
+  if (await isPlugged(monitor, card)) return;
+  if (card.backend.kind !== 'user') await addNetdev(monitor, card);
+  await monitor.execute('device_add', cardDevice(card));
+}
+
+/** @throws machine-failed  another card is in its place */
+export async function isPlugged(monitor: QmpClient, { slot, mac }: Card): Promise<boolean> {
+  const id = cardId(slot);
+  if (!(await monitor.execute('qom-list', { path: '/machine/peripheral' })).some(({ name }) => name === id)) return false;
+  const found = await monitor.execute('qom-get', { path: `/machine/peripheral/${id}`, property: 'mac' });
+  if (String(found).toLowerCase() === mac.toLowerCase()) return true;
+  throw fail('machine-failed', `the place of the network card ${mac} is taken by ${String(found)}, which the guest has not let go of`, { hint: 'restart it, then add the card again' });
+}
+
+/** What is left of one that came to no card may lead to another network. */
+async function addNetdev(monitor: QmpClient, card: Card): Promise<void> {
+  const { id } = netdevOf(card);
+  await monitor.execute('netdev_add', netdevOf(card)).catch(async (error: unknown) => {
+    if (!/Duplicate/.test(String(error))) throw error;
+    await monitor.execute('netdev_del', { id });
+    await monitor.execute('netdev_add', netdevOf(card));
+  });
 }
 
 /**
@@ -45,10 +65,6 @@ export async function unplugCard(monitor: QmpClient, slot: number): Promise<void
     clearTimeout(timer);
     stop();
   }
-}
-
-function unlessThere(error: unknown): void {
-  if (!/Duplicate/.test(String(error))) throw error;
 }
 
 function unlessGone(error: unknown): void {

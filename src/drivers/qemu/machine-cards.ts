@@ -5,7 +5,7 @@ import type { AddressPort } from '../../guest/lane-port.ts';
 import { needsNetworks, type CardNetworks } from '../card-networks.ts';
 import type { MachineSpec } from '../driver.ts';
 import { DirectAddress, UserNetworkAddress } from './address.ts';
-import { cardsOf, plugCard, unplugCard } from './cards.ts';
+import { cardsOf, isPlugged, plugCard, unplugCard } from './cards.ts';
 import type { Card } from './command-line/input.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { QmpClient } from './qmp/client.ts';
@@ -51,13 +51,22 @@ export class MachineCards {
   async plug(machine: MachineSpec, slot: number, uid: Uid, monitor: QmpClient): Promise<void> {
     const card = this.of(machine).find((each) => each.slot === slot);
     if (card === undefined) throw fail('machine-failed', `${machine.name} has no card ${slot}`);
-    await this.#change(machine, uid);
-    await plugCard(monitor, card);
+    // Of one that is there its address may be another now.
+    if (await isPlugged(monitor, card)) return await this.#change(machine, uid);
+    try {
+      await this.#change(machine, uid);
+      await plugCard(monitor, card);
+    } catch (error) {
+      // Whatever of it is there, or is late: the next card in its place is not to find it.
+      await unplugCard(monitor, slot).catch(() => undefined);
+      await this.#change(without(machine, slot), uid).catch(() => undefined);
+      throw error;
+    }
   }
 
   async unplug(machine: MachineSpec, slot: number, uid: Uid, monitor: QmpClient): Promise<void> {
     await unplugCard(monitor, slot);
-    await this.#change({ ...machine, spec: { ...machine.spec, cards: (machine.spec.cards ?? []).filter((card) => card.slot !== slot) } }, uid);
+    await this.#change(without(machine, slot), uid);
   }
 
   /** All of them, where they are not there yet. */
@@ -77,6 +86,10 @@ export class MachineCards {
   async #change({ id, name, spec }: MachineSpec, uid: Uid): Promise<void> {
     await this.#networks?.change({ id, name, uid: own(uid), spec });
   }
+}
+
+function without(machine: MachineSpec, slot: number): MachineSpec {
+  return { ...machine, spec: { ...machine.spec, cards: (machine.spec.cards ?? []).filter((card) => card.slot !== slot) } };
 }
 
 function own(uid: Uid): number {

@@ -28,6 +28,7 @@ export interface CommandResults {
   'migrate_cancel': unknown;
   'query-migrate': { readonly status?: string; readonly 'error-desc'?: string };
   'qom-list': readonly { readonly name: string }[];
+  'qom-get': unknown;
   'device_add': unknown;
   'device_del': unknown;
   'netdev_add': unknown;
