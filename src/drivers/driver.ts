@@ -228,4 +228,6 @@ export interface Driver {
   sshKeys?(id: string): Promise<SshKeys>;
   /** The last lines of the console, bounded. */
   consoleTail(id: string, maxBytes: number): Promise<string>;
+  /** Lets go of what it has open besides its machines, which go on. */
+  [Symbol.asyncDispose]?(): Promise<void>;
 }

@@ -40,6 +40,7 @@ export function describeForking(name: string, make: () => Promise<ForkingUnderTe
     });
     afterAll(async () => {
       for (const id of await driver.traces()) await driver.remove(id);
+      await driver[Symbol.asyncDispose]?.();
       await under.dispose();
     });
 
@@ -106,6 +107,7 @@ export function describeForking(name: string, make: () => Promise<ForkingUnderTe
 
     test('a daemon that comes later takes it over', async () => {
       await first[Symbol.asyncDispose]();
+      await driver[Symbol.asyncDispose]?.();
       driver = under.daemon();
       const found = await driver.adopt(under.machine('00c0ffee', 'first'));
       if (found === undefined || !('id' in found)) throw new Error(`not adopted: ${JSON.stringify(found)}`);

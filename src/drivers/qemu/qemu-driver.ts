@@ -243,6 +243,10 @@ export class QemuDriver implements Driver {
     return logTail(this.#files(id).consoleLog, maxBytes);
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.templates[Symbol.asyncDispose]();
+  }
+
   /** Machines of which nothing can be read use none: they do not run. */
   async #templatesInUse(): Promise<ReadonlySet<string>> {
     const runs = await Promise.all((await this.traces()).map(async (id) => (await readState(this.#files(id).state).catch(() => undefined))?.run));

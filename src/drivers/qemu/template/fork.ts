@@ -36,7 +36,8 @@ export interface ForkParts {
 export async function startFork(machine: MachineSpec, parts: ForkParts, work: Work): Promise<Started> {
   const { files, openBase, state, template, kvmGid, cards, log } = parts;
   await using saved = await open(template.files.state, 'r');
-  const { memory, descriptors } = await memoryOf(parts);
+  await using resources = new AsyncDisposableStack();
+  const { memory, descriptors } = await memoryOf(parts, resources);
   work.progress('Starting QEMU');
   return await startIncoming(machine, {
     files, openBase, state, accelerator: template.record.shape.accelerator, memory, template: template.key, kvmGid, cards, log, descriptors: [saved.fd, ...descriptors],
@@ -63,8 +64,8 @@ async function arrive(machine: MachineSpec, { template, templateKeys, keys, thaw
   }, signal);
 }
 
-/** Who may write the template's memory: docs/decisions/templates.md. */
-async function memoryOf({ template: { key, files: { ram }, record: { shape } }, state, sealed }: ForkParts): Promise<{ memory: Memory; descriptors: readonly number[] }> {
+/** Who may write the template's memory: docs/decisions/templates.md. @param resources  what stays open until QEMU has it */
+async function memoryOf({ template: { key, files: { ram }, record: { shape } }, state, sealed }: ForkParts, resources: AsyncDisposableStack): Promise<{ memory: Memory; descriptors: readonly number[] }> {
   if (isAtLeast(await qemuVersion(shape.architecture), 8, 2)) return { memory: { kind: 'fork', path: ram, readOnly: true }, descriptors: [] };
   if (state.uid === null) {
     // The same user owns all machines then, and could write to the file whatever QEMU does; it has no rights but the file's.
@@ -72,6 +73,6 @@ async function memoryOf({ template: { key, files: { ram }, record: { shape } }, 
     return { memory: { kind: 'fork', path: ram, readOnly: false }, descriptors: [] };
   }
   if (process.platform !== 'linux') throw fail('machine-failed', 'this QEMU cannot be given a template\'s memory that it may not write to');
-  const { fd } = await sealed.of(key, ram);
+  const { fd } = resources.use(await sealed.use(key, ram));
   return { memory: { kind: 'fork', path: `/proc/self/fd/${FIRST_DESCRIPTOR + 1}`, readOnly: false }, descriptors: [fd] };
 }

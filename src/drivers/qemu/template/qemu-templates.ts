@@ -30,7 +30,7 @@ export interface QemuTemplatesOptions extends Omit<MakeParts, 'store' | 'keysOf'
   readonly inUse: () => Promise<ReadonlySet<string>>;
 }
 
-export class QemuTemplates implements Templates {
+export class QemuTemplates implements Templates, AsyncDisposable {
   readonly #options: QemuTemplatesOptions;
   readonly #store: TemplateStore;
   readonly #sealed = new SealedMemories();
@@ -110,6 +110,10 @@ export class QemuTemplates implements Templates {
     const notice = this.#notice;
     this.#notice = null;
     return notice;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sealed[Symbol.asyncDispose]();
   }
 
   /** What a machine would be started on today: the best that was not found wanting. */

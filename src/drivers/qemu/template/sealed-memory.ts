@@ -44,26 +44,49 @@ print "$fd\n";
 1 while sysread(STDIN, my $nothing, 1);
 `;
 
-export class SealedMemories {
+/** One that is in use: it stays open until that is over, whatever becomes of its template. */
+export interface SealedMemory extends AsyncDisposable {
+  readonly fd: number;
+}
+
+interface Made {
+  readonly handle: Promise<FileHandle>;
+  users: number;
+}
+
+export class SealedMemories implements AsyncDisposable {
   /** Kept open: without a fork that has it mapped, the memory would be gone. */
-  readonly #made = new Map<string, Promise<FileHandle>>();
+  readonly #made = new Map<string, Made>();
 
   /** One for each template. @throws tool-missing, machine-failed */
-  async of(key: string, ramPath: string): Promise<FileHandle> {
-    const known = this.#made.get(key);
-    if (known) return await known;
-    const made = make(ramPath);
+  async use(key: string, ramPath: string): Promise<SealedMemory> {
+    const made = this.#made.get(key) ?? { handle: make(ramPath), users: 0 };
     this.#made.set(key, made);
-    made.catch(() => this.#made.delete(key));
-    return await made;
+    made.users += 1;
+    try {
+      const { fd } = await made.handle;
+      return { fd, [Symbol.asyncDispose]: () => this.#leave(key, made) };
+    } catch (error) {
+      if (this.#made.get(key) === made) this.#made.delete(key);
+      throw error;
+    }
   }
 
   async keepOnly(keys: ReadonlySet<string>): Promise<void> {
     for (const [key, made] of this.#made) {
       if (keys.has(key)) continue;
       this.#made.delete(key);
-      await (await made.catch(() => undefined))?.close();
+      if (made.users === 0) await (await made.handle).close();
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.keepOnly(new Set());
+  }
+
+  async #leave(key: string, made: Made): Promise<void> {
+    made.users -= 1;
+    if (made.users === 0 && this.#made.get(key) !== made) await (await made.handle).close();
   }
 }
 
