@@ -174,9 +174,10 @@ async function resize(house: House, supervisor: Supervisor, what: string, value:
   requireLegal(supervisor.name, supervisor.state, supervisor.reason, 'modify');
   using _busy = supervisor.occupy({ operation: '', kind: 'set' });
   const { spec } = supervisor.record.instance;
-  const changed = { ...spec, ...change(what, value, key, spec.diskBytes) };
-  await house.driver.modify({ ...supervisor.machineSpec, spec: changed }, { signal: AbortSignal.timeout(60_000), progress: () => {} });
-  supervisor.respecify(changed);
+  const changed = change(what, value, key, spec.diskBytes);
+  await house.driver.modify({ ...supervisor.machineSpec, spec: { ...spec, ...changed } }, { signal: AbortSignal.timeout(60_000), progress: () => {} });
+  // Whether it starts with the host may have been set meanwhile.
+  supervisor.respecify({ ...supervisor.record.instance.spec, ...changed });
 }
 
 function change(what: string, value: string, key: string, diskBytes: number): Partial<Supervisor['record']['instance']['spec']> {

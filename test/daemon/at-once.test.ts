@@ -6,6 +6,8 @@ import { attachCard } from '../../src/daemon/network/plug.ts';
 import { preparingStatic } from '../../src/daemon/network/transaction/static.ts';
 import type { Task } from '../../src/daemon/operations/engine.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
+import { restoreSnapshot, takeSnapshot } from '../../src/daemon/instances/snapshots.ts';
+import { makeSettings } from '../../src/daemon/settings.ts';
 import { fakeNetwork } from './fake-network.ts';
 import { StubHost } from './stub-host.ts';
 
@@ -68,4 +70,20 @@ test('a card that cannot be plugged in is taken back, and nothing else', async (
   const { id } = await attachCard(house, 'apollo', {});
   expect((await house.engine.ended(id)).error?.message).toBe('it cannot be plugged in');
   expect(apollo.record.instance.spec).toMatchObject({ autostart: true, cards: [] });
+});
+
+test('what is set while a size is changed, or a snapshot restored, is kept', async () => {
+  const { host, house } = two();
+  const apollo = house.registry.require('apollo');
+  const settings = makeSettings(house);
+  const autostart = async (value: string): Promise<void> => void await settings.set('local.apollo.autostart', { value });
+  host.during.modify = async () => await autostart('true');
+  await settings.set('local.apollo.cpus', { value: '3' });
+  expect(apollo.record.instance.spec).toMatchObject({ cpus: 3, autostart: true });
+  await house.engine.ended(takeSnapshot(house, 'apollo', { name: 'three' }).id);
+  delete host.during.modify;
+  await settings.set('local.apollo.cpus', { value: '4' });
+  host.during.revert = async () => await autostart('false');
+  expect((await house.engine.ended(restoreSnapshot(house, 'apollo', 'three', true).id)).error).toBeNull();
+  expect(apollo.record.instance.spec).toMatchObject({ cpus: 3, autostart: false });
 });

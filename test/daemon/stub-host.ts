@@ -71,7 +71,7 @@ class StubMachine implements RunningMachine {
   async [Symbol.asyncDispose](): Promise<void> { this.#listeners.clear(); }
 }
 
-type DriverCall = 'start' | 'adopt' | 'modify' | 'plug' | 'freeze' | 'suspend' | 'remove';
+type DriverCall = 'start' | 'adopt' | 'modify' | 'plug' | 'freeze' | 'revert' | 'suspend' | 'remove';
 
 export class StubHost {
   readonly machines = new Map<string, StubMachine>();
@@ -161,6 +161,10 @@ export class StubHost {
         this.machines.get(id)?.finish({ kind: 'suspended' });
       },
       freeze: async ({ name }) => await midst('freeze', name),
+      revert: async ({ name }) => {
+        await midst('revert', name);
+        return { suspended: false };
+      },
       plug: async ({ name }) => await midst('plug', name),
       adopt: async ({ id, name }) => {
         await midst('adopt', name);

@@ -94,11 +94,10 @@ async function restore(house: House, supervisor: Supervisor, { snapshot: id, bef
   if (before) await take(house, supervisor, before, task);
   task.step('revert');
   task.progress(`Restoring ${supervisor.name} to ${snapshot.name}`);
-  const spec = restoredSpec(supervisor.record.instance.spec, snapshot.spec, mounts);
   leftOut(snapshot.spec.mounts ?? [], mounts, task);
   const reverted = await driver.revert?.(supervisor.machineSpec, id, task);
   task.step('settle');
-  supervisor.respecify(spec);
+  supervisor.respecify(restoredSpec(supervisor.record.instance.spec, snapshot.spec, mounts));
   snapshots.setHead(supervisor.id, id);
   supervisor.settle(reverted?.suspended ? 'Suspended' : 'Stopped');
   await sweepLayers(house);
