@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from './run.ts';
 
@@ -32,3 +35,17 @@ test('deadline, abort and too much output each end the tool', async () => {
   await expect(run({ ...request, tool: 'sleep', args: ['60'], signal: AbortSignal.timeout(30) })).rejects.toMatchObject({ code: 'cancelled' });
   await expect(run({ ...request, tool: 'yes', args: [], maxOutputBytes: 1000 })).rejects.toMatchObject({ code: 'machine-failed' });
 });
+
+test('a tool whose own child holds its output is given up some seconds after its deadline', async () => {
+  const begun = performance.now();
+  const held = mkdtempSync(join(tmpdir(), 'hf-run-'));
+  // It lives until its directory is gone.
+  const child = `while [ -d ${held} ]; do sleep 0.2; done`;
+  try {
+    await expect(run({ ...request, tool: 'sh', args: ['-c', `(${child}) & wait`], deadlineMs: 100 })).rejects.toMatchObject({ code: 'timed-out' });
+    expect(performance.now() - begun).toBeGreaterThan(4_000);
+    await expect(run({ ...request, tool: 'sh', args: ['-c', `(${child}) & exit 0`], deadlineMs: 100 })).rejects.toMatchObject({ code: 'timed-out' });
+  } finally {
+    rmSync(held, { recursive: true });
+  }
+}, 60_000);

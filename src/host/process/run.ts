@@ -19,6 +19,9 @@ export interface RunRequest {
   readonly passCodes?: readonly number[];
 }
 
+/** One that was killed is gone by then, and its pipes with it; a tool that the kernel does not let go of, or a child of its own that holds them, may stay. */
+const LET_GO_MS = 5_000;
+
 export interface RunResult {
   readonly stdout: string;
   readonly stderr: string;
@@ -37,20 +40,27 @@ export async function run(request: RunRequest): Promise<RunResult> {
     ...(request.gid === undefined ? {} : { gid: request.gid }),
   });
   let stopped: 'deadline' | 'abort' | 'output' | undefined;
+  const ended = Promise.withResolvers<[number | null, NodeJS.Signals | null]>();
+  let patience: NodeJS.Timeout | undefined;
   const stop = (why: 'deadline' | 'abort' | 'output') => {
     stopped ??= why;
     child.kill('SIGKILL');
+    patience ??= setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.unref();
+      ended.resolve([null, 'SIGKILL']);
+    }, LET_GO_MS);
   };
   const stdout = collect(child.stdout, limit, () => stop('output'));
   const stderr = collect(child.stderr, limit, () => stop('output'));
   const timer = setTimeout(() => stop('deadline'), request.deadlineMs);
   const onAbort = () => stop('abort');
   signal?.addEventListener('abort', onAbort, { once: true });
+  child.once('error', (error) => ended.reject(spawnFailure(request, error)));
+  child.once('close', (exit, by) => ended.resolve([exit, by]));
   try {
-    const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-      child.once('error', (error) => reject(spawnFailure(request, error)));
-      child.once('close', (exit, by) => resolve([exit, by]));
-    });
+    const [code, killedBy] = await ended.promise;
     if (stopped === 'abort') throw fail('cancelled', `${tool} was cancelled`, { cause: signal?.reason });
     if (stopped === 'deadline') throw fail('too-slow', `${tool} did not end within ${request.deadlineMs / 1000} s`);
     if (stopped === 'output') throw fail('machine-failed', `${tool} wrote more than ${limit} bytes and was ended`);
@@ -60,6 +70,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     throw fail('machine-failed', `${tool} failed: ${said}`);
   } finally {
     clearTimeout(timer);
+    clearTimeout(patience);
     signal?.removeEventListener('abort', onAbort);
   }
 }
