@@ -84,6 +84,6 @@ test('what is set while a size is changed, or a snapshot restored, is kept', asy
   delete host.during.modify;
   await settings.set('local.apollo.cpus', { value: '4' });
   host.during.revert = async () => await autostart('false');
-  expect((await house.engine.ended(restoreSnapshot(house, 'apollo', 'three', true).id)).error).toBeNull();
+  expect((await house.engine.ended((await restoreSnapshot(house, 'apollo', 'three', true)).id)).error).toBeNull();
   expect(apollo.record.instance.spec).toMatchObject({ cpus: 3, autostart: false });
 });
