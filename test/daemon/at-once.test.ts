@@ -27,11 +27,15 @@ test('two cards that are asked for at once, for two instances, have an address e
   expect(addresses(house)).toEqual([['10.107.31.2'], ['10.107.31.3']]);
 });
 
-test('two cards that are asked for at once for one instance: the second is told that it is busy', async () => {
-  const { house } = two();
-  const [first, second] = await Promise.allSettled([attachCard(house, 'apollo', {}), attachCard(house, 'apollo', {})]);
-  expect(second).toMatchObject({ status: 'rejected', reason: { code: 'instance-busy' } });
-  if (first?.status === 'fulfilled') await house.engine.ended(first.value.id);
+test('two cards that are asked for at once for one instance: one of them is told that it is busy', async () => {
+  const { host, house } = two();
+  await house.engine.ended(act(house, 'apollo', { action: 'start' }).id);
+  const asked = Promise.withResolvers<void>();
+  host.during.plug = () => asked.promise;
+  const both = await Promise.allSettled([attachCard(house, 'apollo', {}), attachCard(house, 'apollo', {})]);
+  asked.resolve();
+  expect(both.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))).toMatchObject([{ code: 'instance-busy' }]);
+  for (const each of both) if (each.status === 'fulfilled') expect((await house.engine.ended(each.value.id)).error).toBeNull();
   expect(addresses(house)).toEqual([['10.107.31.2'], undefined]);
 });
 
