@@ -47,6 +47,7 @@ export function fakeNetwork(): HomeNetworkPort {
   return {
     bridge: 'hf-00000000',
     whyNot: async () => (await said()).whyNot,
+    droppedBy: () => Promise.resolve([]),
     subnet: (zone) => Promise.resolve(SUBNETS[zone]),
     bridgeable: () => Promise.resolve([
       { name: 'br0', type: 'bridge', members: ['eth0'], bridge: undefined },

@@ -6,6 +6,7 @@ import type { House } from '../instances/house.ts';
 import { retake } from '../instances/adopt.ts';
 import { hostChecks, type HostQuestion } from './host-checks.ts';
 import { instanceChecks } from './instance-checks.ts';
+import { homeNetworkChecks } from './home-network-checks.ts';
 import { diagnose, mendAll, type Patience } from './mend-all.ts';
 
 export interface Doctor {
@@ -19,7 +20,7 @@ const NATIVE: Patience = { settleMs: 20_000, followMs: 5_000 };
 const SLOW: Patience = { settleMs: 90_000, followMs: 20_000 };
 
 export function makeDoctor(question: HostQuestion): Doctor {
-  const ofHost = ({ driver }: House) => () => [...hostChecks(question), ...(driver.examine?.host() ?? [])];
+  const ofHost = (house: House) => () => [...hostChecks(question), ...(house.driver.examine?.host() ?? []), ...homeNetworkChecks(house)];
   return {
     host: (house, fix, signal) => (fix ? mendAll(null, ofHost(house), HOST, signal) : diagnose(null, ofHost(house), signal)),
     async instance(house, name, fix, signal) {

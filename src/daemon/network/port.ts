@@ -1,5 +1,6 @@
 /** What the daemon asks of the host's networks; host/network/ has it, with root's rights and without. */
 import type { CardNetworks } from '../../drivers/card-networks.ts';
+import type { DroppingChain } from '../../core/network/dropping-chains.ts';
 import type { ClosedNetwork } from '../../core/network/own-networks.ts';
 import type { Probe } from '../../core/network/probe.ts';
 import type { ZoneName } from '../../core/zones.ts';
@@ -36,6 +37,8 @@ export interface ProbeLimits {
 export interface HomeNetworkPort extends CardNetworks {
   /** @returns why instances cannot be on it, and what to do about that; undefined when they can */
   whyNot(): Promise<string | undefined>;
+  /** Who else on this host drops packets of guests on the home's network, as far as that can be told. */
+  droppedBy(): Promise<readonly DroppingChain[]>;
   /** `10.107.31.0/24`, the zone's for good. */
   subnet(zone: ZoneName): Promise<string>;
   /** The subnet of the home's that has this address, and the prefix of its IPv6 addresses (`fd12:3456:789a:bcde::`, a /64) where it has one. */

@@ -107,7 +107,11 @@ export class Dnsmasq {
     for (const until = performance.now() + READY_MS; performance.now() < until;) {
       if (await readFile(this.#files.pid, 'utf8').then((text) => text.trim() !== '', () => false)) return;
       signal?.throwIfAborted();
-      if (ended) throw fail('machine-failed', `dnsmasq did not start: ${await lastComplaint(this.#files.log) ?? 'it said nothing'}`);
+      if (ended) {
+        throw fail('machine-failed', `dnsmasq did not start: ${await lastComplaint(this.#files.log) ?? 'it said nothing'}`, {
+          hint: 'what has its ports: ss -lnp "sport = :53 or sport = :67"; what refused it: journalctl -t dnsmasq',
+        });
+      }
       await Promise.race([exited, new Promise((resolve) => { setTimeout(resolve, 10); })]);
     }
     throw fail('machine-failed', `dnsmasq did not get ready within ${READY_MS / 1000} s`);

@@ -3,8 +3,9 @@
  * the last one. What is done to them is done one at a time.
  */
 import { join } from 'node:path';
-import { fail } from '../../core/errors.ts';
+import { fail, HoldfastError } from '../../core/errors.ts';
 import type { InstanceSpec } from '../../core/instance.ts';
+import { droppingChains, type DroppingChain } from '../../core/network/dropping-chains.ts';
 import { networkOf, tapName, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { parseIpv4Network } from '../../core/network/ipv4.ts';
 import type { OwnNetwork } from '../../core/network/own-networks.ts';
@@ -21,6 +22,7 @@ import { HomeRecord } from './home-record.ts';
 import { hostLinks, usedNetworks } from './links.ts';
 import { OwnNetworks } from './own-networks.ts';
 import { hostReaches, probeFromHost, type ProbeLimits } from './probe.ts';
+import { nftTable, tryRun } from './tools.ts';
 import { Watch } from './watch.ts';
 
 export interface HostNetworkOptions {
@@ -81,8 +83,15 @@ export class HostNetwork implements AsyncDisposable {
       });
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return error instanceof HoldfastError && error.hint ? `${error.message}; ${error.hint}` : error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** A table that names a bridge of the home is taken to let it pass; iptables of before nftables cannot be seen. */
+  async droppedBy(): Promise<readonly DroppingChain[]> {
+    const dropping = droppingChains(await tryRun('nft', ['list', 'chains']) ?? '');
+    const rules = await Promise.all(dropping.map(({ family, table }) => nftTable(family, table)));
+    return dropping.filter((_, index) => !rules[index]?.includes('"hf-'));
   }
 
   /** Of a zone, chosen once. @throws machine-failed when there is none left */

@@ -34,7 +34,7 @@ export async function nftFamilies(table: string): Promise<ReadonlySet<string>> {
 }
 
 /** @returns its chains and sets, as nft lists them; nothing where there is no such table, or it cannot be listed */
-export async function nftTable(family: 'inet' | 'bridge', name: string): Promise<string> {
+export async function nftTable(family: string, name: string): Promise<string> {
   return await tryRun('nft', ['list', 'table', family, name]) ?? '';
 }
 

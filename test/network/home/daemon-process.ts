@@ -10,6 +10,7 @@ const network = new HostNetwork({
 
 const methods: Record<string, (argument: never) => Promise<unknown>> = {
   whyNot: () => network.whyNot(),
+  droppedBy: () => network.droppedBy(),
   subnet: (zone: Parameters<HostNetwork['subnet']>[0]) => network.subnet(zone),
   attach: async (request: AttachRequest) => void await network.attach(request),
   detach: (id: string) => network.detach(id),

@@ -90,3 +90,13 @@ test('what cannot be repaired is told with what to do, and what was repaired is 
   await daemon.call('detach', APOLLO.id);
   expect(await bench.traces()).toEqual([]);
 }, LONG);
+
+test('whoever else drops what guests send is known, until he names their bridges', async () => {
+  const daemon = bench.daemon();
+  const nft = async (...words: string[]) => await bench.host.run('nft', words.join(' '));
+  expect(await daemon.call('droppedBy')).toEqual([]);
+  await nft('add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }');
+  expect(await daemon.call('droppedBy')).toEqual([{ family: 'ip', table: 'filter', hook: 'forward' }]);
+  await nft('add rule ip filter FORWARD iifname "hf-*" accept');
+  expect(await daemon.call('droppedBy')).toEqual([]);
+}, LONG);

@@ -14,7 +14,7 @@ export interface Daemon extends AsyncDisposable {
   readonly told: readonly Told[];
   readonly pid: number;
   /** @throws with the daemon's message */
-  call(method: 'whyNot' | 'subnet' | 'attach' | 'detach' | 'tidy', argument?: unknown): Promise<unknown>;
+  call(method: 'whyNot' | 'droppedBy' | 'subnet' | 'attach' | 'detach' | 'tidy', argument?: unknown): Promise<unknown>;
   attach(machine: Machine, zone?: string): Promise<void>;
 }
 

@@ -1,6 +1,4 @@
 /** What this driver needs of the host, as a doctor looks at it. */
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import type { Architecture } from '../../../core/instance.ts';
 import { run } from '../../../host/process/run.ts';
 import { broken, warning, well, type Check, type Finding } from '../../check.ts';
@@ -51,7 +49,6 @@ export function hostChecks(parts: HostParts): readonly Check[] {
       id: 'accelerator', layer: 'accelerator', title: 'accelerator, really tried', needs: ['qemu'],
       deadlineMs: 2 * TOOL_MS + TRY_OUT_MS.kvm + TRY_OUT_MS.tcg, run: (signal) => accelerator(parts, signal),
     },
-    { id: 'network-tools', layer: 'network', title: 'network tools', deadlineMs: 5_000, run: () => networkTools() },
   ];
 }
 
@@ -87,25 +84,4 @@ async function accelerator({ architecture, identity, memory, only }: HostParts, 
     );
   }
   return broken(`none carries a machine: ${failed.join('; ')}`, 'see that QEMU is whole: apt-get install --reinstall qemu-system-x86');
-}
-
-const TOOLS = [['ip', 'iproute2'], ['nft', 'nftables'], ['dnsmasq', 'dnsmasq-base']] as const;
-const PLACES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-
-async function networkTools(): Promise<Finding> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return well('none needed: without root machines are behind QEMU\'s user network');
-  const there = async (path: string, mode: number): Promise<boolean> => await access(path, mode).then(() => true, () => false);
-  const missing: string[] = [];
-  const packages: string[] = [];
-  for (const [tool, brings] of TOOLS) {
-    const found = await Promise.all(PLACES.map((place) => there(`${place}/${tool}`, constants.X_OK)));
-    if (found.includes(true)) continue;
-    missing.push(tool);
-    packages.push(brings);
-  }
-  if (packages.length > 0) return warning(`${missing.join(', ')} missing: no bridge network can be made`, `install: apt-get install ${packages.join(' ')}`);
-  if (!(await there('/dev/net/tun', constants.R_OK | constants.W_OK))) {
-    return warning('/dev/net/tun cannot be opened: no bridge network can be made', 'load its driver: modprobe tun');
-  }
-  return well('ip, nft, dnsmasq and /dev/net/tun are there');
 }

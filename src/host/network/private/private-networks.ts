@@ -55,6 +55,10 @@ export class PrivateNetworks implements AsyncDisposable {
     return await obstacle(this.#options.home) ?? 'it needs a daemon that runs as root';
   }
 
+  droppedBy(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
   async subnet(): Promise<string> {
     throw fail('not-supported', `there is no network of the home's own: ${await this.whyNot() ?? ''}`);
   }
