@@ -1,4 +1,6 @@
 /** The built program on a real terminal: raw mode, its end, the window's size, the spinner. */
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { ClientControl, ExecFrameRequest, ServerControl } from '../../src/api/exec-frames.ts';
@@ -10,6 +12,9 @@ let bench: Bench;
 let requests: ExecFrameRequest[];
 let controls: ClientControl[];
 let typed: string;
+let received: number;
+let sockets: WebSocketServer;
+const MIB = 1024 * 1024;
 
 beforeAll(async () => {
   bench = await makeBench();
@@ -22,14 +27,21 @@ beforeAll(async () => {
     else if (url.endsWith('/events')) event(answer, operation({ fraction: 0.42 }));
     else json(answer, operation(), 202);
   });
-  const sockets = new WebSocketServer({ noServer: true });
+  sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, stream, head) => sockets.handleUpgrade(request, stream, head, (socket) => {
     const tell = (message: ServerControl) => socket.send(controlFrame(message));
     requests = [];
     controls = [];
     typed = '';
+    received = 0;
     if (request.url?.endsWith('/console')) socket.send(Buffer.concat([Buffer.from([FRAME.control]), Buffer.from(JSON.stringify({ type: 'started', rung: null, passedOver: [] }))]));
     socket.on('message', (data: Buffer) => {
+      if (data[0] === FRAME.stdin && requests.at(-1)?.bulk) {
+        // As a guest that takes no more: the transfer stays where it is.
+        received += data.length;
+        if (received > MIB) socket.pause();
+        return;
+      }
       if (data[0] === FRAME.stdin) {
         typed += data.subarray(1).toString();
         socket.send(frame(FRAME.stdout, Buffer.from(`[${JSON.stringify(typed)}]`)));
@@ -48,7 +60,10 @@ beforeAll(async () => {
     });
   }));
 });
-afterAll(() => bench[Symbol.asyncDispose]());
+afterAll(async () => {
+  for (const socket of sockets.clients) socket.terminate();
+  await bench[Symbol.asyncDispose]();
+});
 
 test.runIf(hasPython)('a shell gets the terminal raw: keys, size and its change go in, and it is given back', { timeout: 30_000 }, async () => {
   const seen = await onTerminal(bench, ['shell', 'apollo'], [['<101x33>', 'keys', 'a\u0003'], ['["a\\u0003"]', 'size', [120, 40]], ['<120x40>', 'keys', '\u0004']]);
@@ -84,4 +99,17 @@ test.runIf(hasPython).each([[1, 129], [15, 143]])('signal %i at a console leaves
 test.runIf(hasPython).each([['y', 0, 'Attached: card 1 of apollo'], ['n', 1, 'Nothing was changed']])('who sits at a terminal is asked before the host is changed, and says %s', { timeout: 30_000 }, async (word, code, said) => {
   const seen = await onTerminal(bench, ['net', 'attach', 'apollo', '--network', 'eth0'], [['eth0 is in no bridge. Go on? [y/N] ', 'keys', `${word}\r`]]);
   expect(seen).toMatchObject({ code, restored: true, seen: expect.stringContaining(said) as string });
+});
+
+test.runIf(python)('a transfer of what is here tells how far it is, of files and of a directory with holes in it', { timeout: 60_000 }, async () => {
+  const big = join(bench.home, 'big');
+  await mkdir(big);
+  await writeFile(join(big, 'a'), Buffer.alloc(5 * MIB, 'a'));
+  await writeFile(join(big, 'b'), Buffer.alloc(3 * MIB, 'b'));
+  await writeFile(join(big, 'hole'), '');
+  await truncate(join(big, 'hole'), 100 * MIB);
+  for (const words of [[join(big, 'a'), join(big, 'b')], ['-r', big]]) {
+    const seen = await onTerminal(['transfer', ...words, 'apollo:'], [[' of 8.0MiB: ', 'keys', '\u0003']]);
+    expect(seen).toMatchObject({ code: 2, restored: true, seen: expect.stringMatching(/Transferring with apollo: [\d.]+[KM]iB of 8\.0MiB: \d+%/) as string });
+  }
 });

@@ -7,6 +7,7 @@ import { typed } from '../transfer/names.ts';
 import { planOf, STANDARD_STREAM } from '../transfer/places.ts';
 import { amountTold } from '../transfer/amount.ts';
 import { StreamTarget } from '../transfer/stream-target.ts';
+import { totalOf } from '../transfer/total.ts';
 
 export const transfer = defineCommand({
   name: 'transfer',
@@ -34,21 +35,25 @@ export const transfer = defineCommand({
     const { stdin, stdout, stderr, isTTY } = context;
     const plan = planOf(args, recursive);
     using progress = createProgress(stderr, isTTY.stderr);
-    const carried = amountTold(progress, isTTY.stderr, plan.way === 'in' ? plan.to.instance : plan.sources[0]?.instance ?? '');
     if (plan.way === 'in') {
       const { sources, to: { instance, path } } = plan;
+      const isKnown = isTTY.stderr && sources[0] !== STANDARD_STREAM;
+      const carried = amountTold(progress, isTTY.stderr, instance, isKnown ? totalOf(sources) : UNKNOWN);
       const feed = sources[0] === STANDARD_STREAM ? readStream(stdin) : readHere(sources, recursive, (file, why) => progress.notice(`${file} ${why}`));
       const words = ['receive', JSON.stringify({ target: typed(path), parents, many: sources.length > 1 })] as const;
       return carryFiles(context, { instance, words, feed, progress, carried });
     }
     for (const { instance, paths } of byInstance(plan.sources)) {
       await using target = plan.to === STANDARD_STREAM ? new StreamTarget(stdout) : await LocalTarget.open({ path: plan.to, parents, sources: paths, recursive, many: plan.sources.length > 1 });
+      const carried = amountTold(progress, isTTY.stderr, instance, UNKNOWN);
       const words = ['send', JSON.stringify({ sources: paths.map(typed), recursive })] as const;
       await carryFiles(context, { instance, words, target, progress, carried });
     }
     return undefined;
   },
 });
+
+const UNKNOWN = Promise.resolve(undefined);
 
 /** Those beside each other that are in one instance come together. */
 function byInstance(sources: readonly { readonly instance: string; readonly path: string }[]): readonly { readonly instance: string; readonly paths: readonly string[] }[] {
