@@ -24,7 +24,7 @@ test('two cards that are asked for at once, for two instances, have an address e
   const { house } = two();
   const begun = await Promise.all(['apollo', 'hermes'].map((name) => attachCard(house, name, {})));
   for (const { id } of begun) expect((await house.engine.ended(id)).error).toBeNull();
-  expect(addresses(house)).toEqual([['10.107.31.2'], ['10.107.31.3']]);
+  expect(addresses(house).flat().toSorted()).toEqual(['10.107.31.2', '10.107.31.3']);
 });
 
 test('two cards that are asked for at once for one instance: one of them is told that it is busy', async () => {
@@ -90,4 +90,20 @@ test('what is set while a size is changed, or a snapshot restored, is kept', asy
   host.during.revert = async () => await autostart('false');
   expect((await house.engine.ended((await restoreSnapshot(house, 'apollo', 'three', true)).id)).error).toBeNull();
   expect(apollo.record.instance.spec).toMatchObject({ cpus: 3, autostart: false });
+});
+
+test('a card for an instance that is removed while its network is looked up is refused', async () => {
+  const host = new StubHost();
+  const lookedUp = Promise.withResolvers<void>();
+  const network = fakeNetwork();
+  const house = host.daemon({ network: { ...network, subnet: async (zone) => {
+    await lookedUp.promise;
+    return await network.subnet(zone);
+  } } });
+  host.add(house, 'apollo');
+  const attached = attachCard(house, 'apollo', {});
+  const refused = expect(attached).rejects.toMatchObject({ code: 'instance-not-found' });
+  await house.engine.ended(act(house, 'apollo', { action: 'delete', purge: true }).id);
+  lookedUp.resolve();
+  await refused;
 });

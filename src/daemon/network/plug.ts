@@ -23,9 +23,10 @@ export interface CardChange {
 }
 
 export async function attachCard(house: House, name: string, { network, mode, mac, makeBridge }: WireCardWish): Promise<WireOperation> {
-  const supervisor = requireChangeable(house, name);
-  const [wish] = await checkWishes(house, placeOf(supervisor), [{ name: network ?? OWN_NETWORK, mode: mode ?? 'auto', ...(mac === undefined ? {} : { mac }) }], makeBridge);
+  const [wish] = await checkWishes(house, placeOf(requireChangeable(house, name)), [{ name: network ?? OWN_NETWORK, mode: mode ?? 'auto', ...(mac === undefined ? {} : { mac }) }], makeBridge);
   if (wish === undefined) throw new TypeError('a wish went missing');
+  // It may have been suspended or removed meanwhile.
+  const supervisor = requireChangeable(house, name);
   const { spec } = supervisor.record.instance;
   // Recorded in the same turn: of two that are asked for at once, each has an address of its own.
   const card = specifyCard(wish, spec.cards ?? [], house.registry.everybodys.map(({ record }) => record.instance));
