@@ -96,7 +96,7 @@ async function carryOut(house: House, supervisor: Supervisor, { attach, detach, 
   return attach ? { mac: attach.mac, index: String(slot) } : {};
 }
 
-export interface PlugIn {
+interface PlugIn {
   /** What its slot has where this fails. */
   readonly before: ExtraCard | undefined;
   /** What the card needs, once it is recorded. */
