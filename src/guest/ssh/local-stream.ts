@@ -49,7 +49,8 @@ export function localStream(channel: ClientChannel, lost: AbortSignal, transport
   channel.stderr.on('error', () => {}).resume();
   channel.on('data', (piece: Buffer) => { if (!closed && !stream.push(piece)) channel.pause(); });
   channel.on('end', () => { if (!stream.destroyed) stream.push(null); });
-  const onLost = (): void => { stream.destroy(lost.reason as Error); };
+  // After ssh2, which ends the channel in this turn: whoever has read all that came sees an end, and no failure.
+  const onLost = (): void => queueMicrotask(() => stream.destroy(lost.reason as Error));
   channel.on('close', () => {
     lost.removeEventListener('abort', onLost);
     closed = true;
