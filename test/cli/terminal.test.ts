@@ -101,7 +101,7 @@ test.runIf(hasPython).each([['y', 0, 'Attached: card 1 of apollo'], ['n', 1, 'No
   expect(seen).toMatchObject({ code, restored: true, seen: expect.stringContaining(said) as string });
 });
 
-test.runIf(python)('a transfer of what is here tells how far it is, of files and of a directory with holes in it', { timeout: 60_000 }, async () => {
+test.runIf(hasPython)('a transfer of what is here tells how far it is, of files and of a directory with holes in it', { timeout: 60_000 }, async () => {
   const big = join(bench.home, 'big');
   await mkdir(big);
   await writeFile(join(big, 'a'), Buffer.alloc(5 * MIB, 'a'));
@@ -109,7 +109,7 @@ test.runIf(python)('a transfer of what is here tells how far it is, of files and
   await writeFile(join(big, 'hole'), '');
   await truncate(join(big, 'hole'), 100 * MIB);
   for (const words of [[join(big, 'a'), join(big, 'b')], ['-r', big]]) {
-    const seen = await onTerminal(['transfer', ...words, 'apollo:'], [[' of 8.0MiB: ', 'keys', '\u0003']]);
+    const seen = await onTerminal(bench, ['transfer', ...words, 'apollo:'], [[' of 8.0MiB: ', 'keys', '\u0003']]);
     expect(seen).toMatchObject({ code: 2, restored: true, seen: expect.stringMatching(/Transferring with apollo: [\d.]+[KM]iB of 8\.0MiB: \d+%/) as string });
   }
 });
