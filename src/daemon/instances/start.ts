@@ -36,7 +36,7 @@ async function powerOnOrStop(house: House, supervisor: Supervisor, task: Task): 
 
 /** One that had gone on before its start failed is so no more: its next start is a boot. */
 async function isSuspended(house: House, supervisor: Supervisor): Promise<boolean> {
-  const found = await house.driver.adopt(supervisor.machineSpec);
+  const found = await house.driver.adopt(supervisor.machineSpec).catch(() => undefined);
   return found !== undefined && !('guest' in found) && found.end.kind === 'suspended';
 }
 
