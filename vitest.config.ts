@@ -9,5 +9,6 @@ export default defineConfig({
     maxWorkers: 2,
     // A deadline against hanging, not a measure: what is slow is measured in benchmarks.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
