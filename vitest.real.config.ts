@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     include: ['test/real/*.test.ts'],
     globalSetup: ['test/real/global-setup.ts'],
+    setupFiles: ['test/real/well.ts'],
     fileParallelism: false,
     sequence: { sequencer: ByName },
     retry: 0,

@@ -11,7 +11,6 @@ const home = openHomeUnderTest();
 const MIB = 1024 * 1024;
 let scratch: string;
 const inGuest = (script: string) => home.must(['exec', 'apollo', '--', 'sudo', 'sh', '-c', script]);
-const networkIsWell = async (): Promise<void> => await waitFor('the network to be well', async () => (await home.info('apollo')).network === 'ok', 60_000);
 const said = async (script: string) => (await home.must(['exec', 'apollo', '--', 'sh', '-c', script])).stdout;
 
 beforeAll(async () => { scratch = await mkdtemp('/var/tmp/hf-files-'); });
@@ -19,13 +18,11 @@ afterAll(async () => { await rm(scratch, { recursive: true }); });
 
 describe('with the guest\'s link down', () => {
   beforeAll(async () => {
-    // Whoever was here before may have started it a moment ago: a command comes before the card does.
-    await networkIsWell();
     await inGuest('for link in /sys/class/net/en*; do ip link set "${link##*/}" down; done');
   });
   afterAll(async () => {
     await inGuest('for link in /sys/class/net/en*; do ip link set "${link##*/}" up; done');
-    await networkIsWell();
+    await waitFor('the network to be well', async () => (await home.info('apollo')).network === 'ok', 60_000);
   });
 
   test('a tree goes in and comes back as it was', async () => {
