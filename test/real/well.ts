@@ -5,5 +5,7 @@ import { openHomeUnderTest } from './provided.ts';
 
 beforeAll(async () => {
   const home = openHomeUnderTest();
-  for (const name of ['apollo', 'hermes']) await waitGently(`${name} to be on its network`, async () => (await home.info(name)).network === 'ok', 120_000);
+  const { list } = JSON.parse((await home.must(['list', '--format', 'json'])).stdout) as { list: { name: string; state: string }[] };
+  // The last files find what those before them have left.
+  for (const { name, state } of list) if (state === 'Running') await waitGently(`${name} to be on its network`, async () => (await home.info(name)).network === 'ok', 120_000);
 });
