@@ -5,27 +5,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MachineSpec } from '../../src/drivers/driver.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import type { QemuDriver } from '../../src/drivers/qemu/qemu-driver.ts';
-import { makeQemu, type QemuUnderTest } from './qemu-under-test.ts';
-import { withCards, work } from './under-test.ts';
+import { startQemu, type QemuUnderTest } from './qemu-under-test.ts';
+import { withCards } from './under-test.ts';
 
 describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('a card that cannot be plugged in', { timeout: 60_000 }, () => {
   let under: QemuUnderTest;
   let driver: QemuDriver;
   let machine: MachineSpec;
   let running: QemuMachine;
+  let end: () => Promise<void>;
 
-  beforeEach(async () => {
-    under = await makeQemu();
-    driver = under.daemon();
-    machine = under.machine('00c0ffee');
-    await driver.create(machine, work());
-    running = await driver.start(machine, work()) as QemuMachine;
-  });
-  afterEach(async () => {
-    await running[Symbol.asyncDispose]();
-    await driver.remove(machine.id);
-    await under.dispose();
-  });
+  beforeEach(async () => { ({ under, driver, machine, running, end } = await startQemu()); });
+  afterEach(async () => { await end(); });
 
   const networks = () => running.monitor.execute('human-monitor-command', { 'command-line': 'info network' });
   const macOf = (slot: number) => running.monitor.execute('qom-get', { path: `/machine/peripheral/net${slot}`, property: 'mac' });

@@ -6,7 +6,7 @@ import type { MachineSpec } from '../../src/drivers/driver.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import type { QemuDriver } from '../../src/drivers/qemu/qemu-driver.ts';
 import type { CommandResults } from '../../src/drivers/qemu/qmp/messages.ts';
-import { makeQemu, type QemuUnderTest } from './qemu-under-test.ts';
+import { startQemu, type QemuUnderTest } from './qemu-under-test.ts';
 import { work } from './under-test.ts';
 
 const [FIRST, SECOND] = ['a'.repeat(16), 'b'.repeat(16)];
@@ -16,19 +16,10 @@ describe('a save that fails', { timeout: 60_000 }, () => {
   let driver: QemuDriver;
   let machine: MachineSpec;
   let running: QemuMachine;
+  let end: () => Promise<void>;
 
-  beforeEach(async () => {
-    under = await makeQemu();
-    driver = under.daemon();
-    machine = under.machine('00c0ffee');
-    await driver.create(machine, work());
-    running = await driver.start(machine, work()) as QemuMachine;
-  });
-  afterEach(async () => {
-    await running[Symbol.asyncDispose]();
-    for (const id of await driver.traces()) await driver.remove(id);
-    await under.dispose();
-  });
+  beforeEach(async () => { ({ under, driver, machine, running, end } = await startQemu()); });
+  afterEach(async () => { await end(); });
 
   /** After QEMU has done a command, and before it is heard of. */
   const after = (command: keyof CommandResults, then: () => Promise<void>): void => {

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
+import type { MachineSpec } from '../../src/drivers/driver.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-driver.ts';
 import { freezeGuest } from '../../src/guest/fork/freeze.ts';
 import { thawGuest } from '../../src/guest/fork/thaw.ts';
 import { HostNetwork } from '../../src/host/network/host-network.ts';
 import { idleGuest } from './idle-guest.ts';
-import type { DriverUnderTest, Marks } from './under-test.ts';
+import { work, type DriverUnderTest, type Marks } from './under-test.ts';
 
 const GiB = 1024 ** 3;
 
@@ -86,4 +87,27 @@ async function markOf({ id, monitor }: QemuMachine, home: string): Promise<numbe
   } finally {
     await say('nbd_server_stop');
   }
+}
+
+export interface RunningQemu {
+  readonly under: QemuUnderTest;
+  readonly driver: QemuDriver;
+  readonly machine: MachineSpec;
+  readonly running: QemuMachine;
+  readonly end: () => Promise<void>;
+}
+
+/** A machine that runs, in a home of its own. */
+export async function startQemu(): Promise<RunningQemu> {
+  const under = await makeQemu();
+  const driver = under.daemon();
+  const machine = under.machine('00c0ffee');
+  await driver.create(machine, work());
+  const running = await driver.start(machine, work()) as QemuMachine;
+  const end = async (): Promise<void> => {
+    await running[Symbol.asyncDispose]();
+    for (const id of await driver.traces()) await driver.remove(id);
+    await under.dispose();
+  };
+  return { under, driver, machine, running, end };
 }
