@@ -77,6 +77,8 @@ async function clockError(home: TestHome, instance: string, aheadMs: number): Pr
 
 async function daemonStands(watch: HostWatch): Promise<string> {
   const { home, instance, awaySeconds } = watch;
+  // Whatever was before may have ended it.
+  await home.must(['list']);
   const pid = await home.daemonPid();
   if (pid === undefined) throw new Error('there is no daemon');
   await ready(home, instance);
