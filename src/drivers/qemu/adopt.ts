@@ -1,6 +1,5 @@
 /** Takes over a QEMU that an earlier daemon started: by pid and start time, and by the monitor's own word for who it is. */
 import { stat } from 'node:fs/promises';
-import { fail } from '../../core/errors.ts';
 import { complaintsTail } from '../../host/process/detached.ts';
 import { hostBootId, isSameProcess, signalProcess, waitForEnd } from '../../host/process/identity.ts';
 import type { MachineEnd, MachineSpec } from '../driver.ts';
@@ -11,6 +10,7 @@ import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
 import { readState, recordEnd, writeState, type MachineState, type Run } from './state-file.ts';
+import { unkillable } from './unkillable.ts';
 
 const MONITOR_DEADLINE_MS = 5_000;
 
@@ -71,7 +71,7 @@ async function stillSuspended(state: MachineState, files: MachineFiles): Promise
   const end: MachineEnd = { kind: 'suspended' };
   if (run === null) return end;
   await signalProcess(run, 'SIGKILL');
-  if (!(await waitForEnd(run, 5_000))) throw fail('machine-failed', `QEMU (pid ${run.pid}) does not end, not even by SIGKILL`);
+  if (!(await waitForEnd(run, 5_000))) throw unkillable(run);
   await writeState(files.state, { ...state, run: run.settled ? { ...run, end } : null });
   return end;
 }

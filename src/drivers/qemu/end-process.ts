@@ -1,12 +1,14 @@
 /** Ends the process of a machine that nobody holds: by its record, or by what its monitor says of itself. */
 import { stat } from 'node:fs/promises';
-import { fail } from '../../core/errors.ts';
 import { readPidFile } from '../../host/process/detached.ts';
-import { isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
+import { endBySignals, isSameProcess, processStartTime, type ProcessIdentity } from '../../host/process/identity.ts';
 import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
 import { readState } from './state-file.ts';
+import { unkillable } from './unkillable.ts';
+
+const TERM_MS = 2_000;
 
 /** Nothing where it does not run. @throws machine-failed when it does not end */
 export async function endProcess(id: string, files: MachineFiles): Promise<void> {
@@ -15,10 +17,7 @@ export async function endProcess(id: string, files: MachineFiles): Promise<void>
   // What is recorded may be a run before: the start of this one was cut off before it was written down.
   const identity = run && await isSameProcess(run) ? run : await unrecorded(id, files, state?.uid);
   if (identity === undefined) return;
-  for (const [signal, deadlineMs] of [['SIGTERM', 2_000], ['SIGKILL', 5_000]] as const) {
-    if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return;
-  }
-  throw fail('machine-failed', `QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
+  if (!(await endBySignals(identity, TERM_MS))) throw unkillable(identity);
 }
 
 /** Its pid and its monitor are its own word: believed of a process that runs under the machine's identity. */

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import { boundComplaints, complaintsTail, type ExitStatus } from '../../host/process/detached.ts';
-import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
+import { endBySignals, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import type { ConsoleAttachment, MachineEnd, MachineEvents } from '../driver.ts';
 import { ConsoleReader } from './console/console-reader.ts';
 import { stallReason, untilSpace } from './disk-stall.ts';
@@ -14,6 +14,7 @@ import { QemuLanes } from './lanes.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
 import type { QmpEvent } from './qmp/messages.ts';
+import { unkillable } from './unkillable.ts';
 
 const MONITOR_DEADLINE_MS = 5_000;
 const RECONNECT_MS = { first: 1_000, most: 30_000 };
@@ -21,6 +22,7 @@ const COMPLAINTS_MAX_BYTES = 256 * 1024;
 /** After the first instruction; emulated on a busy host SeaBIOS takes about half of it. */
 const FIRMWARE_MS = 2_000;
 const COMPLAINTS_CHECK_MS = 60_000;
+const [QUIT_MS, TERM_MS] = [1_500, 1_000];
 
 export interface HypervisorOptions {
   readonly name: string;
@@ -127,13 +129,7 @@ export class Hypervisor implements AsyncDisposable {
     const { identity, name } = this.#options;
     this.#asked = true;
     await this.#monitor.execute('quit', undefined, 2_000).catch(() => undefined);
-    let gone = await waitForEnd(identity, 1_500);
-    for (const [signal, deadlineMs] of [['SIGTERM', 1_000], ['SIGKILL', 5_000]] as const) {
-      if (gone) break;
-      await signalProcess(identity, signal);
-      gone = await waitForEnd(identity, deadlineMs);
-    }
-    if (!gone) throw fail('machine-failed', `${name}: QEMU (pid ${identity.pid}) does not end, not even by SIGKILL`);
+    if (!(await waitForEnd(identity, QUIT_MS)) && !(await endBySignals(identity, TERM_MS))) throw unkillable(identity, name);
     await this.gone;
   }
 

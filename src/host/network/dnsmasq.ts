@@ -5,12 +5,13 @@ import { fail } from '../../core/errors.ts';
 import { dnsmasqConfig, reservations, withoutStaleLeases, type DnsmasqFiles, type NamedCard } from '../../core/network/dnsmasq-config.ts';
 import type { ZoneNetwork } from '../../core/network/home-network.ts';
 import { boundComplaints, lastComplaint, startDetached, type ExitStatus } from '../process/detached.ts';
-import { isHeldBySignal, isSameProcess, processStartTime, signalProcess, waitForEnd, type ProcessIdentity } from '../process/identity.ts';
+import { endBySignals, isHeldBySignal, isSameProcess, processStartTime, signalProcess, type ProcessIdentity } from '../process/identity.ts';
 import { run } from '../process/run.ts';
 import { writeWhole } from '../write-whole.ts';
 
 const LOG_MAX_BYTES = 256 * 1024;
 const READY_MS = 10_000;
+const END_MS = 3_000;
 
 export class Dnsmasq {
   readonly #network: ZoneNetwork;
@@ -66,7 +67,7 @@ export class Dnsmasq {
   async stop(): Promise<void> {
     const running = await this.#find();
     this.#identity = undefined;
-    if (running !== undefined) await end(running);
+    if (running !== undefined) await endBySignals(running, END_MS);
     await rm(this.#files.process, { force: true });
   }
 
@@ -124,7 +125,7 @@ export class Dnsmasq {
     if (recorded !== undefined && await isSameProcess(recorded)) {
       if (await this.#readsOurs(recorded.pid)) this.#identity = recorded;
       // It has been started where the home was before.
-      else await end(recorded);
+      else await endBySignals(recorded, END_MS);
     }
     this.#identity ??= await this.#search();
     return this.#identity;
@@ -144,12 +145,6 @@ export class Dnsmasq {
       if (startTime !== undefined) return { pid, startTime };
     }
     return undefined;
-  }
-}
-
-async function end(identity: ProcessIdentity): Promise<void> {
-  for (const [signal, deadlineMs] of [['SIGTERM', 3_000], ['SIGKILL', 5_000]] as const) {
-    if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return;
   }
 }
 

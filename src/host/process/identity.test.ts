@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { isSameProcess, parseStat, processStartTime, signalProcess, waitForEnd } from './identity.ts';
+import { endBySignals, isSameProcess, parseStat, processStartTime, signalProcess, waitForEnd } from './identity.ts';
 
 test('a command name with spaces and parentheses does not shift the fields', () => {
   const stat = `12 (a) b (c)) S ${Array.from({ length: 18 }, (_, i) => i).join(' ')} 4711 0 0`;
@@ -27,4 +27,18 @@ test('waits for a process that is ending', async () => {
   expect(await waitForEnd(identity, 20)).toBe(false);
   expect(await signalProcess(identity, 'SIGKILL')).toBe(true);
   expect(await waitForEnd(identity, 5000)).toBe(true);
+});
+
+test('one that does not mind being asked to end is made to; what has ended needs nothing', async () => {
+  const child = spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => {}, 1e6)"], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    await once(child.stdout, 'data');
+    const identity = { pid: child.pid ?? 0, startTime: (await processStartTime(child.pid ?? 0)) ?? '' };
+    const left = once(child, 'exit');
+    expect(await endBySignals(identity, 50)).toBe(true);
+    expect(await left).toEqual([null, 'SIGKILL']);
+    expect(await endBySignals(identity, 60_000)).toBe(true);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });

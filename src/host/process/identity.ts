@@ -47,6 +47,17 @@ export async function waitForEnd(identity: ProcessIdentity, deadlineMs: number):
   return true;
 }
 
+/** After SIGKILL: the kernel takes a process away at once, unless it waits for a device. */
+const KILL_MS = 5_000;
+
+/** Asks it to end, then makes it. @param termMs  how long it has got to end in order  @returns whether it has ended */
+export async function endBySignals(identity: ProcessIdentity, termMs: number): Promise<boolean> {
+  for (const [signal, deadlineMs] of [['SIGTERM', termMs], ['SIGKILL', KILL_MS]] as const) {
+    if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, deadlineMs)) return true;
+  }
+  return false;
+}
+
 /** Changes with every start of the host; undefined where the system does not tell. */
 export async function hostBootId(): Promise<string | undefined> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined))?.trim();

@@ -6,7 +6,7 @@ import { nativeMounts } from '../../../core/mounts/native.ts';
 import type { Mount } from '../../../core/mounts/mount.ts';
 import { exists } from '../../../host/exists.ts';
 import { lastComplaint, startDetached, type Detached } from '../../../host/process/detached.ts';
-import { isSameProcess, signalProcess, waitForEnd } from '../../../host/process/identity.ts';
+import { endBySignals, isSameProcess } from '../../../host/process/identity.ts';
 import type { MachineSpec } from '../../driver.ts';
 import type { NativeShare } from '../command-line/input.ts';
 import type { MachineFiles } from '../layout.ts';
@@ -78,7 +78,7 @@ export async function sharesOf(machine: MachineSpec, files: MachineFiles, state:
       return fail('not-supported', `${machine.name} cannot be started with its native mount of ${mounts[index]?.source ?? ''}: ${why}`, { hint: `see to the directory, or take the mount away: holdfast umount ${machine.name}:${mounts[index]?.target ?? ''}`, cause: error });
     },
     async [Symbol.asyncDispose]() {
-      for (const { server } of running) await endServer(server.identity);
+      for (const { server } of running) await endBySignals(server.identity, END_MS);
     },
   };
 }
@@ -90,13 +90,7 @@ async function firstEnded(running: readonly { readonly index: number; readonly s
 
 /** Those that have not gone with their QEMU. */
 export async function endServers(shares: readonly RecordedShare[] = []): Promise<void> {
-  for (const { server } of shares) if (server) await endServer(server);
-}
-
-async function endServer(identity: Detached['identity']): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (!(await signalProcess(identity, signal)) || await waitForEnd(identity, END_MS)) return;
-  }
+  for (const { server } of shares) if (server) await endBySignals(server, END_MS);
 }
 
 async function startServer(way: Extract<NativeWay, { kind: 'virtiofs' }>, { source, person, uids, gids }: Mount, index: number, files: MachineFiles, machineUid: number | null): Promise<Detached> {
