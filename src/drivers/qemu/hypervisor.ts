@@ -8,7 +8,7 @@ import { boundComplaints, complaintsTail, type ExitStatus } from '../../host/pro
 import { endBySignals, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import type { ConsoleAttachment, MachineEnd, MachineEvents } from '../driver.ts';
 import { ConsoleReader } from './console/console-reader.ts';
-import { stallReason, untilSpace } from './disk-stall.ts';
+import { DiskStall } from './disk-stall.ts';
 import { classifyEnd } from './end.ts';
 import { QemuLanes } from './lanes.ts';
 import type { MachineFiles } from './layout.ts';
@@ -51,9 +51,8 @@ export class Hypervisor implements AsyncDisposable {
   #monitor: QmpClient;
   #console: ConsoleReader | undefined;
   readonly #attachedAt = performance.now();
-  readonly #over = new AbortController();
+  readonly #stall: DiskStall;
   #paused = false;
-  #pauseReason: string | null = null;
   #end: MachineEnd | undefined;
   #shutdown: string | undefined;
   #asked = false;
@@ -71,6 +70,7 @@ export class Hypervisor implements AsyncDisposable {
     this.#monitor = options.monitor;
     this.#end = options.panicked;
     this.#told = options.panicked !== undefined;
+    this.#stall = new DiskStall({ name: options.name, directory: options.files.directory, goOn: () => this.#monitor.execute('cont'), log: options.log });
     this.lanes = new QemuLanes(options.files.run.lanes);
     this.#complaintsTimer = setInterval(() => void boundComplaints(options.files.complaints, COMPLAINTS_MAX_BYTES), COMPLAINTS_CHECK_MS).unref();
   }
@@ -100,7 +100,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   get pauseReason(): string | null {
-    return this.#pauseReason;
+    return this.#stall.reason;
   }
 
   get end(): MachineEnd | undefined {
@@ -168,23 +168,8 @@ export class Hypervisor implements AsyncDisposable {
     const { status, running } = await this.#monitor.execute('query-status');
     if (status === 'guest-panicked') return this.#panicked('the guest\'s kernel panicked');
     if (status === 'internal-error') return this.#broken('the accelerator gave up on the guest (internal error)');
-    if (status === 'io-error') this.#stalled();
+    if (status === 'io-error') this.#stall.begin();
     this.#setPaused(!running);
-  }
-
-  /** QEMU's own policy (werror=enospc): what was not written is written when the machine goes on, so nothing is lost. */
-  #stalled(): void {
-    const { name, log, files } = this.#options;
-    if (this.#pauseReason !== null) return;
-    this.#pauseReason = stallReason(files.directory);
-    log('disk-full', `${name} is paused: ${this.#pauseReason}`);
-    void untilSpace(files.directory, this.#over.signal).then(async () => {
-      this.#pauseReason = null;
-      await this.#monitor.execute('cont');
-      log('disk-space', `${name} goes on: there is space for its disk again`);
-    }).catch((error: unknown) => {
-      if (!this.#over.signal.aborted) log('qemu-monitor', `${name}: it cannot be let go on: ${error instanceof Error ? error.message : String(error)}`);
-    });
   }
 
   #take({ name, data }: QmpEvent): void {
@@ -289,7 +274,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   async #release(): Promise<void> {
-    this.#over.abort();
+    this.#stall[Symbol.dispose]();
     clearInterval(this.#complaintsTimer);
     this.lanes.closeAll();
     await this.#monitor[Symbol.asyncDispose]();
