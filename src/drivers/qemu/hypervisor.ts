@@ -10,14 +10,13 @@ import type { ConsoleAttachment, MachineEnd, MachineEvents } from '../driver.ts'
 import { ConsoleReader } from './console/console-reader.ts';
 import { DiskStall } from './disk-stall.ts';
 import { classifyEnd } from './end.ts';
+import { HeldMonitor } from './held-monitor.ts';
 import { QemuLanes } from './lanes.ts';
 import type { MachineFiles } from './layout.ts';
-import { QmpClient } from './qmp/client.ts';
+import type { QmpClient } from './qmp/client.ts';
 import type { QmpEvent } from './qmp/messages.ts';
 import { unkillable } from './unkillable.ts';
 
-const MONITOR_DEADLINE_MS = 5_000;
-const RECONNECT_MS = { first: 1_000, most: 30_000 };
 const COMPLAINTS_MAX_BYTES = 256 * 1024;
 /** After the first instruction; emulated on a busy host SeaBIOS takes about half of it. */
 const FIRMWARE_MS = 2_000;
@@ -44,11 +43,10 @@ export class Hypervisor implements AsyncDisposable {
   readonly lanes: QemuLanes;
   readonly #options: HypervisorOptions;
   readonly #listeners = new Set<Partial<MachineEvents>>();
-  readonly #retaken = new Set<() => Promise<void>>();
   readonly #life = Promise.withResolvers<string>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #complaintsTimer: NodeJS.Timeout;
-  #monitor: QmpClient;
+  readonly #monitor: HeldMonitor;
   #console: ConsoleReader | undefined;
   readonly #attachedAt = performance.now();
   readonly #stall: DiskStall;
@@ -67,12 +65,16 @@ export class Hypervisor implements AsyncDisposable {
 
   private constructor(options: HypervisorOptions) {
     this.#options = options;
-    this.#monitor = options.monitor;
     this.#end = options.panicked;
     this.#told = options.panicked !== undefined;
-    this.#stall = new DiskStall({ name: options.name, directory: options.files.directory, goOn: () => this.#monitor.execute('cont'), log: options.log });
-    this.lanes = new QemuLanes(options.files.run.lanes);
-    this.#complaintsTimer = setInterval(() => void boundComplaints(options.files.complaints, COMPLAINTS_MAX_BYTES), COMPLAINTS_CHECK_MS).unref();
+    const { name, uuid, files, identity, log } = options;
+    this.#monitor = new HeldMonitor({
+      name, uuid, path: files.run.monitor, identity, first: options.monitor, log,
+      isEndAsked: () => this.#asked, taken: (monitor) => this.#catchUp(monitor), event: (event) => this.#take(event), ended: () => this.#ended(),
+    });
+    this.#stall = new DiskStall({ name, directory: files.directory, goOn: () => this.monitor.execute('cont'), log });
+    this.lanes = new QemuLanes(files.run.lanes);
+    this.#complaintsTimer = setInterval(() => void boundComplaints(files.complaints, COMPLAINTS_MAX_BYTES), COMPLAINTS_CHECK_MS).unref();
   }
 
   /** Takes over the monitor, which is the hypervisor's from then on. @throws machine-failed */
@@ -83,7 +85,7 @@ export class Hypervisor implements AsyncDisposable {
         kernel: () => hypervisor.#life.resolve('its kernel wrote to the console'),
         panic: (reason) => void hypervisor.#panicked(reason),
       });
-      await hypervisor.#follow(options.monitor);
+      await hypervisor.#monitor.follow();
       return hypervisor;
     } catch (error) {
       await hypervisor[Symbol.asyncDispose]();
@@ -92,7 +94,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   get monitor(): QmpClient {
-    return this.#monitor;
+    return this.#monitor.current;
   }
 
   get isPaused(): boolean {
@@ -115,7 +117,7 @@ export class Hypervisor implements AsyncDisposable {
 
   /** @param listener  called when its monitor had been lost and is there again: what was under way then has failed */
   onRetaken(listener: () => Promise<void>): void {
-    this.#retaken.add(listener);
+    this.#monitor.onRetaken(listener);
   }
 
   /** @throws machine-failed when this daemon has let go of it */
@@ -128,7 +130,7 @@ export class Hypervisor implements AsyncDisposable {
   async kill(): Promise<void> {
     const { identity, name } = this.#options;
     this.#asked = true;
-    await this.#monitor.execute('quit', undefined, 2_000).catch(() => undefined);
+    await this.monitor.execute('quit', undefined, 2_000).catch(() => undefined);
     if (!(await waitForEnd(identity, QUIT_MS)) && !(await endBySignals(identity, TERM_MS))) throw unkillable(identity, name);
     await this.gone;
   }
@@ -144,9 +146,9 @@ export class Hypervisor implements AsyncDisposable {
   async reset(): Promise<void> {
     const age = performance.now() - this.#attachedAt;
     if (this.#options.exited !== undefined && age < FIRMWARE_MS) await new Promise((resolve) => setTimeout(resolve, FIRMWARE_MS - age));
-    await this.#monitor.execute('system_reset');
+    await this.monitor.execute('system_reset');
     // One that was paused stays paused through a reset, and would never boot.
-    if (this.#paused) await this.#monitor.execute('cont');
+    if (this.#paused) await this.monitor.execute('cont');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -155,17 +157,14 @@ export class Hypervisor implements AsyncDisposable {
     this.#gone.resolve();
   }
 
-  async #follow(monitor: QmpClient): Promise<void> {
-    this.#monitor = monitor;
-    const failed = (error: unknown): void => this.#options.log('qemu-monitor', `${this.#options.name}: ${error instanceof Error ? error.message : String(error)}`);
-    monitor.onEvent((event) => this.#take(event), failed);
-    void monitor.closed.then((reason) => this.#monitorClosed(reason)).catch(failed);
+  /** What was not told while nobody listened. */
+  async #catchUp(monitor: QmpClient): Promise<void> {
     for (const { label, 'frontend-open': open } of await monitor.execute('query-chardev')) this.#laneChanged(label, open);
     await this.#lookAtStatus();
   }
 
   async #lookAtStatus(): Promise<void> {
-    const { status, running } = await this.#monitor.execute('query-status');
+    const { status, running } = await this.monitor.execute('query-status');
     if (status === 'guest-panicked') return this.#panicked('the guest\'s kernel panicked');
     if (status === 'internal-error') return this.#broken('the accelerator gave up on the guest (internal error)');
     if (status === 'io-error') this.#stall.begin();
@@ -203,7 +202,7 @@ export class Hypervisor implements AsyncDisposable {
   async #panicked(reason: string): Promise<void> {
     if (this.#end !== undefined) return;
     const told = this.#finish({ kind: 'panicked', reason });
-    await this.#monitor.execute('stop').catch(() => undefined);
+    await this.monitor.execute('stop').catch(() => undefined);
     this.#setPaused(true);
     await told;
   }
@@ -214,13 +213,8 @@ export class Hypervisor implements AsyncDisposable {
     await this.kill();
   }
 
-  async #monitorClosed(reason: string): Promise<void> {
-    if (this.#released) return;
-    const { identity, files, exited, name, log } = this.#options;
-    if (!(await waitForEnd(identity, this.#asked ? 10_000 : 2_000))) {
-      log('qemu-monitor', `${name}: ${reason}, but QEMU runs; connecting again`);
-      if (await this.#retake() !== 'ended') return;
-    }
+  async #ended(): Promise<void> {
+    const { files, exited } = this.#options;
     const exit = await Promise.race([exited, new Promise<undefined>((resolve) => setTimeout(resolve, 500, undefined))]);
     await this.#finish(classifyEnd({
       asked: this.#asked, shutdown: this.#shutdown, exit, complaints: await complaintsTail(files.complaints),
@@ -228,38 +222,6 @@ export class Hypervisor implements AsyncDisposable {
     }));
     await this.#release();
     this.#gone.resolve();
-  }
-
-  /** Its guest goes on without a monitor, and is reached as before: that is no reason to end it. */
-  async #retake(): Promise<'retaken' | 'released' | 'ended'> {
-    const { identity } = this.#options;
-    for (let wait = RECONNECT_MS.first; ; wait = Math.min(wait * 2, RECONNECT_MS.most)) {
-      const monitor = await this.#connectAgain().catch(() => undefined);
-      if (this.#released) {
-        await monitor?.[Symbol.asyncDispose]();
-        return 'released';
-      }
-      if (monitor !== undefined) {
-        // From here on its own end is what tells that it is lost.
-        await this.#follow(monitor).catch(() => monitor[Symbol.asyncDispose]());
-        for (const listener of this.#retaken) await listener().catch((error: unknown) => this.#options.log('qemu-monitor', `${this.#options.name}: ${error instanceof Error ? error.message : String(error)}`));
-        return 'retaken';
-      }
-      if (await waitForEnd(identity, wait)) return 'ended';
-    }
-  }
-
-  /** Whoever listens there must be this machine's: the directory is its QEMU's. @throws machine-failed */
-  async #connectAgain(): Promise<QmpClient> {
-    const { files, uuid, name } = this.#options;
-    const monitor = await QmpClient.connect(files.run.monitor, MONITOR_DEADLINE_MS);
-    try {
-      if ((await monitor.execute('query-uuid')).UUID === uuid) return monitor;
-      throw fail('machine-failed', `another machine's monitor is where that of ${name} was`);
-    } catch (error) {
-      await monitor[Symbol.asyncDispose]();
-      throw error;
-    }
   }
 
   /** Recorded before it is told: who is told may start the machine anew at once. */
