@@ -1,4 +1,4 @@
-/** What every action on instances needs, wired once in main.ts. */
+/** What every action on instances needs, constructed once, in wiring/house.ts. */
 import type { Architecture } from '../../core/instance.ts';
 import type { TcpAddress } from '../../core/server-address.ts';
 import type { Driver } from '../../drivers/driver.ts';
