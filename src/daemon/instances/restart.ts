@@ -4,7 +4,7 @@ import type { Supervisor } from '../supervisor.ts';
 import { untilHeld } from './boot.ts';
 import type { House } from './house.ts';
 import { reach, start } from './start.ts';
-import { askGuest, tellGuest } from './stop.ts';
+import { askGuest, runInGuest } from './stop.ts';
 
 export const RESTART_STEPS = ['ask', 'reboot', 'reach', 'settle'] as const;
 
@@ -15,7 +15,7 @@ export async function restart(house: House, supervisor: Supervisor, seconds: num
   task.step('ask');
   task.progress(`Restarting ${supervisor.name}`);
   supervisor.settle('Restarting');
-  if (!(await tellGuest(supervisor, ['systemctl', '--no-block', 'reboot'], task.signal))) await machine.reset();
+  if (!(await runInGuest(supervisor, ['systemctl', '--no-block', 'reboot'], task.signal))) await machine.reset();
   task.step('reboot');
   await untilBootedAnew(supervisor, before, seconds, task.signal);
   return await reach(supervisor, seconds, task);

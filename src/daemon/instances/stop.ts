@@ -57,11 +57,11 @@ async function askToPowerOff(supervisor: Supervisor, signal: AbortSignal): Promi
   await supervisor.until(() => !undecided(), '', LANE_PATIENCE_MS, signal).catch(() => signal.throwIfAborted());
   if (supervisor.machine !== machine) return;
   supervisor.expectEnd();
-  if (!(await tellGuest(supervisor, ['systemctl', '--no-block', 'poweroff'], signal))) await machine.powerDown();
+  if (!(await runInGuest(supervisor, ['systemctl', '--no-block', 'poweroff'], signal))) await machine.powerDown();
 }
 
 /** @returns whether the guest took the command */
-export async function tellGuest(supervisor: Supervisor, argv: readonly string[], signal: AbortSignal): Promise<boolean> {
+export async function runInGuest(supervisor: Supervisor, argv: readonly string[], signal: AbortSignal): Promise<boolean> {
   // The connection may well end while the guest goes down: then it was told.
   const { machine } = supervisor;
   return await askGuest(supervisor, argv, signal) !== undefined || (machine !== undefined && supervisor.machine === undefined);

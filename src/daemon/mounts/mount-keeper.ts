@@ -120,7 +120,7 @@ export class MountKeeper {
     const device = deviceOf(machine, mount);
     let told = '';
     for (let attempt = 0; !stop.aborted; attempt += 1) {
-      const isHeld = await untilHeld(machine, stop, attempt === 0 ? heldWithinMs : undefined);
+      const isHeld = await heldWithin(machine, stop, attempt === 0 ? heldWithinMs : undefined);
       if (stop.aborted) break;
       if (!isHeld) {
         first(notHeld(supervisor.name, machine));
@@ -140,7 +140,7 @@ export class MountKeeper {
         if (!stop.aborted && !device?.lost.aborted && message !== told) house.log.line(`mount ${mount.target}`, supervisor.name, `${mount.source} is not mounted in ${supervisor.name}: ${message}`, hint ?? 'it is tried again');
         told = message;
       }
-      if (device?.lost.aborted) return await giveUp(what, device, first);
+      if (device?.lost.aborted) return await dropLost(what, device, first);
       if (performance.now() - begun > LASTED_MS) attempt = 0;
       await pauseOrHeld(machine, delayBefore(attempt, BACKOFF, Math.random()), stop);
     }
@@ -149,7 +149,7 @@ export class MountKeeper {
 }
 
 /** What served it has ended, and no device comes back while the machine runs. */
-async function giveUp({ house, supervisor, machine }: Pick<Keeping, 'house' | 'supervisor' | 'machine'>, device: NativeDevice, first: (error?: unknown) => void): Promise<void> {
+async function dropLost({ house, supervisor, machine }: Pick<Keeping, 'house' | 'supervisor' | 'machine'>, device: NativeDevice, first: (error?: unknown) => void): Promise<void> {
   if (machine.end !== undefined) return first();
   const error = lostNative(supervisor.name, device);
   const { message, hint } = errorRecord(error);
@@ -173,7 +173,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** @returns whether it is; without a limit it waits until then, or until it is to stop */
-async function untilHeld({ guest }: RunningMachine, stop: AbortSignal, withinMs: number | undefined): Promise<boolean> {
+async function heldWithin({ guest }: RunningMachine, stop: AbortSignal, withinMs: number | undefined): Promise<boolean> {
   const isHeld = (): boolean => guest.hold.level === 'held';
   if (isHeld() || stop.aborted) return isHeld();
   await new Promise<void>((resolve) => {

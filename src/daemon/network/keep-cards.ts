@@ -11,7 +11,7 @@ export function keepCards(house: House, supervisor: Supervisor): void {
   if (!machine) return;
   const look = (): void => {
     if (machine.guest.hold.level !== 'held' || supervisor.machine !== machine) return;
-    void tellGuest(supervisor, AbortSignal.timeout(180_000)).catch((error: unknown) => {
+    void tellOfCards(supervisor, AbortSignal.timeout(180_000)).catch((error: unknown) => {
       if (supervisor.machine === machine) house.log.line('cards', supervisor.name, `${supervisor.name}: ${error instanceof Error ? error.message : String(error)}`, `see which it has: holdfast net list ${supervisor.name}`);
     });
   };
@@ -20,7 +20,7 @@ export function keepCards(house: House, supervisor: Supervisor): void {
 }
 
 /** @returns whether it was told: a guest that does not answer is told when it does  @throws exec-failed */
-export async function tellGuest(supervisor: Supervisor, signal: AbortSignal): Promise<boolean> {
+export async function tellOfCards(supervisor: Supervisor, signal: AbortSignal): Promise<boolean> {
   const { machine } = supervisor;
   const { cards } = supervisor.record.instance.spec;
   if (cards === undefined) return true;

@@ -9,7 +9,7 @@ import type { Supervisor } from '../supervisor.ts';
 import { checkWishes, specifyCard } from './extra-cards.ts';
 import type { Place } from './home-subnet.ts';
 import { bringBridges, giveUpBridges } from './host-bridges.ts';
-import { tellGuest } from './keep-cards.ts';
+import { tellOfCards } from './keep-cards.ts';
 
 export const CARD_STEPS = ['plug', 'tell'] as const;
 export const CARD_KINDS = ['net-attach', 'net-detach'] as const;
@@ -87,7 +87,7 @@ async function carryOut(house: House, supervisor: Supervisor, { attach, detach, 
     await takeOut(house, supervisor, slot);
   }
   task.step('tell');
-  const told = !live || await tellGuest(supervisor, task.signal).catch((error: unknown) => {
+  const told = !live || await tellOfCards(supervisor, task.signal).catch((error: unknown) => {
     task.signal.throwIfAborted();
     task.notice(error instanceof Error ? error.message : String(error));
     return true;

@@ -18,7 +18,7 @@ import { QemuMachine } from './machine.ts';
 import type { Attached, MachineCards } from './machine-cards.ts';
 import { readState, recordClockSet, writeState, type MachineState } from './state-file.ts';
 import { WHOLE_MS } from './suspend.ts';
-import type { Turns } from './turns.ts';
+import type { UrgentTurns } from './urgent-turns.ts';
 
 export interface HoldParts {
   readonly holdGuest: HoldGuest;
@@ -51,10 +51,10 @@ export interface StartedMachine {
 export class HeldMachines {
   readonly #parts: HoldParts;
   readonly #cards: MachineCards;
-  readonly #turns: Turns;
+  readonly #turns: UrgentTurns;
   readonly #held = new Map<string, QemuMachine>();
 
-  constructor(parts: HoldParts, cards: MachineCards, turns: Turns) {
+  constructor(parts: HoldParts, cards: MachineCards, turns: UrgentTurns) {
     this.#parts = parts;
     this.#cards = cards;
     this.#turns = turns;

@@ -5,7 +5,7 @@ import { MOST_NATIVE } from '../../core/mounts/native.ts';
 import { LANES, type Lane } from '../../guest/lane-port.ts';
 
 /** The part of the home's layout that this driver uses. */
-export interface HomeLayout {
+export interface DriverPlaces {
   readonly instancesDir: string;
   readonly runDir: string;
   /** Remembers which accelerators carry a guest on this host. */
@@ -46,9 +46,9 @@ export interface MachineSockets {
 /** sizeof(sun_path) less the closing zero: 108 on Linux, 104 on macOS and the BSDs. */
 export const SOCKET_PATH_MAX = { linux: 107, other: 103 } as const;
 
-export function machineFiles(layout: HomeLayout, id: string): MachineFiles {
-  const directory = join(layout.instancesDir, id);
-  const run = join(layout.runDir, id);
+export function machineFiles({ instancesDir, runDir }: DriverPlaces, id: string): MachineFiles {
+  const directory = join(instancesDir, id);
+  const run = join(runDir, id);
   return {
     directory,
     keys: join(directory, 'keys'),

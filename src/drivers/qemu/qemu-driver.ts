@@ -24,7 +24,7 @@ import { HeldMachines, type HoldParts, type StartedMachine } from './held-machin
 import { defaultIdentityPolicy, type IdentityPolicy } from './identity.ts';
 import { endLive } from './layers/live.ts';
 import { MachineDisks } from './layers/machine-disks.ts';
-import { machineFiles, type HomeLayout, type MachineFiles } from './layout.ts';
+import { machineFiles, type DriverPlaces, type MachineFiles } from './layout.ts';
 import type { QemuMachine } from './machine.ts';
 import { MachineCards } from './machine-cards.ts';
 import { checkNative, endServers } from './native/servers.ts';
@@ -32,10 +32,10 @@ import { startHypervisor } from './start.ts';
 import { readState, type MachineState } from './state-file.ts';
 import { discardSuspended, resumeMachine, suspendMachine } from './suspend.ts';
 import { QemuTemplates } from './template/qemu-templates.ts';
-import { Turns } from './turns.ts';
+import { UrgentTurns } from './urgent-turns.ts';
 
 export interface QemuDriverOptions extends HoldParts {
-  readonly layout: HomeLayout;
+  readonly layout: DriverPlaces;
   readonly resolveImage: (digest: string, format: 'qcow2' | 'raw') => string;
   readonly writeSeed: WriteSeed;
   readonly freezeGuest: FreezeGuest;
@@ -58,7 +58,7 @@ export class QemuDriver implements Driver {
   readonly #held: HeldMachines;
   readonly templates: QemuTemplates;
   readonly examine: Examiner;
-  readonly #turns = new Turns();
+  readonly #turns = new UrgentTurns();
   readonly #cards: MachineCards;
   readonly #disks: MachineDisks;
 

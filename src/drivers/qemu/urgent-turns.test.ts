@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { Turns, type Urgency } from './turns.ts';
+import { UrgentTurns, type Urgency } from './urgent-turns.ts';
 
 const never = new AbortController().signal;
 
-function taker(turns: Turns, order: string[]) {
+function taker(turns: UrgentTurns, order: string[]) {
   return async (name: string, urgency: Urgency, signal = never): Promise<Disposable> => {
     const turn = await turns.take(urgency, signal);
     order.push(name);
@@ -12,7 +12,7 @@ function taker(turns: Turns, order: string[]) {
 }
 
 test('no more at once than there is room for; what is urgent goes first, the rest in the order it came', async () => {
-  const turns = new Turns(2);
+  const turns = new UrgentTurns(2);
   const order: string[] = [];
   const take = taker(turns, order);
   const [first, second] = await Promise.all([take('a', 'later'), take('b', 'now')]);
@@ -30,7 +30,7 @@ test('no more at once than there is room for; what is urgent goes first, the res
 });
 
 test('who leaves the queue takes no turn from the others', async () => {
-  const turns = new Turns(1);
+  const turns = new UrgentTurns(1);
   const order: string[] = [];
   const take = taker(turns, order);
   const held = await take('a', 'now');

@@ -12,7 +12,7 @@ interface Waiting {
   readonly begin: () => void;
 }
 
-export class Turns {
+export class UrgentTurns {
   #free: number;
   #waiting: Waiting[] = [];
 
