@@ -17,7 +17,7 @@ import { networkDiff, networkHistory } from '../network/transaction/history.ts';
 import { planChange } from '../network/transaction/plan.ts';
 import { showNetwork } from '../network/transaction/show.ts';
 import { attachCard, detachCard } from '../network/plug.ts';
-import { sshAccess } from '../proxy.ts';
+import { sshAccess } from '../entering/proxy.ts';
 import { buildTemplate, deleteTemplate, listTemplates, type TemplateRequest } from '../templates.ts';
 import type { Trust } from '../trust/authenticate.ts';
 import type { ClientBook } from '../trust/client-book.ts';

@@ -1,8 +1,8 @@
 /** A look at an instance's serial console: what it said last, and from then on what it says, and keys for it. */
-import { fail } from '../core/errors.ts';
-import type { OpenStream } from './http/stream-socket.ts';
-import type { House } from './instances/house.ts';
-import { printable } from './log-reader.ts';
+import { fail } from '../../core/errors.ts';
+import type { OpenStream } from '../http/stream-socket.ts';
+import type { House } from '../instances/house.ts';
+import { printable } from '../log-reader.ts';
 
 /** About two screens. */
 const BEFORE_BYTES = 4096;

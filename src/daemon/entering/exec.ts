@@ -1,8 +1,8 @@
 /** Runs a command in an instance: starts it when it was stopped on purpose, reaches it by the first rung that works. */
-import type { ExecFrameRequest, ServerControl } from '../api/exec-frames.ts';
-import { fail } from '../core/errors.ts';
-import type { ExecSession, GuestShell } from '../guest/shell.ts';
-import type { House } from './instances/house.ts';
+import type { ExecFrameRequest, ServerControl } from '../../api/exec-frames.ts';
+import { fail } from '../../core/errors.ts';
+import type { ExecSession, GuestShell } from '../../guest/shell.ts';
+import type { House } from '../instances/house.ts';
 import { readyMachine } from './ready-machine.ts';
 
 /** Unless `--timeout` says otherwise. */

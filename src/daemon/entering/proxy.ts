@@ -1,9 +1,9 @@
 /** For users' own ssh clients: a stream into an instance, and the key that opens what is at its end. */
-import type { WireSshAccess } from '../api/schemas.ts';
-import type { StreamServerControl } from '../api/stream-frames.ts';
-import { fail } from '../core/errors.ts';
-import type { House } from './instances/house.ts';
-import type { OpenStream } from './http/stream-socket.ts';
+import type { WireSshAccess } from '../../api/schemas.ts';
+import type { StreamServerControl } from '../../api/stream-frames.ts';
+import { fail } from '../../core/errors.ts';
+import type { House } from '../instances/house.ts';
+import type { OpenStream } from '../http/stream-socket.ts';
 import { readyMachine } from './ready-machine.ts';
 
 /** Up to sshd's banner: an ssh client has no patience of its own and waits for ever. */

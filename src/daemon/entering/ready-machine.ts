@@ -1,9 +1,9 @@
 /** The machine of an instance that somebody wants to get into: started when it was stopped or suspended on purpose, and not paused. */
-import { fail } from '../core/errors.ts';
-import type { RunningMachine } from '../drivers/driver.ts';
-import { ensureStarted } from './instances/actions.ts';
-import type { House } from './instances/house.ts';
-import type { Supervisor } from './supervisor.ts';
+import { fail } from '../../core/errors.ts';
+import type { RunningMachine } from '../../drivers/driver.ts';
+import { ensureStarted } from '../instances/actions.ts';
+import type { House } from '../instances/house.ts';
+import type { Supervisor } from '../supervisor.ts';
 
 export interface ReadyMachine {
   readonly machine: RunningMachine;
