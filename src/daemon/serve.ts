@@ -3,7 +3,7 @@ import type { ServerAddress } from '../core/server-address.ts';
 import { VERSION } from '../core/version.ts';
 import { hostBootId } from '../host/process/identity.ts';
 import { clockJumped } from './guest-clocks.ts';
-import { keepImagesPruned } from './image-pruning.ts';
+import { keepImagesPruned } from './images/pruning.ts';
 import { comeBack, hostStart } from './instances/come-back.ts';
 import type { House } from './instances/house.ts';
 import { openLog } from './log.ts';

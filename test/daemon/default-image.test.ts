@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PublishedImage } from '../../src/core/catalogue/published.ts';
 import { fail, type HoldfastError } from '../../src/core/errors.ts';
-import { imageService, type ImageParts, type ResolvedImage } from '../../src/daemon/images.ts';
+import { imageService, type ImageParts, type ResolvedImage } from '../../src/daemon/images/service.ts';
 import { HOST_ARCHITECTURE } from '../../src/host/architecture.ts';
 import { openImageStore, type ImageStore } from '../../src/images/store.ts';
 import type { ImageEntry } from '../../src/images/store-entry.ts';

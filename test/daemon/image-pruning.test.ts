@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pruneImages } from '../../src/daemon/image-pruning.ts';
+import { pruneImages } from '../../src/daemon/images/pruning.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
 import { openImageStore, type ImageStore } from '../../src/images/store.ts';
 import type { ImageOrigin } from '../../src/images/store-entry.ts';

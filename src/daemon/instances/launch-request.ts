@@ -12,7 +12,7 @@ import { requireSize } from '../../core/sizes.ts';
 import { unpackUserData } from '../../host/unpack-user-data.ts';
 import { checkWishes, requireRoom, type CardWish } from '../network/extra-cards.ts';
 import { zoneFor } from '../zones/zone-for.ts';
-import type { ChosenImage } from '../images.ts';
+import type { ChosenImage } from '../images/service.ts';
 import type { House } from './house.ts';
 import { petName } from './identity.ts';
 

@@ -7,7 +7,7 @@ import { fail } from '../../core/errors.ts';
 import type { Instance, InstanceSpec } from '../../core/instance.ts';
 import { freeSubnetIndex } from '../../core/subnets.ts';
 import type { InstanceRecord } from '../../store/instances.ts';
-import type { ResolvedImage } from '../images.ts';
+import type { ResolvedImage } from '../images/service.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import { chooseNetwork, type NetworkChoice } from '../network/choose.ts';
 import { specifyCards } from '../network/extra-cards.ts';

@@ -1,6 +1,6 @@
 /** Removes images that were brought here, from the web or as a file, and that nobody has used for two weeks; what was built here stays. */
-import type { ImageStore } from '../images/store.ts';
-import type { House } from './instances/house.ts';
+import type { ImageStore } from '../../images/store.ts';
+import type { House } from '../instances/house.ts';
 
 const KEPT_MS = 14 * 86_400_000;
 const PRUNE_EVERY_MS = 6 * 3600 * 1000;

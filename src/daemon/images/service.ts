@@ -1,17 +1,17 @@
 /** Images as launch and the API see them: names resolved, builds as operations, uploads verified. */
 import type { Readable } from 'node:stream';
-import type { WireFound, WireImage, WireOperation } from '../api/schemas.ts';
-import { requireArchitecture } from '../core/architecture.ts';
-import { localAliases, resolveLocal } from '../core/catalogue/local.ts';
-import { requireRemoteName, splitImageName, type Found } from '../core/catalogue/lookup.ts';
-import { fail, HoldfastError } from '../core/errors.ts';
-import type { Architecture, ImageLabel } from '../core/instance.ts';
-import { HOST_ARCHITECTURE } from '../host/architecture.ts';
-import type { Downloads, Wish } from '../images/download/downloads.ts';
-import type { ImageEntry, ImageOrigin } from '../images/store-entry.ts';
-import type { ImageStore } from '../images/store.ts';
-import type { OperationEngine, Task } from './operations/engine.ts';
-import { UNNAMED, type RemoteImages } from './remote-images.ts';
+import type { WireFound, WireImage, WireOperation } from '../../api/schemas.ts';
+import { requireArchitecture } from '../../core/architecture.ts';
+import { localAliases, resolveLocal } from '../../core/catalogue/local.ts';
+import { requireRemoteName, splitImageName, type Found } from '../../core/catalogue/lookup.ts';
+import { fail, HoldfastError } from '../../core/errors.ts';
+import type { Architecture, ImageLabel } from '../../core/instance.ts';
+import { HOST_ARCHITECTURE } from '../../host/architecture.ts';
+import type { Downloads, Wish } from '../../images/download/downloads.ts';
+import type { ImageEntry, ImageOrigin } from '../../images/store-entry.ts';
+import type { ImageStore } from '../../images/store.ts';
+import type { OperationEngine, Task } from '../operations/engine.ts';
+import { UNNAMED, type RemoteImages } from './remotes.ts';
 
 export interface ResolvedImage {
   readonly architecture: Architecture;

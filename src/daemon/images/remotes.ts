@@ -1,13 +1,13 @@
 /** What the remotes publish, as launch and find ask for it; and where the settings say that each remote is. */
-import type { WireFound } from '../api/schemas.ts';
-import { listImages } from '../core/catalogue/find-list.ts';
-import { defaultImage, lookUp, requireRemoteName, splitImageName, type Found, type Listed } from '../core/catalogue/lookup.ts';
-import { REMOTE_NAMES, refuseAddress, remoteOf, shownRemote, withSlash, type RemoteName } from '../core/catalogue/remotes.ts';
-import { fail, type HoldfastError } from '../core/errors.ts';
-import type { Architecture } from '../core/instance.ts';
-import { openCatalogues, type Catalogues, type CataloguesSetup, type Known } from '../images/streams/catalogues.ts';
-import { keyringFile, keyringName, shippedKeyring } from '../images/streams/keyring.ts';
-import type { Source } from '../images/streams/refresh.ts';
+import type { WireFound } from '../../api/schemas.ts';
+import { listImages } from '../../core/catalogue/find-list.ts';
+import { defaultImage, lookUp, requireRemoteName, splitImageName, type Found, type Listed } from '../../core/catalogue/lookup.ts';
+import { REMOTE_NAMES, refuseAddress, remoteOf, shownRemote, withSlash, type RemoteName } from '../../core/catalogue/remotes.ts';
+import { fail, type HoldfastError } from '../../core/errors.ts';
+import type { Architecture } from '../../core/instance.ts';
+import { openCatalogues, type Catalogues, type CataloguesSetup, type Known } from '../../images/streams/catalogues.ts';
+import { keyringFile, keyringName, shippedKeyring } from '../../images/streams/keyring.ts';
+import type { Source } from '../../images/streams/refresh.ts';
 
 /** Where a name without a remote is looked for, in order. */
 export const UNNAMED: readonly RemoteName[] = REMOTE_NAMES.filter((name) => remoteOf(name).unnamed);
