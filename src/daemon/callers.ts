@@ -9,7 +9,7 @@ import type { WireOperation } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import type { NumberedEvent } from './event-hub.ts';
 import type { House } from './instances/house.ts';
-import { logReader, type LogReader } from './log-reader.ts';
+import { logReader, type LogReader } from './log/log-reader.ts';
 import { makeSettings, type Settings } from './settings.ts';
 import type { RemoteClient, Trust } from './trust/authenticate.ts';
 

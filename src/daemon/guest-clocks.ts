@@ -1,6 +1,6 @@
 /** Guests' clocks follow the host's where they cannot have noticed: it slept or was set, or the guest stood still. */
 import type { RunningMachine } from '../drivers/driver.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const DEADLINE_MS = 60_000;

@@ -6,7 +6,7 @@ import { clockJumped } from './guest-clocks.ts';
 import { keepImagesPruned } from './images/pruning.ts';
 import { comeBack, hostStart } from './instances/come-back.ts';
 import type { House } from './instances/house.ts';
-import { openLog } from './log.ts';
+import { openLog } from './log/log.ts';
 import { giveUpBridges } from './network/host-bridges.ts';
 import { takeOver } from './recovery.ts';
 import { keepTemplatesTidy } from './templates.ts';

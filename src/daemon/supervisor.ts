@@ -12,7 +12,7 @@ import type { InstanceRecord, InstanceStore, Wanted } from '../store/instances.t
 import type { SnapshotStore } from '../store/snapshots.ts';
 import type { EventHub } from './event-hub.ts';
 import { setGuestClock } from './guest-clocks.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
 import type { ZoneBook } from './zones/zone-book.ts';
 
 /** A guest that stood still for longer is set to the host's clock; many a program does not mind less. */

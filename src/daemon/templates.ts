@@ -5,7 +5,7 @@ import { requireSize } from '../core/sizes.ts';
 import { isForkable } from './instances/forking.ts';
 import type { Templates } from '../drivers/driver.ts';
 import type { House } from './instances/house.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
 
 export interface TemplateRequest {
   readonly image?: string | undefined;

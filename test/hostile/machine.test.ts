@@ -9,7 +9,7 @@ import { FORMATS } from '../../src/cli/render/format.ts';
 import { renderInfo } from '../../src/cli/render/info.ts';
 import { renderList } from '../../src/cli/render/list.ts';
 import { eventData } from '../../src/client/event-stream.ts';
-import { printable } from '../../src/daemon/log-reader.ts';
+import { printable } from '../../src/daemon/log/log-reader.ts';
 import { PanicWatch } from '../../src/drivers/qemu/console/panic.ts';
 import { MessageLines, ProtocolError } from '../../src/drivers/qemu/qmp/lines.ts';
 import { parseStat } from '../../src/host/process/identity.ts';

@@ -2,7 +2,7 @@
 import { fail } from '../../core/errors.ts';
 import type { OpenStream } from '../http/stream-socket.ts';
 import type { House } from '../instances/house.ts';
-import { printable } from '../log-reader.ts';
+import { printable } from '../log/log-reader.ts';
 
 /** About two screens. */
 const BEFORE_BYTES = 4096;

@@ -9,7 +9,7 @@ import type { SnapshotStore } from '../../store/snapshots.ts';
 import type { SettingStore } from '../../store/settings.ts';
 import type { EventHub } from '../event-hub.ts';
 import type { ImageService } from '../images/service.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { MountKeeper } from '../mounts/mount-keeper.ts';
 import type { HomeNetworkPort } from '../network/port.ts';
 import type { OperationEngine } from '../operations/engine.ts';

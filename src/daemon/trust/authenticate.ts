@@ -2,7 +2,7 @@
 import { fail } from '../../core/errors.ts';
 import { isPassphrase } from '../../host/passphrase.ts';
 import type { TrustedClients } from '../../store/trusted-clients.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { attempts, sourceOf } from './attempts.ts';
 
 /** Who is at the other end of a TLS connection. */

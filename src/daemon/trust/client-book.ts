@@ -2,7 +2,7 @@
 import type { WireClient, WireForgotten } from '../../api/trust-schemas.ts';
 import { fail } from '../../core/errors.ts';
 import type { TrustedClient, TrustedClients } from '../../store/trusted-clients.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 
 export interface ClientBook {
   list(): WireClient[];

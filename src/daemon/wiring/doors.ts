@@ -15,7 +15,7 @@ import { buildServer, type Identify } from '../http/server.ts';
 import { mountSockets } from '../http/sockets.ts';
 import { serveStream } from '../http/stream-socket.ts';
 import type { House } from '../instances/house.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { proxyTo } from '../entering/proxy.ts';
 import { ADDRESS_KEY, PASSPHRASE_KEY } from '../settings.ts';
 import { makeTrust, type Trust } from '../trust/authenticate.ts';

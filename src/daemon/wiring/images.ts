@@ -8,7 +8,7 @@ import { openImageStore, type ImageStore } from '../../images/store.ts';
 import type { Catalogues } from '../../images/streams/catalogues.ts';
 import type { SettingStore } from '../../store/settings.ts';
 import { imageService, type ImageParts, type ImageService } from '../images/service.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { OperationEngine } from '../operations/engine.ts';
 import { openRemotes, remoteImages, type RemoteImages } from '../images/remotes.ts';
 

@@ -10,7 +10,7 @@ import { createServer, type Server as TlsServer, TLSSocket } from 'node:tls';
 import { fail } from '../../core/errors.ts';
 import { parseTcp, showTcp, type ServerAddress, type TcpAddress } from '../../core/server-address.ts';
 import { ensureIdentity, fingerprintOf } from '../../tls/identity.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { RemoteClient, Trust } from '../trust/authenticate.ts';
 import type { Connections } from '../trust/client-book.ts';
 import { strangers } from './strangers.ts';

@@ -3,7 +3,7 @@
  * that is bounded (the older half is kept as `.1`).
  */
 import { appendFileSync, renameSync, statSync } from 'node:fs';
-import { plainLine } from '../core/plain-text.ts';
+import { plainLine } from '../../core/plain-text.ts';
 
 const QUIET_MS = 10 * 60_000;
 const MAX_BYTES = 1024 * 1024;

@@ -1,8 +1,8 @@
 /** What `logs` shows: the daemon's own lines, or those of one instance and the tail of its console. */
 import { open } from 'node:fs/promises';
-import { fail } from '../core/errors.ts';
-import { plainText } from '../core/plain-text.ts';
-import type { House } from './instances/house.ts';
+import { fail } from '../../core/errors.ts';
+import { plainText } from '../../core/plain-text.ts';
+import type { House } from '../instances/house.ts';
 
 const TAIL_BYTES = 256 * 1024;
 /** All that is kept. */
