@@ -12,6 +12,7 @@ import type { ImageEntry, ImageOrigin } from '../../images/store-entry.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { OperationEngine, Task } from '../operations/engine.ts';
 import { UNNAMED, type RemoteImages } from './remotes.ts';
+import { labelOf, wireImage, wireImages } from './shown.ts';
 
 export interface ResolvedImage {
   readonly architecture: Architecture;
@@ -198,21 +199,4 @@ function resolved(entry: ImageEntry, wanted: Architecture | undefined): Resolved
     throw fail('bad-argument', `the image ${labelOf(entry).name} is for ${architecture}, and the instance is to be ${wanted}`, { hint: 'leave --arch out, or choose another image: holdfast image list' });
   }
   return { architecture, digest, format, virtualSizeBytes, label: labelOf(entry) };
-}
-
-/** Each alias is shown at the image it means: of two builds of one release, at the newer. */
-function wireImages(entries: readonly ImageEntry[]): WireImage[] {
-  return entries.map((entry) => wireImage(entry, localAliases(entry).filter((alias) => resolveLocal(alias, entries, entry.architecture ?? HOST_ARCHITECTURE) === entry)));
-}
-
-function wireImage(entry: ImageEntry, aliases: readonly string[]): WireImage {
-  const { digest, format, fileBytes, virtualSizeBytes, builtAt } = entry;
-  const { os, release } = labelOf(entry);
-  return { digest, names: aliases.map((alias) => `local:${alias}`), format, os, release, sizeBytes: fileBytes, virtualSizeBytes, architecture: entry.architecture ?? '', builtAt };
-}
-
-function labelOf({ os, release, sourceName, published }: ImageEntry): ImageLabel {
-  if (published !== undefined) return { name: published.name.replace(/^(?:release|distributions):/, ''), os: published.os, release: published.release };
-  if (os === undefined) return { name: sourceName, os: '', release: sourceName.replace(/^.*\//, '') };
-  return { name: release === undefined ? os : `${os}-${release}`, os: os.charAt(0).toUpperCase() + os.slice(1), release: release ?? '' };
 }
