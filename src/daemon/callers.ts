@@ -10,7 +10,7 @@ import { fail } from '../core/errors.ts';
 import type { NumberedEvent } from './event-hub.ts';
 import type { House } from './instances/house.ts';
 import { logReader, type LogReader } from './log/log-reader.ts';
-import { makeSettings, type Settings } from './settings.ts';
+import { makeSettings, type Settings } from './settings/settings.ts';
 import type { RemoteClient, Trust } from './trust/authenticate.ts';
 
 /** `shared`: the same for everybody. `own`: of what is the caller's. `local`: own, and the host's files are in it, so not over the network. `root`: it concerns everybody, so the daemon's user only. `open`: also to who is not authenticated. */

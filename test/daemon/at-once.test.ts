@@ -7,7 +7,7 @@ import { preparingStatic } from '../../src/daemon/network/transaction/static.ts'
 import type { Task } from '../../src/daemon/operations/engine.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/daemon/instances/snapshots.ts';
-import { makeSettings } from '../../src/daemon/settings.ts';
+import { makeSettings } from '../../src/daemon/settings/settings.ts';
 import { fakeNetwork } from './fake-network.ts';
 import { StubHost } from './stub-host.ts';
 

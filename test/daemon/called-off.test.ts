@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { makeDoctor } from '../../src/daemon/doctor/doctor.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
-import { makeSettings } from '../../src/daemon/settings.ts';
+import { makeSettings } from '../../src/daemon/settings/settings.ts';
 import { changeZones } from '../../src/daemon/zones/change-zones.ts';
 import { broken } from '../../src/drivers/check.ts';
 import { StubHost } from './stub-host.ts';

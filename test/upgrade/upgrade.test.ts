@@ -7,7 +7,7 @@ import { readState } from '../../src/drivers/qemu/state-file.ts';
 import { AGENT_VERSION, agentBundle } from '../../src/guest/agent/bundle.ts';
 import { loadAgentAssets } from '../../src/guest/agent/load-assets.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
-import { makeSettings } from '../../src/daemon/settings.ts';
+import { makeSettings } from '../../src/daemon/settings/settings.ts';
 import { isPassphrase } from '../../src/host/passphrase.ts';
 import { openImageStore } from '../../src/images/store.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';

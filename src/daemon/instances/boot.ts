@@ -2,7 +2,7 @@
 import { fail } from '../../core/errors.ts';
 import { withoutNative } from '../../core/mounts/native.ts';
 import type { Supervisor } from '../supervisor.ts';
-import { translationBufferBytes } from '../translation-buffer.ts';
+import { translationBufferBytes } from '../settings/translation-buffer.ts';
 import type { Task } from '../operations/engine.ts';
 import { zoneFor } from '../zones/zone-for.ts';
 import { areMountsAllowed } from '../mounts/mount-keeper.ts';

@@ -17,7 +17,7 @@ import { serveStream } from '../http/stream-socket.ts';
 import type { House } from '../instances/house.ts';
 import type { Log } from '../log/log.ts';
 import { proxyTo } from '../entering/proxy.ts';
-import { ADDRESS_KEY, PASSPHRASE_KEY } from '../settings.ts';
+import { ADDRESS_KEY, PASSPHRASE_KEY } from '../settings/rules.ts';
 import { makeTrust, type Trust } from '../trust/authenticate.ts';
 import { clientBook, type ClientBook } from '../trust/client-book.ts';
 import { watchUpdates } from '../updates.ts';

@@ -2,8 +2,8 @@
  * The setting for translated code: memory of each emulated machine, from its next start on. A fork has little by itself, so that
  * idle ones are cheap; whoever has memory and no hardware virtualisation gives more: docs/decisions/templates.md.
  */
-import { parseSize, showSize } from '../core/sizes.ts';
-import type { SettingStore } from '../store/settings.ts';
+import { parseSize, showSize } from '../../core/sizes.ts';
+import type { SettingStore } from '../../store/settings.ts';
 
 export const TRANSLATION_BUFFER_KEY = 'local.translation-buffer';
 /** As the driver sees fit. */

@@ -1,10 +1,10 @@
 /** `local.<instance>.<snapshot>.name` and `.comment`. */
-import { fail } from '../core/errors.ts';
-import { isInstanceName } from '../core/names.ts';
-import type { Snapshot } from '../core/snapshots.ts';
-import type { House } from './instances/house.ts';
-import { refuseTaken } from './instances/snapshots.ts';
-import type { Supervisor } from './supervisor.ts';
+import { isInstanceName } from '../../core/names.ts';
+import type { Snapshot } from '../../core/snapshots.ts';
+import type { House } from '../instances/house.ts';
+import { refuseTaken } from '../instances/snapshots.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { badSetting } from './bad-setting.ts';
 
 const SNAPSHOT_KEY = /^local\.([A-Za-z][A-Za-z0-9-]*)\.([A-Za-z][A-Za-z0-9-]*)\.(name|comment)$/;
 
@@ -25,7 +25,7 @@ export function snapshotKey(house: House, key: string): SnapshotKey | undefined 
 /** @returns the key under which it is found from now on  @throws bad-setting, snapshot-exists */
 export function describeSnapshot(house: House, { supervisor, found, what }: SnapshotKey, key: string, value: string): string {
   if (what === 'name' && value !== found.name) {
-    if (!isInstanceName(value)) throw fail('bad-setting', `Invalid setting '${key}=${value.slice(0, 200)}': it must be a valid snapshot name`);
+    if (!isInstanceName(value)) throw badSetting(key, value, 'it must be a valid snapshot name');
     refuseTaken(house.snapshots.of(supervisor.id), supervisor.name, value);
   }
   house.snapshots.describe(supervisor.id, found.id, { [what]: value });
