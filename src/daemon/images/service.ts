@@ -11,6 +11,7 @@ import type { Downloads, Wish } from '../../images/download/downloads.ts';
 import type { ImageEntry, ImageOrigin } from '../../images/store-entry.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { OperationEngine, Task } from '../operations/engine.ts';
+import { LOCAL_DEFAULT, notBuilt, notFound, refuseDefault } from './refusals.ts';
 import { UNNAMED, type RemoteImages } from './remotes.ts';
 import { labelOf, wireImage, wireImages } from './shown.ts';
 
@@ -53,8 +54,6 @@ export interface ImageParts {
   readonly build: (target: string, architecture: Architecture, force: boolean, task: Task) => Promise<ImageEntry>;
 }
 
-/** Where there is no network. */
-const LOCAL_DEFAULT = 'debian';
 /** Nobody has to be waited for: what is known is on this disk. */
 const SETTLED_MS = 10_000;
 
@@ -167,29 +166,6 @@ async function orElse(chosen: ChosenImage, built: ChosenImage, task: Parameters<
     task.notice(`${error.message}; the image ${image.label.name} that was built here is used`);
     return image;
   }
-}
-
-function refuseDefault(wanted: Architecture | undefined, trouble: HoldfastError | undefined): never {
-  const why = trouble === undefined ? 'Ubuntu publishes none that would do' : `what Ubuntu publishes is not known: ${trouble.message}`;
-  throw fail('image-not-found', `there is no image to launch${foreign(wanted)}: none was built here, and ${why}`, { hint: notBuilt(undefined, wanted).hint });
-}
-
-function foreign(architecture: Architecture | undefined): string {
-  return architecture === undefined || architecture === HOST_ARCHITECTURE ? '' : ` for ${architecture}`;
-}
-
-function notBuilt(name: string | undefined, architecture: Architecture | undefined): HoldfastError {
-  const what = (name ?? LOCAL_DEFAULT).replace(/^local:/, '');
-  return fail('image-not-found', `there is no image ${JSON.stringify(name ?? LOCAL_DEFAULT)}${foreign(architecture)}`, {
-    hint: what.startsWith('debian') ? `build it first: holdfast image build ${what.replace('-', ':')}${foreign(architecture) === '' ? '' : ` --arch ${architecture}`}` : 'see which there are: holdfast image list',
-  });
-}
-
-function notFound(name: string, remote: string | undefined, architecture: Architecture | undefined, troubles: readonly HoldfastError[]): HoldfastError {
-  const [trouble] = troubles;
-  if (remote !== undefined && trouble !== undefined) return fail('image-not-found', `Remote "${remote}" is unknown or unreachable. ${trouble.message}`, { hint: trouble.hint });
-  const about = trouble === undefined ? '' : `; not everything is known that is published: ${trouble.message}`;
-  return fail('image-not-found', `there is no image ${JSON.stringify(name.slice(0, 200))}${foreign(architecture)}${about}`, { hint: 'see which there are: holdfast find, holdfast image list' });
 }
 
 /** @throws bad-argument */
