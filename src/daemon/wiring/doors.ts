@@ -10,7 +10,7 @@ import { attachConsole } from '../entering/console.ts';
 import { makeDoctor } from '../doctor/doctor.ts';
 import { execIn } from '../entering/exec.ts';
 import { serveExec } from '../http/exec-socket.ts';
-import { makeHandlers } from '../http/handlers.ts';
+import { makeHandlers } from '../http/handlers/handlers.ts';
 import { buildServer, type Identify } from '../http/server.ts';
 import { mountSockets } from '../http/sockets.ts';
 import { serveStream } from '../http/stream-socket.ts';
