@@ -3,15 +3,13 @@
  * the next daemon when this one dies in between.
  */
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { WireOperation } from '../../api/schemas.ts';
-import { errorRecord, fail, HoldfastError } from '../../core/errors.ts';
+import { fail } from '../../core/errors.ts';
 import type { OperationRow, OperationStore } from '../../store/operations.ts';
 import type { EventHub } from '../event-hub.ts';
+import { LiveOperation } from './live-operation.ts';
 
 const KEPT_IN_STORE = 500;
-/** Progress is told at most this often; the last word always is. */
-const PROGRESS_MS = 100;
 
 export interface Task {
   readonly id: string;
@@ -37,16 +35,8 @@ export interface Begin {
   readonly body: (task: Task) => Promise<Result>;
 }
 
-interface Live {
-  record: WireOperation;
-  readonly owner: number | null;
-  readonly abort: AbortController;
-  readonly listeners: Set<(record: WireOperation) => void>;
-  readonly ended: Promise<void>;
-}
-
 export class OperationEngine {
-  readonly #live = new Map<string, Live>();
+  readonly #live = new Map<string, LiveOperation>();
   readonly #store: OperationStore;
   readonly #events: EventHub;
   readonly #onStep: (kind: string, step: string) => void;
@@ -100,15 +90,13 @@ export class OperationEngine {
   follow(id: string, listener: (record: WireOperation) => void): () => void {
     const live = this.#live.get(id);
     listener(this.get(id));
-    if (!live) return () => {};
-    live.listeners.add(listener);
-    return () => live.listeners.delete(listener);
+    return live?.follow(listener) ?? (() => {});
   }
 
   /** Resolves when it has ended, one way or another. */
   async cancel(id: string, why = 'it was cancelled'): Promise<WireOperation> {
     const live = this.#live.get(id);
-    live?.abort.abort(fail('cancelled', why));
+    live?.cancel(fail('cancelled', why));
     await live?.ended;
     return this.get(id);
   }
@@ -122,71 +110,14 @@ export class OperationEngine {
     return [...this.#live.values()].map(({ record }) => record);
   }
 
-  #run(initial: WireOperation, begin: Begin, firstStep: string): WireOperation {
-    const abort = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const live: Live = { record: initial, owner: begin.owner, abort, listeners: new Set(), ended: promise };
+  #run(initial: WireOperation, begin: Begin, step: string): WireOperation {
+    const live = new LiveOperation({
+      initial, begin, step, store: this.#store, onStep: this.#onStep, onBug: this.#onBug,
+      changed: () => this.#events.publish({ type: 'operation', operation: initial.id }, begin.owner),
+      over: () => void this.#live.delete(initial.id),
+    });
     this.#live.set(initial.id, live);
-    let step = firstStep;
-    let instanceId = begin.instanceId;
-    let toldAt = Number.NEGATIVE_INFINITY;
-    const keep = () => this.#store.update(initial.id, { step, status: live.record.status, record: JSON.stringify(live.record), instance: instanceId });
-    const change = (part: Partial<WireOperation>) => {
-      live.record = { ...live.record, ...part };
-      const now = performance.now();
-      if (part.fraction !== undefined && part.stage === undefined && now - toldAt < PROGRESS_MS) return;
-      toldAt = now;
-      for (const listener of live.listeners) listener(live.record);
-      this.#events.publish({ type: 'operation', operation: initial.id }, begin.owner);
-    };
-    const task: Task = {
-      id: initial.id,
-      signal: abort.signal,
-      progress(stage, fraction) {
-        const same = stage === live.record.stage;
-        change(same ? { fraction: fraction ?? null } : { stage, fraction: fraction ?? null });
-      },
-      notice(text) {
-        if (!live.record.notices.includes(text)) change({ notices: [...live.record.notices, text] });
-      },
-      step: (name) => {
-        abort.signal.throwIfAborted();
-        step = name;
-        keep();
-        this.#onStep(begin.kind, name);
-      },
-      bind(id) {
-        instanceId = id;
-        keep();
-      },
-    };
-    const end = (part: Partial<WireOperation>) => {
-      live.record = { ...live.record, ...part, endedAt: new Date().toISOString() };
-      try {
-        keep();
-        this.#live.delete(initial.id);
-      } catch (error) {
-        // It stays in memory: who waits for it, or asks later, is told all the same. The next daemon looks again.
-        if (!(error instanceof HoldfastError)) this.#onBug(begin.kind, begin.instanceName, error);
-      }
-      for (const listener of live.listeners) listener(live.record);
-      this.#events.publish({ type: 'operation', operation: initial.id }, begin.owner);
-      resolve();
-    };
-    // Whoever asked has the operation's id before the work begins.
-    void setImmediate().then(() => begin.body(task)).then(
-      (result) => end({ status: 'done', result: { ...result } }),
-      (error: unknown) => {
-        const cancelled = abort.signal.aborted && (error === abort.signal.reason || isCancellation(error));
-        const shown = cancelled && !(error instanceof HoldfastError) ? abort.signal.reason as unknown : error;
-        if (!(shown instanceof HoldfastError)) this.#onBug(begin.kind, begin.instanceName, shown);
-        end({ status: cancelled ? 'cancelled' : 'failed', error: errorRecord(shown) });
-      },
-    );
+    live.run();
     return live.record;
   }
-}
-
-function isCancellation(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || (error instanceof HoldfastError && error.code === 'cancelled'));
 }
