@@ -2,18 +2,16 @@
  * Listens on TCP, with TLS only, where that was asked for, and knows by his certificate who comes in. Connections then go
  * to the same server as those of the sockets; what they may is not decided here.
  */
-import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { createServer, type Server as TlsServer, TLSSocket } from 'node:tls';
-import { fail } from '../../core/errors.ts';
-import { parseTcp, showTcp, type ServerAddress, type TcpAddress } from '../../core/server-address.ts';
-import { ensureIdentity, fingerprintOf } from '../../tls/identity.ts';
+import type { TLSSocket } from 'node:tls';
+import { parseTcp, type ServerAddress, type TcpAddress } from '../../core/server-address.ts';
 import type { Log } from '../log/log.ts';
 import type { RemoteClient, Trust } from '../trust/authenticate.ts';
 import type { Connections } from '../trust/client-book.ts';
 import { strangers } from './strangers.ts';
+import { tlsCallers } from './tls-callers.ts';
+import { listenWithTls, type TlsListener, type TlsListenerParts } from './tls-listener.ts';
 
 export interface TlsDoor {
   /** Who opened this connection; undefined for one that did not come over TLS. */
@@ -25,74 +23,34 @@ export interface TlsDoor {
   readonly connections: Connections;
 }
 
-export interface TlsDoorParts {
+export interface TlsDoorParts extends Pick<TlsListenerParts, 'identity' | 'commonName' | 'log'> {
   readonly server: Server;
   readonly trust: Trust;
-  /** Path of key and certificate; made at the first use. */
-  readonly identity: string;
-  readonly commonName: string;
-  readonly log: (message: string) => void;
 }
 
-/** Of a handshake; Node's own is two minutes. */
-const HANDSHAKE_MS = 10_000;
-const KEEPALIVE_MS = 30_000;
 /** Of one source: also a command on a hundred instances has as many in their handshake at once. */
 const STRANGERS = { perSource: 100, inAll: 500, lifeMs: 30_000 };
 
-export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorParts): TlsDoor {
-  const callers = new WeakMap<Socket, RemoteClient>();
-  const entered = new Map<string, Set<TLSSocket>>();
+export function tlsDoor({ server, trust, log, ...own }: TlsDoorParts): TlsDoor {
+  const callers = tlsCallers();
   const waiting = strangers(STRANGERS);
-  let open: { readonly address: TcpAddress; readonly listener: TlsServer; readonly inside: Set<Socket> } | undefined;
+  let open: TlsListener | undefined;
 
   const enter = (socket: TLSSocket): void => {
-    const certificate = socket.getPeerX509Certificate();
-    // Nothing can be said to somebody whom nothing tells from others.
-    if (!certificate) return void socket.destroy();
-    const client: RemoteClient = { fingerprint: fingerprintOf(certificate.raw), name: nameIn(certificate), address: socket.remoteAddress ?? '' };
-    callers.set(socket, client);
-    const same = entered.get(client.fingerprint) ?? new Set();
-    entered.set(client.fingerprint, same.add(socket));
-    socket.once('close', () => {
-      same.delete(socket);
-      if (same.size === 0 && entered.get(client.fingerprint) === same) entered.delete(client.fingerprint);
-    });
+    const client = callers.enter(socket);
+    // Nothing can be said to him.
+    if (!client) return void socket.destroy();
     if (trust.isTrusted(client)) waiting.release(socket);
     server.emit('connection', socket);
   };
 
-  const shut = (): void => {
-    open?.listener.close();
-    for (const socket of open?.inside ?? []) socket.destroy();
-    open = undefined;
+  const openAt = async (address: TcpAddress): Promise<void> => {
+    open = await listenWithTls(address, { ...own, log, came: (socket) => waiting.admit(socket), entered: enter });
   };
 
-  const openAt = async (address: TcpAddress): Promise<void> => {
-    const { key, certificate, fingerprint } = ensureIdentity(identity, commonName);
-    const inside = new Set<Socket>();
-    const listener = createServer({
-      key, cert: certificate, minVersion: 'TLSv1.3', handshakeTimeout: HANDSHAKE_MS, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS,
-      // Everybody's is signed by himself: that he has its key is checked all the same.
-      requestCert: true, rejectUnauthorized: false,
-    });
-    listener.on('connection', (socket: Socket) => {
-      inside.add(socket);
-      socket.once('close', () => inside.delete(socket));
-      // Of what is no TLS: nobody's trouble but his.
-      socket.on('error', () => {});
-      waiting.admit(socket);
-    });
-    listener.on('secureConnection', enter);
-    try {
-      listener.listen(address.port, address.host);
-      await once(listener, 'listening');
-    } catch (error) {
-      throw fail('home-unusable', `cannot listen on ${showTcp(address)}: ${error instanceof Error ? error.message : String(error)}`, { hint: 'see who has it, or choose another address', cause: error });
-    }
-    listener.on('error', (error) => log(`trouble on ${showTcp(address)}: ${error.message}`));
-    open = { address, listener, inside };
-    log(`listens on ${showTcp(address)}, with the certificate ${fingerprint}`);
+  const shut = (): void => {
+    open?.close();
+    open = undefined;
   };
 
   /** Back to where it was, when it cannot be had. */
@@ -110,9 +68,7 @@ export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorPar
   let last: Promise<void> = Promise.resolve();
   return {
     callerOf(socket) {
-      const client = callers.get(socket);
-      // Whoever is not known must not pass for the daemon's own user.
-      if (!client && socket instanceof TLSSocket) throw fail('not-authenticated', 'This connection belongs to nobody');
+      const client = callers.of(socket);
       if (client && trust.isTrusted(client)) waiting.release(socket);
       return client;
     },
@@ -123,14 +79,7 @@ export function tlsDoor({ server, trust, identity, commonName, log }: TlsDoorPar
       return turn;
     },
     close: shut,
-    connections: {
-      countOf: (fingerprint) => entered.get(fingerprint)?.size ?? 0,
-      end(fingerprint) {
-        const sockets = [...entered.get(fingerprint) ?? []];
-        for (const socket of sockets) socket.destroy();
-        return sockets.length;
-      },
-    },
+    connections: callers.connections,
   };
 }
 
@@ -143,8 +92,4 @@ export async function listenOnTcp(door: TlsDoor, started: ServerAddress | undefi
   await door.listen(parseTcp(setting)).catch((error: unknown) => {
     log.line('address', null, error instanceof Error ? error.message : String(error), 'it is said anew by: holdfast set local.address=HOST:PORT');
   });
-}
-
-function nameIn({ subject }: X509Certificate): string {
-  return /^CN=(.*)$/m.exec(subject ?? '')?.[1] ?? '';
 }
