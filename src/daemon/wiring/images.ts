@@ -7,10 +7,10 @@ import { run } from '../../images/run.ts';
 import { openImageStore, type ImageStore } from '../../images/store.ts';
 import type { Catalogues } from '../../images/streams/catalogues.ts';
 import type { SettingStore } from '../../store/settings.ts';
+import { openRemotes, remoteImages, type RemoteImages } from '../images/remotes.ts';
 import { imageService, type ImageParts, type ImageService } from '../images/service.ts';
 import type { Log } from '../log/log.ts';
 import type { OperationEngine } from '../operations/engine.ts';
-import { openRemotes, remoteImages, type RemoteImages } from '../images/remotes.ts';
 
 export interface HomeImagesParts {
   /** Of the home's images. */
