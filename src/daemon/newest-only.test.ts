@@ -4,9 +4,11 @@ import { newestOnly } from './newest-only.ts';
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
 
+const unexpected = (error: unknown): void => { throw error; };
+
 test('the first is worked on at once, and of what comes before the rest is over only the newest', async () => {
   const done: number[] = [];
-  const paced = newestOnly<number>(1000, (value) => { done.push(value); });
+  const paced = newestOnly<number>(1000, (value) => { done.push(value); }, unexpected);
   for (let value = 1; value <= 100; value += 1) paced.give(value);
   expect(done).toEqual([1]);
   await vi.advanceTimersByTimeAsync(999);
@@ -24,7 +26,7 @@ test('one that takes long is not overtaken, and after its end nothing is begun',
   const paced = newestOnly<number>(10, (value) => {
     begun.push(value);
     return value === 1 ? first.promise : undefined;
-  });
+  }, unexpected);
   paced.give(1);
   paced.give(2);
   await vi.advanceTimersByTimeAsync(60_000);
@@ -36,4 +38,22 @@ test('one that takes long is not overtaken, and after its end nothing is begun',
   paced[Symbol.dispose]();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(begun).toEqual([1, 2]);
+});
+
+test.each([
+  ['throws', () => { throw new Error('the store is closed'); }],
+  ['is rejected', () => Promise.reject(new Error('the store is closed'))],
+] as const)('work that %s is told of, whoever gave it goes on, and the next is worked on after the rest', async (_how, fails) => {
+  const begun: number[] = [];
+  const failures: unknown[] = [];
+  const paced = newestOnly<number>(1000, (value) => {
+    begun.push(value);
+    return value === 1 ? fails() : undefined;
+  }, (error) => { failures.push(error); });
+  paced.give(1);
+  paced.give(2);
+  await vi.advanceTimersByTimeAsync(999);
+  expect([begun, failures]).toEqual([[1], [new Error('the store is closed')]]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([begun, failures.length]).toEqual([[1, 2], 1]);
 });

@@ -1,4 +1,5 @@
 /** What to do about what drivers and guests report to the log, by its cause (or what the cause begins or ends with). */
+import { HoldfastError } from '../../core/errors.ts';
 
 const REMEDIES: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/^hold:held$|^agent-renewed$|^accelerator$|^disk-space$/, () => 'nothing needs doing'],
@@ -12,4 +13,9 @@ const REMEDIES: readonly (readonly [RegExp, (name: string) => string])[] = [
 /** Every line says what to do: of lanes that fail the hold tells more, and another way is tried meanwhile. */
 export function remedyFor(cause: string, name: string): string {
   return REMEDIES.find(([pattern]) => pattern.test(cause))?.[1](name) ?? `it is tried again; how it stands: holdfast info ${name}`;
+}
+
+/** Of what could not be written down. @param otherwise  where it is not for want of space */
+export function remedyForUnkept(error: unknown, otherwise: string): string {
+  return error instanceof HoldfastError && error.code === 'no-space' ? 'free some disk space where the home is' : otherwise;
 }
