@@ -4,6 +4,7 @@ import { fail } from '../../../core/errors.ts';
 import type { Revision } from '../../../core/network/revision.ts';
 import type { House } from '../../instances/house.ts';
 import type { Result, Task } from '../../operations/engine.ts';
+import { remedyForUnkept } from '../../log/remedies.ts';
 import type { Supervisor } from '../../supervisor.ts';
 import { pendingOf, settleByGuest, settleCommitted, settleUndone } from './settle.ts';
 import { guestNetwork, requireAnswering } from './situation.ts';
@@ -62,16 +63,29 @@ const GRACE_MS = 2_000;
 const ASK_MS = 60_000;
 const ASK_AGAIN_MS = 15_000;
 
-/** Sees to it that the record says how one ended that nobody decided about. */
+/** Sees to it that the record says how one ended that nobody decided about. What goes wrong over it is in the log, and it is tried again. */
 export async function settlePending(house: House, supervisor: Supervisor): Promise<void> {
-  const pending = pendingOf(house, supervisor);
-  const { machine, occupation } = supervisor;
-  if (pending === undefined || machine === undefined || machine.guest.hold.level !== 'held' || machine.isPaused) return;
+  const { machine, name } = supervisor;
+  if (machine === undefined || machine.guest.hold.level !== 'held' || machine.isPaused) return;
   const again = (ms: number): void => void setTimeout(() => void settlePending(house, supervisor), ms).unref();
+  try {
+    const inMs = await settleOrWait(house, supervisor);
+    if (inMs !== undefined) again(inMs);
+  } catch (error) {
+    // One that has ended is asked when it is started again.
+    if (supervisor.machine !== machine) return;
+    again(ASK_AGAIN_MS);
+    house.log.line('net-settle', name, `how a change of ${name}'s network ended could not be found out or written down: ${error instanceof Error ? error.message : String(error)}`, remedyForUnkept(error, `it is tried again; how it stands: holdfast net history ${name}`));
+  }
+}
+
+/** @returns milliseconds to the next time; undefined when none is left open */
+async function settleOrWait(house: House, supervisor: Supervisor): Promise<number | undefined> {
+  const pending = pendingOf(house, supervisor);
+  if (pending === undefined) return undefined;
   // Who is at work on its network settles it himself.
-  if (occupation?.kind.startsWith('net-')) return again(ASK_AGAIN_MS);
-  const leftMs = await guestNetwork(supervisor, AbortSignal.timeout(ASK_MS))
-    .then((guest) => settleByGuest(house, supervisor, pending, guest, AbortSignal.timeout(ASK_MS)))
-    .catch(() => ASK_AGAIN_MS);
-  if (leftMs !== undefined) again(leftMs + GRACE_MS);
+  if (supervisor.occupation?.kind.startsWith('net-')) return ASK_AGAIN_MS;
+  const guest = await guestNetwork(supervisor, AbortSignal.timeout(ASK_MS));
+  const leftMs = await settleByGuest(house, supervisor, pending, guest, AbortSignal.timeout(ASK_MS));
+  return leftMs === undefined ? undefined : leftMs + GRACE_MS;
 }
