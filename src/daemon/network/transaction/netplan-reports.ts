@@ -5,8 +5,8 @@ import { newestOnly, type NewestOnly } from '../../newest-only.ts';
 import { remedyForUnkept } from '../../log/remedies.ts';
 import type { Supervisor } from '../../supervisor.ts';
 import { keptFiles } from './guest-network.ts';
+import { recordSeen } from './record-seen.ts';
 import { guestNetwork, lookAt } from './situation.ts';
-import { recordSeen } from './watch.ts';
 
 const LOOK_MS = 60_000;
 /** A guest that says it without end costs a look at the history each second, and one look into the guest at a time. */

@@ -13,9 +13,9 @@ import { filesAfter, keptFiles, type FileChanges, type GuestNetwork } from './gu
 import { judge, requireSound, warnings, type Judged } from './plan.ts';
 import { unkept } from './probe.ts';
 import { promisesOf } from './promises.ts';
+import { recordSeen } from './record-seen.ts';
 import { pendingOf, settleCommitted, settleUndone } from './settle.ts';
 import { guestNetwork, lookAt, type Situation } from './situation.ts';
-import { recordSeen } from './watch.ts';
 
 export const NETWORK_STEPS = ['look', 'arm', 'probe', 'settle'] as const;
 
