@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
+import { oneAtATime } from '../core/one-at-a-time.ts';
 import { MOST_IMAGE_BYTES, requireFree, RESERVE_BYTES, tooLarge } from './limits.ts';
 import { run as realRun, throwIfCancelled, type Run } from './run.ts';
 import { isNewerEntry, readEntry, writeEntry, type ImageEntry, type ImageOrigin } from './store-entry.ts';
@@ -49,12 +50,7 @@ export function openImageStore(directory: string, run: Run = realRun, limits = L
   const pathOf: ImageStore['pathOf'] = ({ digest, format }) => join(directory, `${digest}.${format}`);
   const sidecar = (digest: string): string => join(directory, `${digest}.json`);
   // One at a time: what is about to be used is not removed meanwhile.
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work);
-    turn = mine.catch(() => undefined);
-    return await mine;
-  };
+  const inTurn = oneAtATime();
 
   async function list(): Promise<ImageEntry[]> {
     const names = await readdir(directory).catch(() => []);

@@ -5,6 +5,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { fail, type HoldfastError } from '../../core/errors.ts';
+import { oneAtATime } from '../../core/one-at-a-time.ts';
 import { showTcp, type TcpAddress } from '../../core/server-address.ts';
 import { ensureIdentity, fingerprintOf } from '../../tls/identity.ts';
 import { callersDirectory } from '../callers-directory.ts';
@@ -24,13 +25,11 @@ export interface RemoteOptions {
 
 export function remoteEndpoint(at: TcpAddress, { env, onFirst }: RemoteOptions): RemoteEndpoint {
   const address = showTcp(at);
-  let last: Promise<void> = Promise.resolve();
-  /** One after another: a command may open several connections at once, and one of them is the first. */
-  const meet = (file: string, fingerprint: string): Promise<void> => {
-    const turn = last.then(async () => { if (!await isKnownServer(file, address, fingerprint)) onFirst(address, fingerprint); });
-    last = turn.catch(() => {});
-    return turn;
-  };
+  // A command may open several connections at once, and one of them is the first.
+  const inTurn = oneAtATime();
+  const meet = (file: string, fingerprint: string): Promise<void> => inTurn(async () => {
+    if (!await isKnownServer(file, address, fingerprint)) onFirst(address, fingerprint);
+  });
   return {
     address,
     async connect() {

@@ -1,5 +1,6 @@
 /** Who comes in over TLS is told apart by his certificate, and let in once he has said the passphrase. */
 import { fail } from '../../core/errors.ts';
+import { oneAtATime } from '../../core/one-at-a-time.ts';
 import { isPassphrase } from '../../host/passphrase.ts';
 import type { TrustedClients } from '../../store/trusted-clients.ts';
 import type { Log } from '../log/log.ts';
@@ -36,13 +37,11 @@ const MOST_WAITING = 20;
 export function makeTrust({ clients, kept, log }: TrustParts): Trust {
   const { waitFor } = attempts(PACE, () => performance.now());
   let waiting = 0;
-  let last: Promise<unknown> = Promise.resolve();
   /** One after another, whoever asks: guessing from many addresses takes no more than one thread. */
-  const inTurn = async (passphrase: string, hash: string): Promise<boolean> => {
+  const inTurn = oneAtATime();
+  const isRight = async (passphrase: string, hash: string): Promise<boolean> => {
     waiting += 1;
-    const turn = last.then(async () => await isPassphrase(passphrase, hash));
-    last = turn.catch(() => {}).finally(() => { waiting -= 1; });
-    return await turn;
+    return await inTurn(() => isPassphrase(passphrase, hash)).finally(() => { waiting -= 1; });
   };
   return {
     isTrusted: ({ fingerprint }) => clients.has(fingerprint),
@@ -53,7 +52,7 @@ export function makeTrust({ clients, kept, log }: TrustParts): Trust {
       }
       const wait = waiting >= MOST_WAITING ? PACE.everyMs : waitFor(sourceOf(address));
       if (wait > 0) throw fail('too-many-attempts', 'Too many passphrases were tried', { hint: `try again in ${Math.ceil(wait / 1000)} s` });
-      if (!await inTurn(passphrase, hash)) {
+      if (!await isRight(passphrase, hash)) {
         log.line('authenticate', null, `a wrong passphrase was given from ${address}`, 'a long one cannot be guessed; that of this daemon is local.passphrase');
         throw fail('wrong-passphrase', 'Passphrase is not correct', { hint: 'try again, or ask whoever runs the daemon' });
       }

@@ -5,6 +5,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { oneAtATime } from '../../core/one-at-a-time.ts';
 import { parseTcp, type ServerAddress, type TcpAddress } from '../../core/server-address.ts';
 import type { Log } from '../log/log.ts';
 import type { RemoteClient, Trust } from '../trust/authenticate.ts';
@@ -65,19 +66,15 @@ export function tlsDoor({ server, trust, log, ...own }: TlsDoorParts): TlsDoor {
     }
   };
 
-  let last: Promise<void> = Promise.resolve();
+  // Two at once would leave one open that nobody knows of.
+  const inTurn = oneAtATime();
   return {
     callerOf(socket) {
       const client = callers.of(socket);
       if (client && trust.isTrusted(client)) waiting.release(socket);
       return client;
     },
-    listen(address) {
-      // One after another: two at once would leave one open that nobody knows of.
-      const turn = last.then(async () => await move(address));
-      last = turn.catch(() => {});
-      return turn;
-    },
+    listen: (address) => inTurn(() => move(address)),
     close: shut,
     connections: callers.connections,
   };

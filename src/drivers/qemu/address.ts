@@ -5,6 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { fail } from '../../core/errors.ts';
+import { oneAtATime } from '../../core/one-at-a-time.ts';
 import type { AddressPort } from '../../guest/lane-port.ts';
 import { connectSocket } from './lanes.ts';
 import type { QmpClient } from './qmp/client.ts';
@@ -28,8 +29,8 @@ const SSH_PORT = 22;
 export class UserNetworkAddress implements AddressPort {
   readonly #monitor: () => QmpClient;
   readonly #guestAddress: string;
-  /** One at a time: which port QEMU took is known by what is new in its table. */
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Which port QEMU took is known by what is new in its table. */
+  readonly #inTurn = oneAtATime();
 
   constructor(monitor: () => QmpClient, guestAddress: string) {
     this.#monitor = monitor;
@@ -72,12 +73,6 @@ export class UserNetworkAddress implements AddressPort {
   async #human(command: string): Promise<string> {
     const said: unknown = await this.#monitor().execute('human-monitor-command', { 'command-line': command });
     return typeof said === 'string' ? said : '';
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.catch(() => undefined).then(work);
-    this.#queue = turn.catch(() => undefined);
-    return turn;
   }
 }
 

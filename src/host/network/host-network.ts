@@ -10,6 +10,7 @@ import { networkOf, tapName, type ZoneNetwork } from '../../core/network/home-ne
 import { parseIpv4Network } from '../../core/network/ipv4.ts';
 import type { OwnNetwork } from '../../core/network/own-networks.ts';
 import type { Probe } from '../../core/network/probe.ts';
+import { oneAtATime } from '../../core/one-at-a-time.ts';
 import type { ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
 import { Attachments, bridgeOf, cardsOf, ownCards, type AttachedCard } from './attachments.ts';
@@ -56,7 +57,7 @@ export class HostNetwork implements AsyncDisposable {
   /** Which run a machine is attached for, so that the end of an earlier run takes nothing from a later one. */
   readonly #runs = new Map<string, number>();
   #lastRun = 0;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = oneAtATime();
   #repairing = new AbortController();
 
   constructor(options: HostNetworkOptions) {
@@ -243,7 +244,7 @@ export class HostNetwork implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watch.stop();
     this.#repairing.abort();
-    await this.#queue;
+    await this.#inTurn(() => Promise.resolve());
     this.#watch.stop();
   }
 
@@ -299,11 +300,5 @@ export class HostNetwork implements AsyncDisposable {
   #beforeRepairs<T>(work: () => Promise<T>): Promise<T> {
     this.#repairing.abort();
     return this.#inTurn(work);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
-    this.#queue = turn.catch(() => undefined);
-    return turn;
   }
 }

@@ -1,4 +1,5 @@
 /** The disks of all machines: what each lies on now, and how it changes. */
+import { oneAtATime } from '../../../core/one-at-a-time.ts';
 import type { MachineSpec } from '../../driver.ts';
 import { growOverlay, type DiskPath } from '../disk.ts';
 import type { MachineFiles } from '../layout.ts';
@@ -18,7 +19,8 @@ export interface MachineDisksOptions {
 export class MachineDisks {
   readonly layers: LayerStore;
   readonly #options: MachineDisksOptions;
-  #last: Promise<void> = Promise.resolve();
+  /** A layer that has just been made is nobody's yet: whoever sweeps meanwhile would remove it. */
+  readonly #inTurn = oneAtATime();
 
   constructor(options: MachineDisksOptions) {
     this.#options = options;
@@ -53,35 +55,28 @@ export class MachineDisks {
 
   async freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
     await this.prepare(machine);
-    await this.#oneByOne(() => freezeDisk(machine.name, layer, this.#parts(machine), signal));
+    await this.#inTurn(() => freezeDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
   /** Its guest stands still meanwhile; other machines' disks wait for this one's only, not until its memory is saved. */
   freezeLive(machine: MachineSpec, held: QemuMachine, layer: string, signal: AbortSignal): Promise<void> {
-    return freezeLive(machine, held, layer, this.#parts(machine), (work) => this.#oneByOne(work), signal);
+    return freezeLive(machine, held, layer, this.#parts(machine), this.#inTurn, signal);
   }
 
   /** @returns whether the machine is a suspended one now */
   async revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<boolean> {
     await this.prepare(machine);
-    return await this.#oneByOne(() => revertDisk(machine.name, layer, this.#parts(machine), signal));
+    return await this.#inTurn(() => revertDisk(machine.name, layer, this.#parts(machine), signal));
   }
 
   /** @param machines  all that there is any trace of */
   sweep(kept: ReadonlySet<string>, machines: readonly string[]): Promise<void> {
-    return this.#oneByOne(async () => {
+    return this.#inTurn(async () => {
       if (await this.layers.isEmpty()) return;
       const states = await Promise.all(machines.map((id) => readState(this.#options.filesOf(id).state)));
       const used = states.flatMap((state) => [state?.layer, state?.freezing, state?.live]).filter((layer) => layer !== undefined);
       await this.layers.sweep(new Set([...kept, ...used]));
     });
-  }
-
-  /** A layer that has just been made is nobody's yet: whoever sweeps meanwhile would remove it. */
-  async #oneByOne<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(work);
-    this.#last = mine.then(() => {}, () => {});
-    return await mine;
   }
 
   #parts(machine: MachineSpec): DiskParts {

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
 import { bridgeNameFor, MARK } from '../../../core/network/ethernet/moves.ts';
+import { oneAtATime } from '../../../core/one-at-a-time.ts';
 import { hostBootId } from '../../process/identity.ts';
 import { hostLinks } from '../links.ts';
 import { hostLock } from './host-lock.ts';
@@ -36,7 +37,7 @@ export interface PlannedBridge {
 export class EthernetBridges {
   readonly #parts: MakeParts;
   readonly #options: EthernetBridgesOptions;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #oneByOne = oneAtATime();
 
   constructor(options: EthernetBridgesOptions) {
     this.#options = options;
@@ -125,12 +126,11 @@ export class EthernetBridges {
     return `${MARK}${this.#options.key().slice(0, 8)}`;
   }
 
+  /** Also of those of other homes. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(async () => {
+    return this.#oneByOne(async () => {
       using _lock = await hostLock();
       return await work();
     });
-    this.#queue = turn.catch(() => undefined);
-    return turn;
   }
 }

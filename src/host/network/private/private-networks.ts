@@ -13,6 +13,7 @@ import { parseIpv4Network } from '../../../core/network/ipv4.ts';
 import { planPrivateNetwork, type PrivateNetwork } from '../../../core/network/own-networks.ts';
 import { NODE_FLAGS } from '../../../core/node-flags.ts';
 import type { Probe } from '../../../core/network/probe.ts';
+import { oneAtATime } from '../../../core/one-at-a-time.ts';
 import { lastComplaint, startDetached } from '../../process/detached.ts';
 import { bridgeable, type HostNetworkEntry } from '../bridgeable.ts';
 import { obstacle } from '../availability.ts';
@@ -44,7 +45,7 @@ export class PrivateNetworks implements AsyncDisposable {
   readonly ethernets = undefined;
   /** As it is in the file; read once, since a machine's command line is made without waiting. */
   #networks: readonly PrivateNetwork[] | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = oneAtATime();
 
   constructor(options: PrivateNetworksOptions) {
     this.#options = options;
@@ -139,7 +140,7 @@ export class PrivateNetworks implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#queue;
+    await this.#inTurn(() => Promise.resolve());
   }
 
   #all(): readonly PrivateNetwork[] {
@@ -176,12 +177,6 @@ export class PrivateNetworks implements AsyncDisposable {
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
     await writeWhole(this.#path, JSON.stringify({ version: 1, networks }));
     this.#networks = networks;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
-    this.#queue = turn.catch(() => undefined);
-    return turn;
   }
 }
 
