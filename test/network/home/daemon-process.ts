@@ -1,6 +1,7 @@
 /** A daemon's network as a process, which a test runs in a namespace: `<home> [<dnsmasq>]`. A call a line, `[number, method, ...arguments]`, each answered by a line. */
 import { createInterface } from 'node:readline';
-import { HostNetwork, type AttachRequest } from '../../../src/host/network/host-network.ts';
+import type { AttachRequest } from '../../../src/host/network/home-cards.ts';
+import { HostNetwork } from '../../../src/host/network/host-network.ts';
 
 const [home = '', dnsmasq] = process.argv.slice(2);
 const say = (line: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);

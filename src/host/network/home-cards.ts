@@ -1,0 +1,137 @@
+/** Gives machines their taps, and has the networks up that their cards are on; what an attempt that failed has made goes again. Every caller is in its turn already. */
+import { fail } from '../../core/errors.ts';
+import type { InstanceSpec } from '../../core/instance.ts';
+import { bridgeOf, cardsOf, type AttachedCard, type Attachments } from './attachments.ts';
+import { ensureTap, homeTaps, removeLink } from './bridge.ts';
+import type { HomeBridges } from './home-bridges.ts';
+import type { HomeRecord } from './home-record.ts';
+import { hostLinks } from './links.ts';
+import type { OwnNetworks } from './own-networks.ts';
+import type { Repairs } from './repairs.ts';
+
+export interface AttachRequest {
+  readonly id: string;
+  readonly name: string;
+  /** Whom its machine runs as. */
+  readonly uid: number;
+  readonly spec: InstanceSpec;
+}
+
+export interface HomeCardsParts {
+  readonly record: HomeRecord;
+  readonly attachments: Attachments;
+  readonly bridges: HomeBridges;
+  readonly own: OwnNetworks;
+  readonly repairs: Repairs;
+  readonly log: (cause: string, message: string, remedy?: string) => void;
+}
+
+export class HomeCards {
+  readonly #parts: HomeCardsParts;
+
+  constructor(parts: HomeCardsParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes what these cards need, and takes away the taps of those that the machine has no more. @throws link-missing, tool-missing, machine-failed */
+  async change({ id, name, uid, spec }: AttachRequest): Promise<void> {
+    const { record, attachments, own } = this.#parts;
+    const network = await record.network();
+    const cards = await own.onBridges(cardsOf(record.names, id, name, spec));
+    await requireBridges(name, cards);
+    const before = (await attachments.all()).get(id);
+    await this.#orTakeBack(async () => {
+      await attachments.put(id, cards);
+      if (cards.some(({ bridge }) => bridge === null)) await this.#up();
+      for (const card of cards) await ensureTap(card.tap, uid, bridgeOf(network, card));
+      await this.#removeTaps(id, cards);
+    }, async () => {
+      // What cannot be had is not remembered: a zone whose subnet is taken would keep every other from coming up.
+      if (before === undefined) await attachments.remove(id);
+      else await attachments.put(id, before);
+      await this.#removeTaps(id, before ?? []);
+    });
+  }
+
+  /** Whether there can be a network at all: it is up, and down again where no card is on it. @throws tool-missing, machine-failed */
+  async tryOut(): Promise<void> {
+    await this.#orTakeBack(() => this.#up());
+    await this.#downIfUnused();
+  }
+
+  /** The machine has ended, or is not to have anything any more. */
+  async detach(id: string): Promise<void> {
+    if (await this.#parts.attachments.has(id)) await this.#release([id]);
+  }
+
+  /** What ended while no daemon was watching. @param lives  machines that run, or may */
+  async tidy(lives: (id: string) => boolean): Promise<void> {
+    const { record, attachments, repairs } = this.#parts;
+    // The key that names are made of is the record's.
+    await record.network();
+    const ids = new Set([...(await attachments.all()).keys(), ...(await this.#taps()).map(({ id }) => id)]);
+    const gone = [...ids].filter((id) => !lives(id));
+    if (gone.length < ids.size) repairs.start();
+    await this.#release(gone);
+  }
+
+  async #release(ids: readonly string[]): Promise<void> {
+    const { record, attachments } = this.#parts;
+    await record.network();
+    const taps = await this.#taps();
+    for (const { name } of taps.filter(({ id }) => ids.includes(id))) await removeLink(name);
+    for (const id of ids) await attachments.remove(id);
+    if (ids.length > 0) await this.#settle();
+    else await this.#downIfUnused();
+  }
+
+  async #taps(): Promise<{ name: string; id: string }[]> {
+    const { record } = this.#parts;
+    return await homeTaps(record.names, record.bridges);
+  }
+
+  /** Of a machine, those that no card of it is on. */
+  async #removeTaps(id: string, cards: readonly AttachedCard[]): Promise<void> {
+    for (const tap of await this.#taps()) if (tap.id === id && !cards.some((card) => card.tap === tap.name)) await removeLink(tap.name);
+  }
+
+  /** What an attempt that failed has made goes again; its own failure is what counts, also where not all of it goes. */
+  async #orTakeBack(attempt: () => Promise<void>, back?: () => Promise<void>): Promise<void> {
+    try {
+      await attempt();
+    } catch (error) {
+      try {
+        await back?.();
+        await this.#settle();
+      } catch (left) {
+        this.#parts.log('network-left', `of a network that did not come up not everything could be taken away: ${left instanceof Error ? left.message : String(left)}`, 'the next daemon does it');
+      }
+      throw error;
+    }
+  }
+
+  async #up(): Promise<void> {
+    await this.#parts.bridges.up();
+    this.#parts.repairs.start();
+  }
+
+  /** Cards have gone: takes down what none of those left needs. */
+  async #settle(): Promise<void> {
+    if (!(await this.#downIfUnused())) await this.#parts.bridges.shrink();
+  }
+
+  async #downIfUnused(): Promise<boolean> {
+    const { attachments, bridges, repairs } = this.#parts;
+    if ((await attachments.cards()).some(({ bridge }) => bridge === null)) return false;
+    repairs.stop();
+    await bridges.down();
+    return true;
+  }
+}
+
+/** Of the host's. @throws link-missing */
+async function requireBridges(name: string, cards: readonly AttachedCard[]): Promise<void> {
+  const links = await hostLinks();
+  const missing = cards.find(({ bridge }) => bridge !== null && !links.some((link) => link.name === bridge && link.kind === 'bridge'));
+  if (missing) throw fail('link-missing', `the bridge ${missing.bridge ?? ''}, on which ${name} has a card, does not exist`, { hint: `make it, or take the card away: holdfast net detach ${name} ${missing.mac}` });
+}

@@ -1,0 +1,67 @@
+/** Puts back what is missing of networks that are up; whoever asks for something goes before it. */
+import type { InTurn } from '../../core/one-at-a-time.ts';
+import { ownCards, type Attachments } from './attachments.ts';
+import type { HomeBridges } from './home-bridges.ts';
+import { Watch } from './watch.ts';
+
+export interface RepairsParts {
+  readonly attachments: Attachments;
+  readonly bridges: HomeBridges;
+  readonly inTurn: InTurn;
+  readonly log: (cause: string, message: string, remedy?: string) => void;
+}
+
+export class Repairs implements AsyncDisposable {
+  readonly #parts: RepairsParts;
+  readonly #watch: Watch;
+  #repairing = new AbortController();
+
+  constructor(parts: RepairsParts) {
+    this.#parts = parts;
+    this.#watch = new Watch({ isServed: () => parts.bridges.isServed(), repair: () => this.#repair() });
+  }
+
+  /** A network is up. */
+  start(): void {
+    this.#watch.start();
+  }
+
+  /** None is, or is to be. */
+  stop(): void {
+    this.#watch.stop();
+  }
+
+  /** In its turn; a repair that is under way is given up for it. */
+  before<T>(work: () => Promise<T>): Promise<T> {
+    this.#repairing.abort();
+    return this.#parts.inTurn(work);
+  }
+
+  /** What has its turn already, or waits for it, is waited for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch.stop();
+    await this.before(() => Promise.resolve());
+    // It may have brought a network up.
+    this.#watch.stop();
+  }
+
+  /** Nobody asked for it, so nobody is told but the log. @returns whether nothing is missing, or nothing could be said about it */
+  async #repair(): Promise<boolean> {
+    const { attachments, bridges, inTurn, log } = this.#parts;
+    const { signal } = this.#repairing = new AbortController();
+    try {
+      await inTurn(async () => {
+        if (!this.#watch.isOn || signal.aborted) return;
+        // Nobody has a card on it: what is missing is missing rightly.
+        if (ownCards(await attachments.cards()).length === 0) return this.#watch.stop();
+        const missing = await bridges.repair(signal);
+        if (missing.length > 0) log(`network-repaired ${missing.join()}`, `the network of this home lacked ${missing.join(', ')}, and was repaired`);
+      });
+      return true;
+    } catch (error) {
+      if (signal.aborted) return true;
+      log('network-broken', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again, less and less often; what is wrong with it: holdfast doctor');
+      return false;
+    }
+  }
+}
