@@ -1,7 +1,7 @@
 /** A guest with two cards on one bridge, as tests of this library have it. */
-import type { GuestFacts, HostNetwork } from './facts.ts';
+import type { CardNetwork, GuestFacts } from './facts.ts';
 
-const lan: HostNetwork = {
+const lan: CardNetwork = {
   kind: 'bridge', subnets: ['192.168.68.0/24', 'fd00:68::/64'], gateways: ['192.168.68.1'], dns: ['192.168.68.1'], hostAddresses: ['192.168.68.1'],
   taken: [{ address: '192.168.68.40', by: 'gemini' }], dhcp4: true, dhcp6: false, ra: true, gives: ['192.168.68.32'],
 };

@@ -4,7 +4,7 @@
  */
 import { fail } from '../errors.ts';
 import { parseIp } from './address.ts';
-import type { AddressOrigin, Control, GuestAddress, GuestFacts, GuestLink, GuestRoute, HostNetwork, LinkKind } from './facts.ts';
+import type { AddressOrigin, CardNetwork, Control, GuestAddress, GuestFacts, GuestLink, GuestRoute, LinkKind } from './facts.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -69,7 +69,7 @@ function controlFrom(value: unknown, links: readonly GuestLink[]): Control {
   return { mac, addresses: control['addresses'] === undefined ? present : texts(control, 'addresses'), network: network === null ? null : networkFrom(network, 'control.network') };
 }
 
-function networkFrom(value: unknown, where: string): HostNetwork {
+function networkFrom(value: unknown, where: string): CardNetwork {
   const network = objectAt(value, where);
   const gateways = texts(network, 'gateways');
   return {

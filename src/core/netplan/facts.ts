@@ -53,7 +53,7 @@ export interface GuestRoute {
 }
 
 /** A network of the host's, as one card of the guest is plugged into it. */
-export interface HostNetwork {
+export interface CardNetwork {
   /** `user` is QEMU's: the host cannot reach addresses in it, but forwards to one. */
   readonly kind: 'user' | 'bridge';
   /** With prefix, both families: `192.168.68.0/24`. */
@@ -77,7 +77,7 @@ export interface Control {
   readonly mac: string;
   /** The addresses by which the host reaches it; the first of a family is what `list` shows. */
   readonly addresses: readonly string[];
-  readonly network: HostNetwork | null;
+  readonly network: CardNetwork | null;
 }
 
 export interface GuestFacts {
@@ -89,7 +89,7 @@ export interface GuestFacts {
   readonly renderers: { readonly networkd: boolean; readonly networkManager: boolean };
   readonly control: Control;
   /** By MAC: what the other cards are plugged into, where that is known. */
-  readonly otherNetworks: Readonly<Record<string, HostNetwork>>;
+  readonly otherNetworks: Readonly<Record<string, CardNetwork>>;
   /** Further subnets that the host itself uses, with prefix: a guest that takes one of them cuts itself off from it. */
   readonly hostSubnets: readonly string[];
   /** networkd's files that are not netplan's and come before them by name (`05-mine.network`): what they match is not known. */

@@ -1,14 +1,14 @@
 /** Which addresses, routes and name servers the servers and routers of a network give a link that asks for them. */
 import { masked, parseIp, parseNetwork, showIp } from './address.ts';
 import type { Definition } from './definition.ts';
-import type { Family, GuestFacts, GuestLink, HostNetwork } from './facts.ts';
+import type { CardNetwork, Family, GuestFacts, GuestLink } from './facts.ts';
 import type { PredictedAddress } from './prediction.ts';
 
 /** A link as it asks: what it is now, where it is plugged in, and whether it would be known there. */
 export interface Asking {
   readonly definition: Definition;
   readonly link: GuestLink | null;
-  readonly network: HostNetwork | null;
+  readonly network: CardNetwork | null;
   /** False: its MAC will be another than the one by which addresses are kept for it. */
   readonly known: boolean;
 }
@@ -77,7 +77,7 @@ function present({ link }: Asking, family: Family): Found | undefined {
 }
 
 /** The network that a card is plugged into. */
-export function networkOf(mac: string | null, { control, otherNetworks }: GuestFacts): HostNetwork | null {
+export function networkOf(mac: string | null, { control, otherNetworks }: GuestFacts): CardNetwork | null {
   if (mac === null) return null;
   const key = mac.toLowerCase();
   if (key === control.mac.toLowerCase()) return control.network;

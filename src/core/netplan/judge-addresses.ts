@@ -2,7 +2,7 @@
 import { contains, ends, overlap, parseIp, parseNetwork, sameIp, showNetwork, masked, isLinkLocal, type IpNetwork } from './address.ts';
 import type { Change } from './compare.ts';
 import type { WantedAddress } from './definition.ts';
-import type { HostNetwork } from './facts.ts';
+import type { CardNetwork } from './facts.ts';
 import { networkOf } from './given-addresses.ts';
 import { placed, type Finding, type Verdict } from './plan.ts';
 import type { PredictedLink } from './prediction.ts';
@@ -29,7 +29,7 @@ function maker(link: PredictedLink, { place, family }: WantedAddress): Make {
 }
 
 /** A bridge's or bond's network is that of its ports. */
-function networkFor({ after, facts, carriers }: Change, link: PredictedLink): HostNetwork | null {
+function networkFor({ after, facts, carriers }: Change, link: PredictedLink): CardNetwork | null {
   if (carriers.after.names.has(link.name)) return facts.control.network;
   const own = facts.links.find(({ name }) => name === link.name);
   const port = after.links.find((each) => each.memberOf === link.name && each.exists);
@@ -48,7 +48,7 @@ function notAHost(own: IpNetwork, { address }: WantedAddress, make: Make): Findi
   return found;
 }
 
-function taken({ gateways, hostAddresses, taken: others }: HostNetwork, { address }: WantedAddress, make: Make): Finding[] {
+function taken({ gateways, hostAddresses, taken: others }: CardNetwork, { address }: WantedAddress, make: Make): Finding[] {
   const other = others.find((each) => sameIp(each.address, address));
   if (other) return [make('address-taken', 'invalid', `${address} is the address of ${other.by}`, 'take one that nobody has')];
   if (gateways.some((each) => sameIp(each, address))) return [make('gateway-address', 'invalid', `${address} is the gateway of that network`, 'take one that nobody has')];
@@ -57,7 +57,7 @@ function taken({ gateways, hostAddresses, taken: others }: HostNetwork, { addres
 }
 
 /** A subnet that the host uses elsewhere: what is meant for the host goes there instead. */
-function usedByHost(own: IpNetwork, { facts }: Change, { name }: PredictedLink, network: HostNetwork | null, make: Make): Finding[] {
+function usedByHost(own: IpNetwork, { facts }: Change, { name }: PredictedLink, network: CardNetwork | null, make: Make): Finding[] {
   const here = network?.subnets ?? [];
   const used = facts.hostSubnets.find((subnet) => {
     const parsed = parseNetwork(subnet);
@@ -70,7 +70,7 @@ function usedByHost(own: IpNetwork, { facts }: Change, { name }: PredictedLink, 
 }
 
 /** An address that fits no subnet of its network: there, and of no use. */
-function foreign(own: IpNetwork, { subnets }: HostNetwork, make: Make): Finding[] {
+function foreign(own: IpNetwork, { subnets }: CardNetwork, make: Make): Finding[] {
   const alike = subnets.map((subnet) => parseNetwork(subnet)).filter((subnet) => subnet?.family === own.family);
   if (alike.length === 0 || isLinkLocal(own) || alike.some((subnet) => subnet !== undefined && contains(subnet, own))) return [];
   return [make('address-off-network', 'caution', `${showNetwork(own)} is in no subnet of the network that the card is plugged into (${subnets.join(', ')}): nobody there finds it`, null)];
@@ -90,7 +90,7 @@ function twice({ after }: Change): Finding[] {
 }
 
 /** The present address written down, while the server may give it to somebody else one day. */
-function unreserved({ carriers, facts: { control }, now }: Change, network: HostNetwork | null): Finding[] {
+function unreserved({ carriers, facts: { control }, now }: Change, network: CardNetwork | null): Finding[] {
   return carriers.after.links.flatMap((link) => link.addresses.flatMap(({ address, how, family, place }): Finding[] => {
     if (address === null || how !== 'static' || !control.addresses.some((each) => sameIp(each, address))) return [];
     const leased = now?.addresses.some((each) => each.how === 'dhcp' && sameIp(each.address, address)) ?? false;

@@ -1,7 +1,7 @@
 /** Guests as Holdfast launches them, for cases that no guest is needed for: a default card on the home's network, 0 to 2 more. */
 import fc from 'fast-check';
 import { eui64Address } from '../../../src/core/network/home-network.ts';
-import type { GuestFacts, GuestLink, HostNetwork } from '../../../src/core/netplan/facts.ts';
+import type { CardNetwork, GuestFacts, GuestLink } from '../../../src/core/netplan/facts.ts';
 import { hostIn, type Card, type GuestShape, type Lan } from './guest-shape.ts';
 
 const HOME: Lan = { subnet4: '10.130.237.0/24', prefix6: 'fd74:841e:ed26:284b::', host4: '10.130.237.1', dhcp4: true };
@@ -53,7 +53,7 @@ function link({ name, mac, driver, lan, auto, address4, address6 }: Card): Guest
 }
 
 /** A card's network, as the host knows it. */
-export function networkOf({ lan, address4, auto }: Card): HostNetwork {
+export function networkOf({ lan, address4, auto }: Card): CardNetwork {
   const host6 = lan.prefix6 === null ? [] : [`${lan.prefix6}1`];
   return {
     kind: 'bridge', subnets: [lan.subnet4, ...(lan.prefix6 === null ? [] : [`${lan.prefix6}/64`])], gateways: [lan.host4, ...host6], dns: [lan.host4],

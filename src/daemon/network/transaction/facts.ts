@@ -1,5 +1,5 @@
 /** What core/netplan is told besides the guest's own word: how the host reaches it, and who else is on its networks. */
-import type { GuestFacts, HostNetwork } from '../../../core/netplan/facts.ts';
+import type { CardNetwork, GuestFacts } from '../../../core/netplan/facts.ts';
 import type { Instance } from '../../../core/instance.ts';
 import { eui64Address, hostAddress, hostAddress6 } from '../../../core/network/home-network.ts';
 import { defaultAddress, userSubnet } from '../../../core/subnets.ts';
@@ -40,12 +40,12 @@ async function otherNetworks(house: House, instance: Instance, others: readonly 
   return Object.fromEntries(found.flat());
 }
 
-function userNetwork(subnetIndex: number): HostNetwork {
+function userNetwork(subnetIndex: number): CardNetwork {
   const { cidr, gateway, dns, guest } = userSubnet(subnetIndex);
   return { kind: 'user', subnets: [cidr], gateways: [gateway], dns: [dns], hostAddresses: [], taken: [{ address: gateway, by: 'the network\'s gateway' }, { address: dns, by: 'the network\'s name server' }], dhcp4: true, dhcp6: false, ra: false, gives: [guest] };
 }
 
-function bridgeNetwork({ subnet, prefix6 }: Bridge, gives: readonly string[], others: readonly Instance[], own: readonly Taken[]): HostNetwork {
+function bridgeNetwork({ subnet, prefix6 }: Bridge, gives: readonly string[], others: readonly Instance[], own: readonly Taken[]): CardNetwork {
   const host = [hostAddress({ subnet }), ...(prefix6 === null ? [] : [hostAddress6({ prefix6 }) ?? ''])];
   return {
     kind: 'bridge', subnets: [subnet, ...(prefix6 === null ? [] : [`${prefix6}/64`])], gateways: host, dns: [hostAddress({ subnet })], hostAddresses: host,
@@ -53,7 +53,7 @@ function bridgeNetwork({ subnet, prefix6 }: Bridge, gives: readonly string[], ot
   };
 }
 
-type Taken = HostNetwork['taken'][number];
+type Taken = CardNetwork['taken'][number];
 
 /** Addresses that are reserved for an instance's cards. @param except  the card that asks */
 function ownOf({ name, spec }: Instance, except?: string): Taken[] {

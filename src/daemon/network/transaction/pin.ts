@@ -1,7 +1,7 @@
 /** Way 2: the default interface static, at exactly the address that the host knows, with its gateway and name servers. */
 import { fail } from '../../../core/errors.ts';
 import { contains, parseIp, parseNetwork, sameIp } from '../../../core/netplan/address.ts';
-import type { GuestAddress, GuestLink, HostNetwork } from '../../../core/netplan/facts.ts';
+import type { CardNetwork, GuestAddress, GuestLink } from '../../../core/netplan/facts.ts';
 import { cardFile, PIN_FILE } from '../../../core/network/our-files.ts';
 import { defaultAddress } from '../../../core/subnets.ts';
 import type { Supervisor } from '../../supervisor.ts';
@@ -43,13 +43,13 @@ export function unpinning({ name }: Supervisor): (stands: Situation) => FileChan
 }
 
 /** Privacy addresses and what was given by hand are none of the host's. */
-function isOfHost(address: string, network: HostNetwork | null): boolean {
+function isOfHost(address: string, network: CardNetwork | null): boolean {
   const ip = parseIp(address);
   return ip !== undefined && (network?.gives.some((each) => sameIp(each, address)) ?? false);
 }
 
 /** DHCPv6 gives addresses without their network. */
-function prefixOf(address: string, prefix: number, network: HostNetwork | null): number {
+function prefixOf(address: string, prefix: number, network: CardNetwork | null): number {
   const ip = parseIp(address);
   const subnet = network?.subnets.map(parseNetwork).find((each) => each !== undefined && ip !== undefined && contains(each, ip));
   return subnet?.prefix ?? prefix;
@@ -62,6 +62,6 @@ function routeOf(family: GuestAddress['family'], link: GuestLink, { look, facts 
   return via === undefined || via === null ? [] : [{ to: family === 4 ? '0.0.0.0/0' : '::/0', via }];
 }
 
-function dnsOf(link: GuestLink, network: HostNetwork | null): readonly string[] {
+function dnsOf(link: GuestLink, network: CardNetwork | null): readonly string[] {
   return link.dns.length > 0 ? link.dns : network?.dns ?? [];
 }
