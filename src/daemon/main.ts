@@ -6,7 +6,7 @@ import { QemuDriver } from '../drivers/qemu/qemu-driver.ts';
 import { freezeGuest } from '../guest/fork/freeze.ts';
 import { setClock } from '../guest/clock.ts';
 import { thawGuest } from '../guest/fork/thaw.ts';
-import { HostNetwork } from '../host/network/host-network.ts';
+import { HomeNetworks } from '../host/network/home-networks.ts';
 import { PrivateNetworks } from '../host/network/private/private-networks.ts';
 import { holdGuest } from '../guest/hold.ts';
 import { groupMembers } from '../host/group-members.ts';
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     // A home that root has named is root's alone.
     members: isHosts() ? () => groupMembers(HOST_GROUP) : undefined,
     makeNetwork: ({ layout, log }) => (process.platform === 'linux' && process.getuid?.() === 0
-      ? new HostNetwork({ home: layout.home, directory: layout.data.network, log, guardScript: join(import.meta.dirname, 'holdfast-bridge-guard.cjs') })
+      ? new HomeNetworks({ home: layout.home, directory: layout.data.network, log, guardScript: join(import.meta.dirname, 'holdfast-bridge-guard.cjs') })
       : new PrivateNetworks({ home: layout.home, directory: layout.data.network, runDirectory: layout.run.directory, script: join(import.meta.dirname, 'holdfast-switch.cjs') })),
     makeDriver: ({ layout, resolveImage, log, network }) => new QemuDriver({
       layout: { instancesDir: layout.data.instances, runDir: layout.run.directory, acceleratorFile: join(layout.home, 'accelerators.json'), templatesDir: layout.data.templates, layersDir: layout.data.layers },

@@ -10,7 +10,7 @@ import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-driver.ts';
 import { freezeGuest } from '../../src/guest/fork/freeze.ts';
 import { thawGuest } from '../../src/guest/fork/thaw.ts';
-import { HostNetwork } from '../../src/host/network/host-network.ts';
+import { HomeNetworks } from '../../src/host/network/home-networks.ts';
 import { idleGuest } from './idle-guest.ts';
 import { work, type DriverUnderTest, type Marks } from './under-test.ts';
 
@@ -33,10 +33,10 @@ export async function makeQemu(more: Partial<QemuDriverOptions> = {}, size?: str
   await writeFile(image, Buffer.alloc(1024 * 1024), { mode: 0o644 });
   // Taps are root's to make.
   const root = process.getuid?.() === 0 && process.platform === 'linux';
-  const made: HostNetwork[] = [];
-  const networks = (): { networks?: HostNetwork } => {
+  const made: HomeNetworks[] = [];
+  const networks = (): { networks?: HomeNetworks } => {
     if (!root) return {};
-    const network = new HostNetwork({ home, directory: join(home, 'network'), log: () => undefined });
+    const network = new HomeNetworks({ home, directory: join(home, 'network'), log: () => undefined });
     made.push(network);
     return { networks: network };
   };
@@ -67,7 +67,7 @@ export async function makeQemu(more: Partial<QemuDriverOptions> = {}, size?: str
     async dispose() {
       // Of two daemons at once, which only a test has, one may still be attaching what the other has removed.
       for (const network of made) await network[Symbol.asyncDispose]();
-      if (root) await new HostNetwork({ home, directory: join(home, 'network'), log: () => undefined }).tidy(() => false);
+      if (root) await new HomeNetworks({ home, directory: join(home, 'network'), log: () => undefined }).tidy(() => false);
       if (size !== undefined) await promisify(execFile)('umount', [home]);
       await rm(home, { recursive: true, force: true });
     },

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eui64Address } from '../../src/core/network/home-network.ts';
 import type { InstanceSpec } from '../../src/core/instance.ts';
 import type { ZoneName } from '../../src/core/zones.ts';
-import { HostNetwork } from '../../src/host/network/host-network.ts';
+import { HomeNetworks } from '../../src/host/network/home-networks.ts';
 import { dhcp } from './dhcp.ts';
 import { greet, hears, makeNamespace, sh, type Namespace } from './namespaces.ts';
 
@@ -25,16 +25,16 @@ async function makeHome(): Promise<string> {
   homes.push(home);
   return home;
 }
-const daemon = (home: string): HostNetwork => new HostNetwork({ home, directory: `${home}/network`, log: (_cause, message) => logs.push(message) });
+const daemon = (home: string): HomeNetworks => new HomeNetworks({ home, directory: `${home}/network`, log: (_cause, message) => logs.push(message) });
 const spec = (mac: string, address: string): InstanceSpec => ({
   cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network: { kind: 'bridge', address },
 });
-const addressIn = async (network: HostNetwork, host: number): Promise<string> => (await network.subnet('zone1')).replace(/\.0\/24$/, `.${host}`);
-const attach = async (network: HostNetwork, id: keyof typeof MACS, name: string, host: number) =>
+const addressIn = async (network: HomeNetworks, host: number): Promise<string> => (await network.subnet('zone1')).replace(/\.0\/24$/, `.${host}`);
+const attach = async (network: HomeNetworks, id: keyof typeof MACS, name: string, host: number) =>
   await network.attach({ id, name, uid: UID, spec: spec(MACS[id], await addressIn(network, host)) });
 const links = async () => (await sh('ip', '-o', 'link')).split('\n').map((line) => line.split(': ')[1]?.replace(/@.*/, '') ?? '');
 /** Everything in this host that names the home's network. */
-async function traces(network: HostNetwork, home: string): Promise<string[]> {
+async function traces(network: HomeNetworks, home: string): Promise<string[]> {
   const key = network.bridge.slice(3);
   const processes = (await sh('ps', '-eo', 'args')).split('\n').filter((line) => line.includes(`${home}/network`));
   return [
@@ -45,7 +45,7 @@ async function traces(network: HostNetwork, home: string): Promise<string[]> {
 }
 
 let home: string;
-let network: HostNetwork;
+let network: HomeNetworks;
 let apollo: Namespace;
 let hermes: Namespace;
 let world: Namespace;

@@ -1,7 +1,7 @@
 /** One daemon's dealings with the ethernets of its host, as a process that a test runs in a namespace: `<home> <what> [<name>] [die]`. Says what came of it as JSON. */
 import { execFileSync } from 'node:child_process';
 import { HoldfastError } from '../../../src/core/errors.ts';
-import { HostNetwork } from '../../../src/host/network/host-network.ts';
+import { HomeNetworks } from '../../../src/host/network/home-networks.ts';
 import { bridgeable } from '../../../src/host/network/bridgeable.ts';
 import { EthernetBridges } from '../../../src/host/network/ethernet/ethernet-bridges.ts';
 import type { Way, Ways } from '../../../src/host/network/ethernet/way.ts';
@@ -39,12 +39,12 @@ const actions: Record<string, () => Promise<unknown>> = {
   ensure: () => bridges.ensure(name),
   // A machine whose only network is the ethernet's.
   attach: async () => {
-    await using network = new HostNetwork({ home, directory: home, log: () => undefined });
+    await using network = new HomeNetworks({ home, directory: home, log: () => undefined });
     await network.attach({ id: '00c0ffee', name: 'apollo', uid: 1_900_000_123, spec: { cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac: '52:54:00:00:c0:fe', subnetIndex: 0, cards: [{ slot: 1, mac: '52:54:00:00:c0:ff', network: name, mode: 'auto', address: null, seeded: true }] } });
     return network.plugOf('00c0ffee', 1, name).name;
   },
   detach: async () => {
-    await using network = new HostNetwork({ home, directory: home, log: () => undefined });
+    await using network = new HomeNetworks({ home, directory: home, log: () => undefined });
     await network.detach('00c0ffee');
   },
   agree: () => bridges.agree(name),

@@ -1,18 +1,18 @@
 /** A daemon's network as a process, which a test runs in a namespace: `<home> [<dnsmasq>]`. A call a line, `[number, method, ...arguments]`, each answered by a line. */
 import { createInterface } from 'node:readline';
 import type { AttachRequest } from '../../../src/host/network/home-cards.ts';
-import { HostNetwork } from '../../../src/host/network/host-network.ts';
+import { HomeNetworks } from '../../../src/host/network/home-networks.ts';
 
 const [home = '', dnsmasq] = process.argv.slice(2);
 const say = (line: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);
-const network = new HostNetwork({
+const network = new HomeNetworks({
   home, directory: `${home}/network`, log: (cause, message, remedy) => say({ cause, message, remedy }), ...(dnsmasq === undefined ? {} : { dnsmasq }),
 });
 
 const methods: Record<string, (argument: never) => Promise<unknown>> = {
   whyNot: () => network.whyNot(),
   droppedBy: () => network.droppedBy(),
-  subnet: (zone: Parameters<HostNetwork['subnet']>[0]) => network.subnet(zone),
+  subnet: (zone: Parameters<HomeNetworks['subnet']>[0]) => network.subnet(zone),
   attach: async (request: AttachRequest) => void await network.attach(request),
   detach: (id: string) => network.detach(id),
   tidy: (living: readonly string[]) => network.tidy((id) => living.includes(id)),

@@ -25,7 +25,7 @@ import { hostReaches, probeFromHost, type ProbeLimits } from './probe.ts';
 import { Repairs } from './repairs.ts';
 import { nftTable, tryRun } from './tools.ts';
 
-export interface HostNetworkOptions {
+export interface HomeNetworksOptions {
   readonly home: string;
   readonly directory: string;
   readonly log: (cause: string, message: string, remedy?: string) => void;
@@ -37,8 +37,8 @@ export interface HostNetworkOptions {
   readonly dnsmasq?: string;
 }
 
-export class HostNetwork implements AsyncDisposable {
-  readonly #options: HostNetworkOptions;
+export class HomeNetworks implements AsyncDisposable {
+  readonly #options: HomeNetworksOptions;
   readonly #record: HomeRecord;
   readonly #own: OwnNetworks;
   readonly #repairs: Repairs;
@@ -49,7 +49,7 @@ export class HostNetwork implements AsyncDisposable {
   #lastRun = 0;
   readonly #inTurn = oneAtATime();
 
-  constructor(options: HostNetworkOptions) {
+  constructor(options: HomeNetworksOptions) {
     const { home, directory, log, guardScript, dnsmasq = 'dnsmasq' } = options;
     this.#options = options;
     const record = this.#record = new HomeRecord(home, directory);
