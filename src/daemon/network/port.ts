@@ -4,16 +4,8 @@ import type { DroppingChain } from '../../core/network/dropping-chains.ts';
 import type { ClosedNetwork } from '../../core/network/own-networks.ts';
 import type { Probe } from '../../core/network/probe.ts';
 import type { ZoneName } from '../../core/zones.ts';
-
-export interface HostBridge {
-  readonly name: string;
-  /** radio: it cannot be in a bridge. */
-  readonly type: 'bridge' | 'ethernet' | 'radio';
-  /** Of a bridge: what is plugged into it, machines' taps aside. */
-  readonly members: readonly string[];
-  /** Of a wired card: the bridge that it is in already. */
-  readonly bridge: string | undefined;
-}
+import type { HostNetworkEntry } from '../../host/network/bridgeable.ts';
+import type { ProbeLimits } from '../../host/network/probe.ts';
 
 /** Bridges that Holdfast makes of the host's ethernets; what changes the host is a transaction. */
 export interface EthernetBridges {
@@ -29,11 +21,6 @@ export interface EthernetBridges {
   release(isUsed: (bridge: string) => boolean): Promise<readonly string[]>;
 }
 
-export interface ProbeLimits {
-  readonly withinMs: number;
-  readonly signal: AbortSignal;
-}
-
 export interface HomeNetworkPort extends CardNetworks {
   /** @returns why instances cannot be on it, and what to do about that; undefined when they can */
   whyNot(): Promise<string | undefined>;
@@ -46,7 +33,7 @@ export interface HomeNetworkPort extends CardNetworks {
   /** The name of zone1's while it is up. */
   readonly bridge: string;
   /** What else on this host cards can be put on. */
-  bridgeable(): Promise<readonly HostBridge[]>;
+  bridgeable(): Promise<readonly HostNetworkEntry[]>;
   /** None where the daemon may not change the host. */
   readonly ethernets: EthernetBridges | undefined;
   /** Those that somebody had made, besides the home's. */
