@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { MachineEnd } from '../../src/drivers/driver.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
-import { makeQemu } from './qemu-under-test.ts';
+import type { MachineState } from '../../src/drivers/qemu/state-file.ts';
+import { makeQemu, startQemu } from './qemu-under-test.ts';
 import { work } from './under-test.ts';
 
 test('it runs on, however long its monitor cannot be reached; when that is there again it is held as before, and a snapshot that was lost over it is ended', { timeout: 60_000 }, async () => {
@@ -34,4 +35,21 @@ test('it runs on, however long its monitor cannot be reached; when that is there
   await running.kill();
   expect(ends).toEqual([{ kind: 'powered-off' }]);
   await driver.remove(machine.id);
+});
+
+test('lost over a suspend, its guest goes on as soon as it can be told', { timeout: 60_000 }, async () => {
+  const { under, driver, machine, running, end } = await startQemu();
+  onTestFinished(end);
+  const lost = running.monitor;
+  const execute = lost.execute.bind(lost);
+  lost.execute = async (name, args, deadlineMs) => {
+    if (name === 'migrate') await lost[Symbol.asyncDispose]();
+    return await execute(name, args, deadlineMs);
+  };
+  await expect(driver.suspend(machine, work())).rejects.toMatchObject({ code: 'machine-failed' });
+  await expect.poll(() => running.monitor !== lost && !running.isPaused, { timeout: 15_000 }).toBe(true);
+  const state = async () => JSON.parse(await readFile(join(under.home, 'instances/00c0ffee/machine.json'), 'utf8')) as MachineState;
+  await expect.poll(async () => (await state()).run?.suspending).toBe(undefined);
+  await driver.suspend(machine, work());
+  expect(running.end).toEqual({ kind: 'suspended' });
 });

@@ -50,9 +50,9 @@ export async function adoptHypervisor(
       await monitor[Symbol.asyncDispose]();
       return { end: await recordUnseenEnd(state, run, files) };
     }
-    // Interrupted between the record and the first instruction, after a boot or a resume.
+    // Interrupted between the record and the first instruction, after a boot or a resume. One that panicked is kept to be looked at.
     const { status } = await monitor.execute('query-status');
-    if (status === 'prelaunch' || (status === 'paused' && run.clockBehind)) await monitor.execute('cont');
+    if (run.end === null && (status === 'prelaunch' || (status === 'paused' && run.clockBehind))) await monitor.execute('cont');
     await taken(monitor);
     const hypervisor = await Hypervisor.attach({
       name: machine.name, uuid: machineUuid(machine.id), files, identity: run, monitor, exited: undefined, log,

@@ -21,6 +21,8 @@ export interface Run {
   readonly settled: boolean;
   /** It was taken up from a saved state, and its guest's clock was not set since: it may not even have gone on yet. */
   readonly clockBehind?: boolean;
+  /** It stands still, or is about to, while it is suspended. */
+  readonly suspending?: boolean;
   /** How it ended, as far as a daemon saw it. */
   readonly end: MachineEnd | null;
 }

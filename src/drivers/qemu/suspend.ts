@@ -12,6 +12,7 @@ import { FIRST_DESCRIPTOR } from './launch.ts';
 import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
 import type { QemuMachine } from './machine.ts';
+import type { QmpClient } from './qmp/client.ts';
 import { requireFree } from './disk.ts';
 import type { Started } from './start.ts';
 import { readState, recordClockSet, writeState, type MachineState } from './state-file.ts';
@@ -22,14 +23,17 @@ export const suspendedPath = (files: MachineFiles): string => join(files.directo
 /** A fork's card is there a moment after its launch, or will not come. */
 export const WHOLE_MS = 30_000;
 
-/** The machine goes on where anything fails. @throws machine-failed, no-space, cancelled */
+/** The machine goes on where anything fails, as soon as it can be told. @throws machine-failed, no-space, cancelled */
 export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }: QemuMachine, files: MachineFiles, signal: AbortSignal): Promise<void> {
   await untilWhole(machine.name, whole, signal);
   const state = await readState(files.state);
   if (!state?.run) throw fail('machine-failed', `${machine.name} does not run`);
-  await requireFree(files.directory);
   const path = suspendedPath(files);
+  // Of a daemon that was killed over it: that may be what fills the disk.
+  await rm(`${path}.tmp`, { force: true });
+  await requireFree(files.directory);
   const format = memoryFormat(await qemuVersion(machine.architecture));
+  await writeState(files.state, { ...state, run: { ...state.run, suspending: true } });
   try {
     await holdStill(hypervisor.monitor);
     await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: files.run.migration, uid: state.uid, memoryBytes: machine.spec.memoryBytes });
@@ -39,10 +43,24 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
   } catch (error) {
     // Not recorded: a record is written whole or not at all.
     for (const left of [`${path}.tmp`, path]) await rm(left, { force: true });
-    await goOn(hypervisor.monitor).catch(() => undefined);
+    // Where it cannot be told now, that is still recorded, and it is told later.
+    await endSuspending(files, hypervisor.monitor).catch(() => undefined);
     throw error;
   }
   await hypervisor.suspended();
+}
+
+/** What a suspend that failed left, or one that a daemon was killed over: the guest goes on. One that somebody else has paused stays so. */
+export async function endSuspending(files: MachineFiles, monitor: QmpClient): Promise<void> {
+  const run = (await readState(files.state))?.run;
+  if (!run?.suspending) return;
+  // A guest that panicked is kept to be looked at.
+  if (run.end === null) await goOn(monitor);
+  await rm(`${suspendedPath(files)}.tmp`, { force: true });
+  const now = await readState(files.state);
+  if (!now?.run || now.run.startedAt !== run.startedAt) return;
+  const { suspending: _, ...rest } = now.run;
+  await writeState(files.state, { ...now, run: rest });
 }
 
 /**
