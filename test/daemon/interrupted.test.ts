@@ -57,6 +57,35 @@ test('a suspend whose machine is gone with nothing saved says so', async () => {
   expect((await house.engine.ended(operation)).error).toMatchObject({ code: 'machine-failed', message: 'apollo was not suspended: its machine ended before its memory was saved' });
 });
 
+test.each([
+  [{ kind: 'died', reason: 'it was killed (SIGKILL)' }, 'Crashed', 'it was killed (SIGKILL)', true],
+  [{ kind: 'powered-off' }, 'Stopped', null, false],
+] as const)('a machine that ends while it is suspended (%o) is what that makes it, and not Running', async (end, state, reason, wanted) => {
+  const host = new StubHost();
+  const house = host.daemon();
+  const apollo = host.add(house, 'apollo');
+  await house.engine.ended(act(house, 'apollo', { action: 'start' }).id);
+  host.during.suspend = () => {
+    host.machines.get(apollo.id)?.finish(end);
+    throw new Error('the machine\'s monitor is gone');
+  };
+  expect((await house.engine.ended(act(house, 'apollo', { action: 'suspend' }).id)).error).not.toBeNull();
+  expect(seen(house)).toEqual([['apollo', state, reason]]);
+  expect([apollo.machine, apollo.record.wanted.running]).toEqual([undefined, wanted]);
+});
+
+test('a suspend that fails leaves a machine that runs as it was', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  const apollo = host.add(house, 'apollo');
+  await house.engine.ended(act(house, 'apollo', { action: 'start' }).id);
+  host.during.suspend = () => { throw new Error('there is no space'); };
+  expect((await house.engine.ended(act(house, 'apollo', { action: 'suspend' }).id)).error).not.toBeNull();
+  expect(seen(house)).toEqual([['apollo', 'Running', null]]);
+  host.machines.get(apollo.id)?.finish({ kind: 'died', reason: 'it was killed' });
+  expect(seen(house)).toEqual([['apollo', 'Crashed', 'it was killed']]);
+});
+
 test('a suspend that had saved, and one that had not begun, end with it suspended', async () => {
   for (const saved of [true, false]) {
     const { host, operation } = await left('suspend', { action: 'suspend' });

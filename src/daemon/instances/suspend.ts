@@ -14,16 +14,20 @@ export async function suspend(house: House, supervisor: Supervisor, task: Task):
   task.progress(`Suspending ${supervisor.name}`);
   // A daemon that died after saving finds it suspended already.
   if (supervisor.observed !== 'Suspended') {
-    if (!supervisor.machine) throw notSaved(supervisor);
+    const { machine } = supervisor;
+    if (!machine) throw notSaved(supervisor);
     refuseWithNative('suspended', supervisor.name, supervisor.record.instance.spec);
     supervisor.settle('Suspending');
-    supervisor.expectEnd();
+    // Of the guest only: a machine that dies over it has crashed.
+    machine.guest.expectEnd();
     try {
       await driver.suspend(supervisor.machineSpec, task);
     } catch (error) {
-      supervisor.expectNoEnd();
-      supervisor.machine?.guest.wake();
-      supervisor.settle('Running');
+      // What has ended meanwhile is what its end made of it.
+      if (machine.end === undefined) {
+        machine.guest.wake();
+        supervisor.settle('Running');
+      }
       throw error;
     }
     // Its end is still to be told, and would be taken for one of a machine that runs.
