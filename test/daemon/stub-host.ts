@@ -71,7 +71,7 @@ class StubMachine implements RunningMachine {
   async [Symbol.asyncDispose](): Promise<void> { this.#listeners.clear(); }
 }
 
-type DriverCall = 'start' | 'adopt' | 'modify' | 'plug' | 'freeze' | 'revert' | 'suspend' | 'remove';
+type DriverCall = 'start' | 'adopt' | 'modify' | 'plug' | 'freeze' | 'freezeLive' | 'revert' | 'suspend' | 'remove';
 
 export class StubHost {
   readonly machines = new Map<string, StubMachine>();
@@ -161,6 +161,7 @@ export class StubHost {
         this.machines.get(id)?.finish({ kind: 'suspended' });
       },
       freeze: async ({ name }) => await midst('freeze', name),
+      freezeLive: async ({ name }) => await midst('freezeLive', name),
       revert: async ({ name }) => {
         await midst('revert', name);
         return { suspended: false };

@@ -6,6 +6,7 @@ import { requireLegal, type Action } from '../../core/lifecycle.ts';
 import type { OperationEngine, Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { retake } from './adopt.ts';
+import { cutShort, isSave } from './cut-short.ts';
 import { deleteInstance, recover } from './delete.ts';
 import { defaultTimeout, type House } from './house.ts';
 import { restart } from './restart.ts';
@@ -31,7 +32,7 @@ export function act(house: House, name: string, request: WireAction): WireOperat
   return house.engine.begin({
     kind: request.action, instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
     body: async (task) => {
-      if (callsOff) await callOff(house.engine, supervisor, task.signal);
+      if (callsOff) await callOff(house.engine, supervisor, request.force === true || request.purge === true, task.signal);
       // To start what is to be stopped later means that it is not to be.
       if (request.action === 'start') await house.delayed.callOff(supervisor, task.signal);
       if (!callsOff && (ruling === 'nothing' || supervisor.occupation)) return await joinOther(house.engine, supervisor, request.action, task);
@@ -89,14 +90,18 @@ function actionOf(request: WireAction): Action {
   return request.action;
 }
 
-async function callOff(engine: OperationEngine, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+/** @param byForce  its guest need not go by itself */
+async function callOff(engine: OperationEngine, supervisor: Supervisor, byForce: boolean, signal: AbortSignal): Promise<void> {
   const other = supervisor.occupation;
   const why = `${supervisor.name} is being stopped or deleted`;
   if (other?.callOff) {
     other.callOff(why);
     return await supervisor.untilOver(other, signal);
   }
-  // Saving its memory takes seconds, and is waited for where it cannot be left.
+  if (other && byForce && isSave(other, supervisor)) {
+    supervisor.want({ running: false });
+    return await cutShort(engine, supervisor, other, why);
+  }
   if (!other || !(INTERRUPTIBLE.includes(other.kind) || other.kind === 'suspend')) return;
   supervisor.want({ running: false });
   await engine.cancel(other.operation, why);

@@ -107,7 +107,10 @@ async function restore(house: House, supervisor: Supervisor, { snapshot: id, bef
 async function take({ snapshots, driver }: House, supervisor: Supervisor, { id, name, comment, live }: Taking, task: Task): Promise<void> {
   if (snapshots.of(supervisor.id).some((each) => each.id === id)) return;
   refuseTaken(snapshots.of(supervisor.id), supervisor.name, name);
-  if (live) await driver.freezeLive?.(supervisor.machineSpec, id, task);
+  if (live) await driver.freezeLive?.(supervisor.machineSpec, id, task).catch((error: unknown) => {
+    task.signal.throwIfAborted();
+    throw error;
+  });
   else await driver.freeze?.(supervisor.machineSpec, id, task);
   task.step('record');
   snapshots.add(supervisor.id, { id, name, comment, parent: snapshots.headOf(supervisor.id), live, createdAt: new Date().toISOString(), spec: supervisor.record.instance.spec });

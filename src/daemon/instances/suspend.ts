@@ -27,6 +27,9 @@ export async function suspend(house: House, supervisor: Supervisor, task: Task):
       if (machine.end === undefined) {
         machine.guest.wake();
         supervisor.settle('Running');
+      } else {
+        // By whoever called this off.
+        task.signal.throwIfAborted();
       }
       throw error;
     }

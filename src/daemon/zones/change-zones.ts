@@ -8,13 +8,17 @@ import { ZONES } from '../../core/zones.ts';
 import { INTERRUPTIBLE } from '../instances/actions.ts';
 import { comeBack } from '../instances/come-back.ts';
 import type { House } from '../instances/house.ts';
+import { cutShort, isSave } from '../instances/cut-short.ts';
 import { clearAway } from '../instances/start.ts';
 import type { Result, Task } from '../operations/engine.ts';
-import type { Supervisor } from '../supervisor.ts';
+import type { Occupation, Supervisor } from '../supervisor.ts';
 import { requireZone } from './zone-for.ts';
 
 export const ZONE_STEPS = ['mark', 'halt'] as const;
 export const ZONE_KIND = 'zones';
+
+/** Most memories are saved in seconds; what takes longer may hang. */
+const SAVE_MS = 60_000;
 
 /** Each has a subnet of its own, or all share QEMU's user network. */
 export async function listZones({ network, zones }: House): Promise<WireZone[]> {
@@ -50,7 +54,7 @@ export async function performZones(house: House, { zones, available }: WireZoneC
   return {};
 }
 
-/** What is being started or mended is called off, the former wanted all the same; what ends by itself (a stop, a suspend) is waited for. */
+/** What is being started or mended is called off, the former wanted all the same; what ends by itself (a stop) is waited for. */
 async function powerCut(house: House, supervisor: Supervisor, task: Task): Promise<void> {
   const ran = supervisor.record.wanted.running;
   const why = `its zone, ${supervisor.record.instance.zone}, is not available any more`;
@@ -62,7 +66,8 @@ async function powerCut(house: House, supervisor: Supervisor, task: Task): Promi
       if (house.registry.byId(supervisor.id) === supervisor) supervisor.want({ running: ran });
     } else {
       other.callOff?.(why);
-      await supervisor.untilOver(other, task.signal);
+      if (isSave(other, supervisor)) await untilSaved(house, supervisor, other, why, task.signal);
+      else await supervisor.untilOver(other, task.signal);
     }
     task.signal.throwIfAborted();
   }
@@ -70,4 +75,10 @@ async function powerCut(house: House, supervisor: Supervisor, task: Task): Promi
   using _busy = supervisor.occupy({ operation: task.id, kind: ZONE_KIND });
   await clearAway(house, supervisor);
   if (supervisor.observed !== 'Crashed' && supervisor.observed !== 'Deleted') supervisor.settle('Stopped');
+}
+
+async function untilSaved(house: House, supervisor: Supervisor, save: Occupation, why: string, signal: AbortSignal): Promise<void> {
+  const isOver = await supervisor.until(() => supervisor.occupation !== save, '', SAVE_MS, signal).then(() => true, () => false);
+  signal.throwIfAborted();
+  if (!isOver) await cutShort(house.engine, supervisor, save, why);
 }
