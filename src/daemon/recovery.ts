@@ -5,7 +5,7 @@
 import type { WireAction, WireZoneChange } from '../api/schemas.ts';
 import { fail } from '../core/errors.ts';
 import type { OperationRow, OperationStore } from '../store/operations.ts';
-import { adopt, adopted } from './instances/adopt.ts';
+import { adopt, adopted, AT_REST } from './instances/adopt.ts';
 import { wantAutostarted } from './instances/come-back.ts';
 import { CLONE_KIND, performClone, type CloneRequest } from './instances/clone.ts';
 import { perform } from './instances/actions.ts';
@@ -48,13 +48,13 @@ async function takeOverOne(house: House, supervisor: Supervisor, isSettled: bool
     if (isLate && isSettled && supervisor.observed === 'Unknown') supervisor.settle(observed, reason);
   }, (error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    supervisor.settle('Unknown', `it could not be taken over: ${why}`);
+    if (!AT_REST.has(observed)) supervisor.settle('Unknown', `it could not be taken over: ${why}`);
     house.log.line('adopt', supervisor.name, `${supervisor.name} could not be taken over: ${why}`, `any command that needs it tries again; to give it up: holdfast stop --force ${supervisor.name}`);
   });
   const { promise: over, resolve } = Promise.withResolvers<'over'>();
   const patience = setTimeout(resolve, PATIENCE_MS, 'over');
   isLate = await Promise.race([taken, over]) === 'over';
-  if (isLate) supervisor.settle('Unknown', 'it is still being taken over: its machine does not answer');
+  if (isLate && !AT_REST.has(observed)) supervisor.settle('Unknown', 'it is still being taken over: its machine does not answer');
   clearTimeout(patience);
 }
 

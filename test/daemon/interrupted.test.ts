@@ -1,5 +1,6 @@
 /** What becomes of an instance on which something was under way when its daemon ended, and its machine with it or not. */
 import { expect, test, vi } from 'vitest';
+import { adopted } from '../../src/daemon/instances/adopt.ts';
 import { comeBack } from '../../src/daemon/instances/come-back.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
@@ -118,6 +119,71 @@ test.each([
     answer.resolve();
     expect((await house.engine.ended(operation)).error).toEqual(error);
     expect(house.registry.all.map(({ observed, machine }) => [observed, machine !== undefined])).toEqual([['Running', true]]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+/** In this state when its daemon ends, with nothing of it that runs. */
+function atRest(state: 'Stopped' | 'Deleted' | 'Crashed', wanted: Partial<{ running: boolean; deleted: boolean }>): StubHost {
+  const host = new StubHost();
+  const apollo = host.add(host.daemon(), 'apollo');
+  apollo.want(wanted);
+  apollo.settle(state, 'as it was');
+  return host;
+}
+
+test.each([
+  ['Deleted', { deleted: true }],
+  // It was to come back with the host, and has not yet.
+  ['Stopped', { running: true }],
+  ['Crashed', { running: true }],
+] as const)('one that is %s is so still, however late what is left of it can be looked at, and where it cannot', async (state, wanted) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    for (const outcome of ['late', 'failed'] as const) {
+      const host = atRest(state, wanted);
+      const answer = Promise.withResolvers<void>();
+      host.during.adopt = () => answer.promise;
+      const taken = host.nextDaemon();
+      await vi.advanceTimersByTimeAsync(3_000);
+      const house = await taken;
+      expect(seen(house)).toEqual([['apollo', state, 'as it was']]);
+      if (outcome === 'late') answer.resolve();
+      else answer.reject(new Error('the disk hangs'));
+      for (const supervisor of house.registry.all) await adopted(supervisor);
+      expect(seen(house)).toEqual([['apollo', state, 'as it was']]);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('one that was called Unknown when it had been deleted is deleted', async () => {
+  const host = atRest('Deleted', { deleted: true });
+  const house = host.daemon();
+  const [record] = house.store.all();
+  house.store.setObserved(record?.instance.id ?? '', { state: 'Unknown', reason: 'it is still being taken over', at: new Date().toISOString() });
+  expect(seen(await host.nextDaemon())).toEqual([['apollo', 'Deleted', null]]);
+});
+
+test('a start waits until nobody takes the machine over any more', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const host = atRest('Stopped', {});
+    const answer = Promise.withResolvers<void>();
+    host.during.adopt = () => answer.promise;
+    const taken = host.nextDaemon();
+    await vi.advanceTimersByTimeAsync(3_000);
+    const house = await taken;
+    const started = Promise.withResolvers<string>();
+    host.during.start = () => started.resolve('started');
+    const operation = act(house, 'apollo', { action: 'start' }).id;
+    await new Promise((resolve) => { setImmediate(resolve); });
+    expect(await Promise.race([started.promise, new Promise((resolve) => { setImmediate(resolve, 'waits'); })])).toBe('waits');
+    answer.resolve();
+    expect((await house.engine.ended(operation)).error).toBeNull();
+    expect(seen(house)).toEqual([['apollo', 'Running', null]]);
   } finally {
     vi.useRealTimers();
   }

@@ -3,9 +3,10 @@ import { NETWORK_CHANGES } from '../../api/network-schemas.ts';
 import type { WireAction, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
 import { requireLegal, type Action } from '../../core/lifecycle.ts';
+import { orAbort } from '../../guest/ssh/time-limit.ts';
 import type { OperationEngine, Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
-import { retake } from './adopt.ts';
+import { adopted, retake } from './adopt.ts';
 import { cutShort, isSave } from './cut-short.ts';
 import { deleteInstance, recover } from './delete.ts';
 import { defaultTimeout, type House } from './house.ts';
@@ -46,6 +47,8 @@ export function act(house: House, name: string, request: WireAction): WireOperat
 export async function perform(house: House, supervisor: Supervisor, request: WireAction, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind: request.action });
   if (request.action === 'restart' || request.action === 'suspend' || (request.action === 'stop' && !request.force)) await retake(house, supervisor);
+  // What was at rest may still be taken over: a machine's monitor is one daemon's, once.
+  if (request.action === 'start') await orAbort(adopted(supervisor), task.signal);
   const seconds = request.timeoutSeconds ?? defaultTimeout(supervisor.record.instance.architecture);
   switch (request.action) {
     case 'start': return await start(house, supervisor, seconds, task);

@@ -1,9 +1,13 @@
 /** Takes over the machine of one instance that an earlier daemon started, and says what became of it where there is none. */
 import { fail } from '../../core/errors.ts';
+import type { State } from '../../core/instance.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { keepCards } from '../network/keep-cards.ts';
 import { keepNetwork } from '../network/transaction/keep-network.ts';
 import type { House } from './house.ts';
+
+/** What it is where nothing of it runs; that nobody can tell yet makes it no other. */
+export const AT_REST: ReadonlySet<State> = new Set(['Stopped', 'Deleted', 'Crashed']);
 
 const underWay = new WeakMap<Supervisor, Promise<void>>();
 
@@ -27,6 +31,7 @@ export async function adopted(supervisor: Supervisor): Promise<void> {
 }
 
 async function adoptNow(house: House, supervisor: Supervisor, isSettled: boolean, hostRestarted: boolean): Promise<void> {
+  const before = supervisor.observed;
   const found = await house.driver.adopt(supervisor.machineSpec);
   if (house.registry.byId(supervisor.id) !== supervisor) {
     // Removed meanwhile.
@@ -43,8 +48,13 @@ async function adoptNow(house: House, supervisor: Supervisor, isSettled: boolean
     if (!supervisor.record.wanted.deleted) supervisor.settle('Running');
     return;
   }
-  if (found?.end.kind === 'suspended' && !supervisor.record.wanted.deleted) return supervisor.settle('Suspended');
-  if (isSettled || ['Stopped', 'Deleted', 'Crashed'].includes(supervisor.observed)) return;
+  if (supervisor.record.wanted.deleted) {
+    if (!isSettled && supervisor.observed !== 'Deleted') supervisor.settle('Deleted');
+    return;
+  }
+  if (found?.end.kind === 'suspended') return supervisor.settle('Suspended');
+  // As it was, or as somebody has left it who did not wait for this.
+  if (isSettled || AT_REST.has(before) || AT_REST.has(supervisor.observed)) return;
   if (!supervisor.record.wanted.running) return supervisor.settle('Stopped');
   if (found?.end.kind === 'powered-off') {
     supervisor.want({ running: false });
