@@ -9,7 +9,7 @@ import { Hypervisor } from './hypervisor.ts';
 import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
-import { readState, recordEnd, writeState, type MachineState, type Run } from './state-file.ts';
+import { changeState, readState, recordEnd, type MachineState, type Run } from './state-file.ts';
 import { unkillable } from './unkillable.ts';
 
 const MONITOR_DEADLINE_MS = 5_000;
@@ -35,12 +35,12 @@ export async function adoptHypervisor(
   const run = state?.run;
   if (state?.suspended) return { end: await stillSuspended(state, files) };
   if (state === undefined || run === null || run === undefined) return undefined;
-  if (!(await isSameProcess(run))) return { end: run.end ?? await recordUnseenEnd(state, run, files) };
+  if (!(await isSameProcess(run))) return { end: run.end ?? await recordUnseenEnd(run, files) };
   if (!run.settled) {
     // The daemon died while it was finding out whether the accelerator carries a guest: nobody relies on this one yet.
     await signalProcess(run, 'SIGKILL');
     await waitForEnd(run, 5_000);
-    await writeState(files.state, { ...state, run: null });
+    await changeState(files.state, (now) => ({ ...now, run: null }));
     return undefined;
   }
   const monitor = await QmpClient.connect(files.run.monitor, MONITOR_DEADLINE_MS);
@@ -48,7 +48,7 @@ export async function adoptHypervisor(
     const { UUID } = await monitor.execute('query-uuid');
     if (UUID !== machineUuid(machine.id)) {
       await monitor[Symbol.asyncDispose]();
-      return { end: await recordUnseenEnd(state, run, files) };
+      return { end: await recordUnseenEnd(run, files) };
     }
     // Interrupted between the record and the first instruction, after a boot or a resume. One that panicked is kept to be looked at.
     const { status } = await monitor.execute('query-status');
@@ -72,17 +72,17 @@ async function stillSuspended(state: MachineState, files: MachineFiles): Promise
   if (run === null) return end;
   await signalProcess(run, 'SIGKILL');
   if (!(await waitForEnd(run, 5_000))) throw unkillable(run);
-  await writeState(files.state, { ...state, run: run.settled ? { ...run, end } : null });
+  await changeState(files.state, (now) => ({ ...now, run: run.settled ? { ...run, end } : null }));
   return end;
 }
 
-async function recordUnseenEnd(state: MachineState, run: Run, files: MachineFiles): Promise<MachineEnd> {
+async function recordUnseenEnd(run: Run, files: MachineFiles): Promise<MachineEnd> {
   const bootId = await hostBootId();
   const end = classifyEnd({
     asked: false, shutdown: undefined, exit: undefined, complaints: await complaintsTail(files.complaints),
     pidFileLeft: await stat(files.run.pid).then(() => true, () => false), watched: false,
     hostRestarted: run.bootId !== null && bootId !== undefined && run.bootId !== bootId,
   });
-  await writeState(files.state, { ...state, run: { ...run, end } });
+  await recordEnd(files.state, run, end);
   return end;
 }

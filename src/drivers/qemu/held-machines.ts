@@ -16,7 +16,7 @@ import { endServers, shareComplaints } from './native/servers.ts';
 import { watchShares } from './native/watch.ts';
 import { QemuMachine } from './machine.ts';
 import type { Attached, MachineCards } from './machine-cards.ts';
-import { readState, recordClockSet, writeState, type MachineState } from './state-file.ts';
+import { changeState, readState, recordClockSet, type MachineState } from './state-file.ts';
 import { WHOLE_MS } from './suspend.ts';
 import type { UrgentTurns } from './urgent-turns.ts';
 
@@ -134,8 +134,7 @@ export class HeldMachines {
       turn: (signal: AbortSignal): Promise<Disposable> => (accelerator === 'tcg' ? this.#turns.take('later', signal) : Promise.resolve({ [Symbol.dispose]() {} })),
       plug: () => this.#cards.plugAll(machine, hypervisor.monitor, attached),
       settled: async () => {
-        const now = await readState(files.state);
-        if (now) await writeState(files.state, { ...now, unsettled: false });
+        await changeState(files.state, (now) => ({ ...now, unsettled: false }));
         resolve();
       },
     };

@@ -10,7 +10,7 @@ import type { MachineFiles } from './layout.ts';
 import { machineCommand } from './machine-command.ts';
 import type { QmpClient } from './qmp/client.ts';
 import type { Started } from './start.ts';
-import { recordEnd, writeState, type MachineState, type Run } from './state-file.ts';
+import { changeState, recordEnd, type MachineState, type Run } from './state-file.ts';
 
 export interface IncomingParts {
   readonly files: MachineFiles;
@@ -51,12 +51,12 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     const startedAt = new Date().toISOString();
     // Not settled: a daemon that finds it so ends it, since it may not be yet what it is to be.
     const run = { ...identity, bootId: (await hostBootId()) ?? null, startedAt, accelerator, template: parts.template, settled: false, end: null };
-    await writeState(files.state, { ...state, run });
+    await changeState(files.state, () => ({ ...state, run }));
     work.progress('Loading the state');
     await parts.load(monitor);
     hypervisor = await Hypervisor.attach({ name: machine.name, uuid: machineUuid(machine.id), files, identity, monitor, exited, log, record: (end) => recordEnd(files.state, identity, end) });
     await parts.arrive(hypervisor, async (more) => {
-      await writeState(files.state, { ...arrived, run: { ...run, ...more, settled: true } });
+      await changeState(files.state, () => ({ ...arrived, run: { ...run, ...more, settled: true } }));
       recorded = arrived;
     });
     return { hypervisor, accelerator, startedAt, notice: null };
@@ -65,7 +65,7 @@ export async function startIncoming(machine: MachineSpec, parts: IncomingParts, 
     await signalProcess(identity, 'SIGKILL');
     await waitForEnd(identity, 5_000);
     await monitor[Symbol.asyncDispose]();
-    await writeState(files.state, { ...recorded, run: null });
+    await changeState(files.state, () => ({ ...recorded, run: null }));
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
 import { machineCommand } from './machine-command.ts';
 import { endServers, sharesOf } from './native/servers.ts';
-import { readState, recordEnd, writeState, type MachineState } from './state-file.ts';
+import { changeRun, changeState, readState, recordEnd, type MachineState } from './state-file.ts';
 
 export interface StartParts {
   readonly files: MachineFiles;
@@ -100,18 +100,18 @@ async function startOn(
     // What boots has its card from the start, also where a fork ended before it got one.
     const { shares: _, ...rest } = state;
     const settled = { ...rest, unsettled: false, ...(native.recorded.length === 0 ? {} : { shares: native.recorded }) };
-    await writeState(files.state, { ...settled, run });
+    await changeState(files.state, () => ({ ...settled, run }));
     await monitor.execute('cont');
     if (onTrial) {
       work.progress(`Trying ${accelerator}`);
       await awaitLife(hypervisor, accelerator, work.signal);
-      await writeState(files.state, { ...settled, run: { ...run, settled: true } });
+      await changeRun(files.state, run, (now) => ({ ...now, settled: true }));
     }
     started.move();
     return { hypervisor, startedAt };
   } catch (error) {
     await hypervisor.kill();
-    await writeState(files.state, { ...state, run: null });
+    await changeState(files.state, () => ({ ...state, run: null }));
     throw error;
   }
 }

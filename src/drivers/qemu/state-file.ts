@@ -1,4 +1,7 @@
-/** What must be known of a machine after the daemon died: written before it matters, whole or not at all. */
+/**
+ * What must be known of a machine after the daemon died: written before it matters, whole or not at all. Some of it is written while
+ * something else is done to the machine: whoever changes it says how, and changes only what is his.
+ */
 import { readFile } from 'node:fs/promises';
 import { fail } from '../../core/errors.ts';
 import type { ProcessIdentity } from '../../host/process/identity.ts';
@@ -74,6 +77,9 @@ export interface MachineState {
 
 const VERSION = 1;
 
+/** The last change of each file that is under way. */
+const changes = new Map<string, Promise<void>>();
+
 /** @returns undefined when there is none  @throws home-too-new, machine-failed when it cannot be understood: it stays as it is */
 export async function readState(path: string): Promise<MachineState | undefined> {
   let text: string;
@@ -102,23 +108,48 @@ export function requireVersion(text: string, known: number, what: string): { rea
   throw fail('machine-failed', `${what} is damaged: it has no version that is known`);
 }
 
+/** The first; later ones are changed. */
 export async function writeState(path: string, state: MachineState): Promise<void> {
   await writeWhole(path, `${JSON.stringify(state, null, 2)}\n`);
 }
 
+/**
+ * One after the other for each file: nobody writes over what another has changed since he looked. Nothing where there is none.
+ * @param change  from what is recorded now; undefined: it stays as it is
+ * @throws as readState
+ */
+export async function changeState(path: string, change: (now: MachineState) => MachineState | undefined): Promise<void> {
+  const before = changes.get(path) ?? Promise.resolve();
+  const mine = before.catch(() => {}).then(async () => {
+    const now = await readState(path);
+    const then = now && change(now);
+    if (then) await writeState(path, then);
+  });
+  changes.set(path, mine);
+  try {
+    await mine;
+  } finally {
+    if (changes.get(path) === mine) changes.delete(path);
+  }
+}
+
+/** Of this run, while it is the machine's last. */
+export async function changeRun(path: string, { pid, startTime }: Pick<Run, 'pid' | 'startTime'>, change: (now: Run) => Run): Promise<void> {
+  await changeState(path, (now) => (now.run?.pid === pid && now.run.startTime === startTime ? { ...now, run: change(now.run) } : undefined));
+}
+
 /** The guest of this run has the host's time again. */
 export async function recordClockSet(path: string, startedAt: string): Promise<void> {
-  const state = await readState(path);
-  if (state?.run?.startedAt !== startedAt) return;
-  const { clockBehind: _, ...run } = state.run;
-  await writeState(path, { ...state, run });
+  await changeState(path, (now) => {
+    if (now.run?.startedAt !== startedAt) return undefined;
+    const { clockBehind: _, ...run } = now.run;
+    return { ...now, run };
+  });
 }
 
 /** How the run of this process ended; nothing when another run has begun since, or the machine was removed. */
-export async function recordEnd(path: string, { pid, startTime }: Pick<Run, 'pid' | 'startTime'>, end: MachineEnd): Promise<void> {
-  const state = await readState(path);
-  if (state?.run?.pid !== pid || state.run.startTime !== startTime) return;
-  await writeState(path, { ...state, run: { ...state.run, end } }).catch((error: unknown) => {
+export async function recordEnd(path: string, identity: Pick<Run, 'pid' | 'startTime'>, end: MachineEnd): Promise<void> {
+  await changeRun(path, identity, (run) => ({ ...run, end })).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   });
 }

@@ -15,7 +15,7 @@ import type { QemuMachine } from './machine.ts';
 import type { QmpClient } from './qmp/client.ts';
 import { requireFree } from './disk.ts';
 import type { Started } from './start.ts';
-import { readState, recordClockSet, writeState, type MachineState } from './state-file.ts';
+import { changeRun, changeState, readState, recordClockSet, type MachineState } from './state-file.ts';
 import { goOn, holdStill, loadState, memoryFormat, saveState } from './state-transfer.ts';
 
 export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
@@ -33,13 +33,14 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
   await rm(`${path}.tmp`, { force: true });
   await requireFree(files.directory);
   const format = memoryFormat(await qemuVersion(machine.architecture));
-  await writeState(files.state, { ...state, run: { ...state.run, suspending: true } });
+  await changeRun(files.state, state.run, (run) => ({ ...run, suspending: true }));
   try {
     await holdStill(hypervisor.monitor);
     await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: files.run.migration, uid: state.uid, memoryBytes: machine.spec.memoryBytes });
     await own(`${path}.tmp`, state.uid);
     await rename(`${path}.tmp`, path);
-    await writeState(files.state, { ...state, suspended: { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes } });
+    const suspended = { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes };
+    await changeState(files.state, (now) => ({ ...now, suspended }));
   } catch (error) {
     // Not recorded: a record is written whole or not at all.
     for (const left of [`${path}.tmp`, path]) await rm(left, { force: true });
@@ -52,15 +53,13 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
 
 /** What a suspend that failed left, or one that a daemon was killed over: the guest goes on. One that somebody else has paused stays so. */
 export async function endSuspending(files: MachineFiles, monitor: QmpClient): Promise<void> {
-  const run = (await readState(files.state))?.run;
-  if (!run?.suspending) return;
+  const { run, suspended } = await readState(files.state) ?? {};
+  // What is saved must not go on.
+  if (!run?.suspending || suspended) return;
   // A guest that panicked is kept to be looked at.
   if (run.end === null) await goOn(monitor);
   await rm(`${suspendedPath(files)}.tmp`, { force: true });
-  const now = await readState(files.state);
-  if (!now?.run || now.run.startedAt !== run.startedAt) return;
-  const { suspending: _, ...rest } = now.run;
-  await writeState(files.state, { ...now, run: rest });
+  await changeRun(files.state, run, ({ suspending: _suspending, ...rest }) => rest);
 }
 
 /**
@@ -114,8 +113,7 @@ async function isClockSet(name: string, { hypervisor, startedAt }: Started, { fi
 
 /** Its memory is given up; the disk stays as it is. */
 export async function discardSuspended(files: MachineFiles): Promise<void> {
-  const state = await readState(files.state);
-  if (state?.suspended) await writeState(files.state, { ...state, suspended: null, run: null });
+  await changeState(files.state, (now) => (now.suspended ? { ...now, suspended: null, run: null } : undefined));
   await rm(suspendedPath(files), { force: true });
 }
 

@@ -15,7 +15,7 @@ import { makeOverlay, requireFree, virtualSize } from '../disk.ts';
 import type { MachineFiles } from '../layout.ts';
 import type { QemuMachine } from '../machine.ts';
 import type { QmpClient } from '../qmp/client.ts';
-import { readState, writeState, type MachineState } from '../state-file.ts';
+import { changeState, readState, type MachineState } from '../state-file.ts';
 import { goOn, holdStill, memoryFormat, saveState } from '../state-transfer.ts';
 import { untilWhole } from '../suspend.ts';
 import type { LayerStore } from './layer-store.ts';
@@ -40,7 +40,7 @@ export async function freezeLive(
   const format = memoryFormat(await qemuVersion(machine.architecture));
   // The same from here on: where it is lost the guest is let go on as soon as there is another.
   const { monitor } = hypervisor;
-  await writeState(files.state, { ...state, live: layer });
+  await changeState(files.state, (now) => ({ ...now, live: layer }));
   try {
     await holdStill(monitor);
     // From here on a sweep finds the layer in the machine's record.
@@ -68,10 +68,7 @@ export async function endLive(files: MachineFiles, layers: LayerStore, monitor: 
     if (monitor) await goOn(monitor);
   }
   await rm(savedPath(files), { force: true });
-  const now = await readState(files.state);
-  if (now === undefined) return;
-  const { live: _, ...rest } = now;
-  await writeState(files.state, rest);
+  await changeState(files.state, ({ live: _live, ...rest }) => rest);
 }
 
 async function settleOrClear(layer: string, state: MachineState, { files, layers }: Pick<DiskParts, 'files' | 'layers'>, monitor: QmpClient | undefined): Promise<void> {
@@ -101,7 +98,7 @@ async function switchDisk(monitor: QmpClient, layer: string, state: MachineState
 /** What QEMU has done already is recorded. */
 async function settle(layer: string, state: MachineState, { files, layers }: Pick<DiskParts, 'files' | 'layers'>): Promise<void> {
   if (!(await layers.has(layer))) await layers.take(layer, diskNow(files, state), state.layer, 'link');
-  await writeState(files.state, { ...state, layer, live: layer, diskAbove: layer });
+  await changeState(files.state, (now) => ({ ...now, layer, live: layer, diskAbove: layer }));
 }
 
 async function activeNode(monitor: QmpClient): Promise<string> {

@@ -6,7 +6,7 @@ import { exists } from '../../../host/exists.ts';
 import type { DiskBase } from '../command-line/input.ts';
 import { makeOverlay, requireFree, virtualSize } from '../disk.ts';
 import type { MachineFiles } from '../layout.ts';
-import { readState, writeState, type MachineState } from '../state-file.ts';
+import { changeState, readState, type MachineState } from '../state-file.ts';
 import { suspendedPath } from '../suspend.ts';
 import type { LayerStore } from './layer-store.ts';
 
@@ -32,8 +32,7 @@ export async function putInOrder(files: MachineFiles): Promise<void> {
   const now = diskNow(files, state);
   // What has that name is a layer, and stays one.
   if (await exists(now)) await rename(now, files.disk);
-  const { diskAbove: _, ...rest } = state;
-  await writeState(files.state, rest);
+  await changeState(files.state, ({ diskAbove: _diskAbove, ...rest }) => rest);
   for (const name of await readdir(files.directory)) if (name.startsWith(`${basename(files.disk)}-`)) await rm(join(files.directory, name));
 }
 
@@ -45,14 +44,13 @@ export async function freezeDisk(name: string, layer: string, { files, layers, i
   if (!(await layers.has(layer))) {
     await requireFree(dirname(files.disk));
     const bytes = await virtualSize(files.disk, 'qcow2');
-    await writeState(files.state, { ...state, freezing: layer });
+    await changeState(files.state, (now) => ({ ...now, freezing: layer }));
     // Made first: where there is no space for it, nothing has happened yet.
     await makeOverlay(fresh, { path: layers.files(layer).disk, format: 'qcow2', backing: image }, bytes, signal);
     await layers.take(layer, files.disk, state.layer ?? undefined);
   }
   if (await exists(fresh)) await putInPlace(fresh, files, state);
-  const { freezing: _, ...frozen } = state;
-  await writeState(files.state, { ...frozen, layer, fork: null });
+  await changeState(files.state, ({ freezing: _freezing, ...frozen }) => ({ ...frozen, layer, fork: null }));
 }
 
 /**
@@ -60,15 +58,14 @@ export async function freezeDisk(name: string, layer: string, { files, layers, i
  * @returns whether it is one  @throws no-space: nothing is changed then
  */
 export async function revertDisk(name: string, layer: string, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<boolean> {
-  const state = await requireState(name, files);
+  await requireState(name, files);
   if (!(await layers.has(layer))) throw fail('machine-failed', `what ${name} is to go back to is gone`);
   await requireFree(dirname(files.disk));
   const fresh = `${files.disk}.above`;
   const below = layers.files(layer).disk;
   await makeOverlay(fresh, { path: below, format: 'qcow2', backing: image }, await virtualSize(below, 'qcow2'), signal);
   // From here on the old disk is not the machine's any more, whatever lies under its name.
-  const reverted = { ...state, layer, fork: null, suspended: null, reverting: true, run: null };
-  await writeState(files.state, reverted);
+  await changeState(files.state, (now) => ({ ...now, layer, fork: null, suspended: null, reverting: true, run: null }));
   await endReverting(files, layers);
   return await layers.memoryOf(layer) !== undefined;
 }
@@ -81,7 +78,7 @@ export async function endReverting(files: MachineFiles, layers: LayerStore): Pro
   const saved = await layers.memoryOf(state.layer);
   await rm(suspendedPath(files), { force: true });
   if (saved) await lendMemory(layers.files(state.layer).memory, suspendedPath(files), state);
-  await writeState(files.state, { ...state, reverting: false, suspended: saved ?? null });
+  await changeState(files.state, (now) => ({ ...now, reverting: false, suspended: saved ?? null }));
 }
 
 /** The same file under another name: its start removes that name only, and nobody writes to it. */

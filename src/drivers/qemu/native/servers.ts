@@ -10,7 +10,7 @@ import { endBySignals, isSameProcess } from '../../../host/process/identity.ts';
 import type { MachineSpec } from '../../driver.ts';
 import type { NativeShare } from '../command-line/input.ts';
 import type { MachineFiles } from '../layout.ts';
-import { writeState, type MachineState, type RecordedShare } from '../state-file.ts';
+import { changeState, type MachineState, type RecordedShare } from '../state-file.ts';
 import { confinedCommand } from './confined.ts';
 import { chooseWay, findServer, requirePossibleMap, type NativeWay } from './way.ts';
 
@@ -64,7 +64,7 @@ export async function sharesOf(machine: MachineSpec, files: MachineFiles, state:
         const server = way?.kind === 'virtiofs' ? await startServer(way, mount, index, files, state.uid) : undefined;
         if (server) running.push({ index, server });
         recorded.push({ target: mount.target, tag, filesystem, server: server?.identity ?? null });
-        await writeState(files.state, { ...state, shares: recorded });
+        await changeState(files.state, (now) => ({ ...now, shares: recorded }));
         if (server) await untilListening(server, index, files);
       }
       isServed = true;
