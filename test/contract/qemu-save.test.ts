@@ -6,6 +6,7 @@ import type { MachineSpec } from '../../src/drivers/driver.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import type { QemuDriver } from '../../src/drivers/qemu/qemu-driver.ts';
 import type { CommandResults } from '../../src/drivers/qemu/qmp/messages.ts';
+import { exists } from '../../src/host/exists.ts';
 import { startQemu, type QemuUnderTest } from './qemu-under-test.ts';
 import { work } from './under-test.ts';
 
@@ -107,6 +108,30 @@ describe('a save that fails', { timeout: 60_000 }, () => {
     expect(await isRunning()).toBe(true);
     await under.mark(running, 3);
     expect(await boot()).toBe(3);
+  });
+
+  test('and one that waits until another machine\'s disk is frozen: its guest does not stand still for it', async () => {
+    const other = under.machine('0badcafe');
+    await driver.create(other, work());
+    await using beside = await driver.start(other, work()) as QemuMachine;
+    const { promise: busy, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const execute = beside.monitor.execute.bind(beside.monitor);
+    beside.monitor.execute = async (name, args, deadlineMs) => {
+      if (name === 'blockdev-add') {
+        begin();
+        await over;
+      }
+      return await execute(name, args, deadlineMs);
+    };
+    const first = driver.freezeLive(other, SECOND, work());
+    await busy;
+    const frozen = driver.freezeLive(machine, FIRST, work());
+    await expect.poll(() => exists(join(under.home, 'instances/00c0ffee', `disk.qcow2-${FIRST}`)), { timeout: 10_000 }).toBe(true);
+    expect([await isRunning(), (await beside.monitor.execute('query-status')).running]).toEqual([true, false]);
+    end();
+    await Promise.all([first, frozen]);
+    expect(await isRunning()).toBe(true);
   });
 
   test('and one that takes long: other machines\' disks do not wait for it, and its layer stays', async () => {

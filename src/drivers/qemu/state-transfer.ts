@@ -50,8 +50,8 @@ export function isAtLeast(version: string, major: number, minor: number): boolea
   return a > major || (a === major && b >= minor);
 }
 
-export async function holdStill(monitor: QmpClient): Promise<void> {
-  await monitor.execute('stop', undefined, FLUSH_MS);
+export async function holdStill(monitor: QmpClient, deadlineMs = FLUSH_MS): Promise<void> {
+  await monitor.execute('stop', undefined, deadlineMs);
 }
 
 /** After a save, whatever came of it. One that is still going on would stop the guest again when it is done. */

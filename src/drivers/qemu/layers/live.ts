@@ -21,6 +21,9 @@ import { untilWhole } from '../suspend.ts';
 import type { LayerStore } from './layer-store.ts';
 import { diskAbove, diskNow, type DiskParts } from './machine-disk.ts';
 
+/** Other machines' disks wait for it meanwhile. */
+const FLUSH_MS = 30_000;
+
 const nodeOf = (layer: string): string => `above-${layer}`;
 const savedPath = (files: MachineFiles): string => join(files.directory, 'live');
 
@@ -42,9 +45,14 @@ export async function freezeLive(
   const { monitor } = hypervisor;
   await changeState(files.state, (now) => ({ ...now, live: layer }));
   try {
-    await holdStill(monitor);
-    // From here on a sweep finds the layer in the machine's record.
-    await inTurn(() => switchDisk(monitor, layer, state, { files, layers, image }, signal));
+    await makeAbove(layer, state, { files, layers, image }, signal);
+    // The turn first: the guest does not stand still for another machine's.
+    await inTurn(async () => {
+      signal.throwIfAborted();
+      await holdStill(monitor, FLUSH_MS);
+      // From here on a sweep finds the layer in the machine's record.
+      await switchDisk(monitor, layer, state, { files, layers });
+    });
     await saveState(monitor, { kind: format, path: savedPath(files), socketPath: files.run.migration, uid: state.uid, memoryBytes: machine.spec.memoryBytes });
     await layers.keepMemory(layer, savedPath(files), { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes });
   } catch (error) {
@@ -78,11 +86,16 @@ async function settleOrClear(layer: string, state: MachineState, { files, layers
   else await rm(diskAbove(files, layer), { force: true });
 }
 
-async function switchDisk(monitor: QmpClient, layer: string, state: MachineState, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
+/** What lies below need not be there yet. */
+async function makeAbove(layer: string, state: MachineState, { files, layers, image }: DiskParts, signal: AbortSignal): Promise<void> {
   const fresh = diskAbove(files, layer);
   await makeOverlay(fresh, { path: layers.files(layer).disk, format: 'qcow2', backing: image }, await virtualSize(diskNow(files, state), 'qcow2'), signal);
   await chmod(fresh, 0o600);
   if (state.uid !== null) await chown(fresh, state.uid, state.uid);
+}
+
+async function switchDisk(monitor: QmpClient, layer: string, state: MachineState, parts: Pick<DiskParts, 'files' | 'layers'>): Promise<void> {
+  const fresh = diskAbove(parts.files, layer);
   const node = nodeOf(layer);
   await monitor.execute('blockdev-add', { driver: 'qcow2', 'node-name': node, discard: 'unmap', backing: null, file: { driver: 'file', filename: fresh, discard: 'unmap' } });
   try {
@@ -92,7 +105,7 @@ async function switchDisk(monitor: QmpClient, layer: string, state: MachineState
     await rm(fresh, { force: true });
     throw error;
   }
-  await settle(layer, state, { files, layers });
+  await settle(layer, state, parts);
 }
 
 /** What QEMU has done already is recorded. */
