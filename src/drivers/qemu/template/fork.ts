@@ -65,7 +65,8 @@ async function arrive(machine: MachineSpec, { template, templateKeys, keys, thaw
 }
 
 /** Who may write the template's memory: docs/decisions/templates.md. @param resources  what stays open until QEMU has it */
-async function memoryOf({ template: { key, files: { ram }, record: { shape } }, state, sealed }: ForkParts, resources: AsyncDisposableStack): Promise<{ memory: Memory; descriptors: readonly number[] }> {
+async function memoryOf({ template, state, sealed }: ForkParts, resources: AsyncDisposableStack): Promise<{ memory: Memory; descriptors: readonly number[] }> {
+  const { files: { ram }, record: { shape } } = template;
   if (isAtLeast(await qemuVersion(shape.architecture), 8, 2)) return { memory: { kind: 'fork', path: ram, readOnly: true }, descriptors: [] };
   if (state.uid === null) {
     // The same user owns all machines then, and could write to the file whatever QEMU does; it has no rights but the file's.
@@ -73,6 +74,6 @@ async function memoryOf({ template: { key, files: { ram }, record: { shape } }, 
     return { memory: { kind: 'fork', path: ram, readOnly: false }, descriptors: [] };
   }
   if (process.platform !== 'linux') throw fail('machine-failed', 'this QEMU cannot be given a template\'s memory that it may not write to');
-  const { fd } = resources.use(await sealed.use(key, ram));
+  const { fd } = resources.use(await sealed.use(template));
   return { memory: { kind: 'fork', path: `/proc/self/fd/${FIRST_DESCRIPTOR + 1}`, readOnly: false }, descriptors: [fd] };
 }

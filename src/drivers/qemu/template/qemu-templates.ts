@@ -128,7 +128,6 @@ export class QemuTemplates implements Templates, AsyncDisposable {
 
   /** Memory that no template stands behind any more. */
   async #forgetSealed(): Promise<void> {
-    const keys = new Set((await this.#store.all()).map(({ key }) => key));
-    await this.#sealed.keepOnly(keys);
+    await this.#sealed.keepOnly(await this.#store.all());
   }
 }

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, type FileHandle } from 'node:fs/promises';
 import { fail } from '../../../core/errors.ts';
+import type { Template } from './store.ts';
 
 const MEMFD_CREATE: Readonly<Record<string, number>> = { x64: 319, arm64: 279 };
 const DEADLINE_MS = 60_000;
@@ -54,39 +55,46 @@ interface Made {
   users: number;
 }
 
+export type Sealable = Pick<Template, 'key'> & { readonly record: Pick<Template['record'], 'createdAt'>; readonly files: Pick<Template['files'], 'ram'> };
+
+/** One that is made anew in place of a damaged one has its key, and other memory. */
+const makingOf = ({ key, record: { createdAt } }: Sealable): string => `${key} ${createdAt}`;
+
 export class SealedMemories implements AsyncDisposable {
   /** Kept open: without a fork that has it mapped, the memory would be gone. */
   readonly #made = new Map<string, Made>();
 
-  /** One for each template. @throws tool-missing, machine-failed */
-  async use(key: string, ramPath: string): Promise<SealedMemory> {
-    const made = this.#made.get(key) ?? { handle: make(ramPath), users: 0 };
-    this.#made.set(key, made);
+  /** One for each making of a template. @throws tool-missing, machine-failed */
+  async use(template: Sealable): Promise<SealedMemory> {
+    const making = makingOf(template);
+    const made = this.#made.get(making) ?? { handle: make(template.files.ram), users: 0 };
+    this.#made.set(making, made);
     made.users += 1;
     try {
       const { fd } = await made.handle;
-      return { fd, [Symbol.asyncDispose]: () => this.#leave(key, made) };
+      return { fd, [Symbol.asyncDispose]: () => this.#leave(making, made) };
     } catch (error) {
-      if (this.#made.get(key) === made) this.#made.delete(key);
+      if (this.#made.get(making) === made) this.#made.delete(making);
       throw error;
     }
   }
 
-  async keepOnly(keys: ReadonlySet<string>): Promise<void> {
-    for (const [key, made] of this.#made) {
-      if (keys.has(key)) continue;
-      this.#made.delete(key);
+  async keepOnly(templates: readonly Sealable[]): Promise<void> {
+    const kept = new Set(templates.map(makingOf));
+    for (const [making, made] of this.#made) {
+      if (kept.has(making)) continue;
+      this.#made.delete(making);
       if (made.users === 0) await (await made.handle).close();
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.keepOnly(new Set());
+    await this.keepOnly([]);
   }
 
-  async #leave(key: string, made: Made): Promise<void> {
+  async #leave(making: string, made: Made): Promise<void> {
     made.users -= 1;
-    if (made.users === 0 && this.#made.get(key) !== made) await (await made.handle).close();
+    if (made.users === 0 && this.#made.get(making) !== made) await (await made.handle).close();
   }
 }
 
