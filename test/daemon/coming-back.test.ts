@@ -4,6 +4,7 @@ import { fail } from '../../src/core/errors.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
 import { comeBack } from '../../src/daemon/instances/come-back.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
+import { changeZones } from '../../src/daemon/zones/change-zones.ts';
 import { StubHost } from './stub-host.ts';
 
 beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }); });
@@ -107,4 +108,29 @@ test('what fails for another reason is tried once', async () => {
   await pass(70);
   expect(await coming).toEqual(['apollo was not started: it is broken']);
   expect(tries).toBe(1);
+});
+
+test.each(['launch', 'start', 'restart'])('who waits for a zone does not wait for a %s that somebody else has asked for', async (kind) => {
+  const host = new StubHost();
+  const house = host.daemon();
+  wanted(host, house, ['apollo', 'artemis']);
+  using _busy = house.registry.require('apollo').occupy({ operation: '', kind });
+  const { id } = changeZones(house, { zones: ['zone1'], available: true });
+  await pass(2);
+  expect(house.engine.get(id).status).toBe('done');
+  expect(states(house)).toEqual({ apollo: 'Stopped', artemis: 'Running' });
+});
+
+test('who waits for a zone may cancel that, and nothing more is started', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  wanted(host, house, ['apollo']);
+  const busy = house.registry.require('apollo').occupy({ operation: '', kind: 'clone' });
+  const { id } = changeZones(house, { zones: ['zone1'], available: true });
+  await pass(2);
+  expect(house.engine.get(id).status).toBe('running');
+  expect((await house.engine.cancel(id)).status).toBe('cancelled');
+  busy[Symbol.dispose]();
+  await pass(5);
+  expect(states(house)).toEqual({ apollo: 'Stopped' });
 });

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { errorRecord, type ErrorRecord } from '../../core/errors.ts';
 import { delayBefore } from '../../core/retry/backoff.ts';
 import { Turns } from '../../core/turns.ts';
+import { orAbort, pause } from '../../guest/ssh/time-limit.ts';
 import type { SettingStore } from '../../store/settings.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { act } from './actions.ts';
@@ -21,6 +22,9 @@ const TURN_MS = 60_000;
 const LINKS_MS = 60_000;
 const LEAST_MS = 500;
 const BACKOFF = { firstMs: 1_000, capMs: 10_000 };
+/** What ends with it running, or says why not. */
+const STARTS: readonly string[] = ['launch', 'start', 'restart'];
+const NEVER = new AbortController().signal;
 
 export interface HostStart {
   /** Since a daemon was last here; false where nobody can tell. */
@@ -54,17 +58,18 @@ export function wantAutostarted(house: House, settled: ReadonlySet<string | null
 /**
  * Resolves when all have come, or have failed; one that fails, or never answers, keeps no other waiting.
  * @param after  what they are started again: `the host's restart`
- * @returns why those that failed did not come
+ * @param signal  of who waits for it: what somebody else is starting is left to him then
+ * @returns why those that failed did not come  @throws the signal's reason; those whose start has begun come all the same
  */
-export async function comeBack(house: House, after: string): Promise<string[]> {
+export async function comeBack(house: House, after: string, signal?: AbortSignal): Promise<string[]> {
   const turns = new Turns(AT_ONCE);
   const failures = await Promise.all(house.registry.all.filter(isWanted).map(async (supervisor) => {
-    await untilFree(supervisor);
+    await untilFree(supervisor, signal);
     const endTurn = await turns.take();
     // A guest that boots and does not answer has the longest time for it, and the others need not wait for that.
     const patience = setTimeout(endTurn, TURN_MS);
     try {
-      return await bringBack(house, supervisor, after);
+      return await bringBack(house, supervisor, after, signal ?? NEVER);
     } finally {
       clearTimeout(patience);
       endTurn();
@@ -82,25 +87,27 @@ function isToCome(supervisor: Supervisor): boolean {
 }
 
 /** An operation that was interrupted may be at work on it: it is started after that, if it is wanted then. */
-async function untilFree(supervisor: Supervisor): Promise<void> {
+async function untilFree(supervisor: Supervisor, signal: AbortSignal | undefined): Promise<void> {
   const { occupation } = supervisor;
-  if (occupation) await supervisor.untilOver(occupation, new AbortController().signal).catch(() => undefined);
+  if (!occupation || (signal && STARTS.includes(occupation.kind))) return;
+  await supervisor.untilOver(occupation, signal ?? NEVER).catch(() => signal?.throwIfAborted());
 }
 
-async function bringBack(house: House, supervisor: Supervisor, after: string): Promise<string[]> {
+async function bringBack(house: House, supervisor: Supervisor, after: string, signal: AbortSignal): Promise<string[]> {
   const { name } = supervisor;
   const giveUpAt = performance.now() + LINKS_MS;
   for (let attempt = 0; ; attempt += 1) {
+    signal.throwIfAborted();
     // Meanwhile somebody may have started, stopped or removed it.
     if (house.registry.byId(supervisor.id) !== supervisor || !isToCome(supervisor)) return [];
     house.log.line('come-back-begin', name, `${name} is started again after ${after}`);
-    const error = await startOnce(house, name);
+    const error = await orAbort(startOnce(house, name), signal);
     if (error === null) return [];
     if (error.code !== 'link-missing' || performance.now() >= giveUpAt) {
       house.log.line('come-back', name, `${name} did not come back after ${after}: ${error.message}`, `start it: holdfast start ${name}`);
       return [`${name} was not started: ${error.message}`];
     }
-    await new Promise((resolve) => { setTimeout(resolve, LEAST_MS + delayBefore(attempt, BACKOFF, Math.random())); });
+    await pause(LEAST_MS + delayBefore(attempt, BACKOFF, Math.random()), signal);
   }
 }
 

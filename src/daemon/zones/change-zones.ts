@@ -43,7 +43,7 @@ export async function performZones(house: House, { zones, available }: WireZoneC
   for (const supervisor of within) supervisor.zoneChanged();
   if (available) {
     task.progress(`Starting what ran in ${zones.join(', ')}`);
-    for (const why of await comeBack(house, 'its zone\'s return')) task.notice(why);
+    for (const why of await comeBack(house, 'its zone\'s return', task.signal)) task.notice(why);
     return {};
   }
   task.step('halt');
