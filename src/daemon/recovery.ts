@@ -14,10 +14,11 @@ import type { House } from './instances/house.ts';
 import { resumeLaunch } from './instances/launch.ts';
 import { performPurge, PURGE_KIND, type PurgeRequest } from './instances/purge.ts';
 import { performSnapshots, SNAPSHOT_KINDS, sweepLayers, type SnapshotRequest } from './instances/snapshots.ts';
-import { MOUNT_KINDS, performMounts, type MountRequest, type UnmountRequest } from './mounts/perform.ts';
+import { MOUNT_KINDS, performMounts } from './mounts/perform.ts';
 import { CARD_KINDS, changeCards, type CardChange } from './network/plug.ts';
 import { DECISION_KINDS, carryOut } from './network/transaction/decide.ts';
 import { NETWORK_KINDS, resumeChange, type NetworkRequest } from './network/transaction/change.ts';
+import { cloneOf, mountOf, purgeOf, snapshotOf } from './older-requests.ts';
 import type { Result, Task } from './operations/engine.ts';
 import { Supervisor } from './supervisor.ts';
 import { performZones, ZONE_KIND } from './zones/change-zones.ts';
@@ -89,7 +90,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
   const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
   const whose = row.owner === null ? house : houseOf(house, row.owner);
-  if (row.kind === PURGE_KIND) return await performPurge(whose, JSON.parse(row.request) as PurgeRequest, task);
+  if (row.kind === PURGE_KIND) return await performPurge(whose, purgeOf(whose, JSON.parse(row.request) as Partial<PurgeRequest>), task);
   if (row.kind === ZONE_KIND) return await performZones(house, JSON.parse(row.request) as WireZoneChange, task);
   if (!supervisor) {
     if (row.kind === 'delete') return {};
@@ -99,9 +100,9 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
   if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
   if (CARD_KINDS.some((kind) => kind === row.kind)) return await changeCards(house, supervisor, row.kind, request as CardChange, task);
   if (NETWORK_KINDS.some((kind) => kind === row.kind)) return await resumeChange(house, supervisor, row.kind, request as NetworkRequest, task);
-  if (row.kind === CLONE_KIND) return await performClone(whose, supervisor, JSON.parse(row.request) as CloneRequest, task);
-  if (SNAPSHOT_KINDS.some((kind) => kind === row.kind)) return await performSnapshots(house, supervisor, JSON.parse(row.request) as SnapshotRequest, task);
-  if (MOUNT_KINDS.some((kind) => kind === row.kind)) return await performMounts(house, supervisor, JSON.parse(row.request) as MountRequest | UnmountRequest, task);
+  if (row.kind === CLONE_KIND) return await performClone(whose, supervisor, cloneOf(whose, supervisor, JSON.parse(row.request) as CloneRequest), task);
+  if (SNAPSHOT_KINDS.some((kind) => kind === row.kind)) return await performSnapshots(house, supervisor, snapshotOf(whose, supervisor, JSON.parse(row.request) as SnapshotRequest), task);
+  if (MOUNT_KINDS.some((kind) => kind === row.kind)) return await performMounts(house, supervisor, mountOf(row.kind, JSON.parse(row.request) as object), task);
   if (DECISION_KINDS.some((kind) => kind === row.kind)) return await carryOut(house, supervisor, row.kind === DECISION_KINDS[0], task);
   // An action that had not begun is as if it had not been asked for, except that a client may be waiting for it: do it.
   return await perform(house, supervisor, request, task);

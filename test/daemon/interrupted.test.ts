@@ -1,5 +1,6 @@
 /** What becomes of an instance on which something was under way when its daemon ended, and its machine with it or not. */
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { Mount } from '../../src/core/mounts/mount.ts';
 import { adopted } from '../../src/daemon/instances/adopt.ts';
 import { comeBack } from '../../src/daemon/instances/come-back.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
@@ -187,4 +188,49 @@ test('a start waits until nobody takes the machine over any more', async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+describe('what an older daemon has not done, in the form that its requests had', () => {
+  const MOUNT: Mount = { source: '/home/ada', target: '/srv', person: { uid: 0, gid: 0 }, uids: [], gids: [] };
+  const stopped = (mounts?: readonly Mount[]) => {
+    const host = new StubHost();
+    const house = host.daemon();
+    return { host, house, apollo: host.add(house, 'apollo', mounts ? { mounts } : {}) };
+  };
+
+  test('a purge takes all that is deleted', async () => {
+    const { host, house, apollo } = stopped();
+    host.add(house, 'artemis');
+    apollo.want({ deleted: true });
+    apollo.settle('Deleted');
+    const { id } = host.leave(undefined, 'purge', {});
+    const next = await host.nextDaemon();
+    expect((await next.engine.ended(id)).error).toBeNull();
+    expect(seen(next)).toEqual([['artemis', 'Stopped', null]]);
+  });
+
+  test('a restore brings the mounts of the snapshot', async () => {
+    const { host, house, apollo } = stopped();
+    house.snapshots.add(apollo.id, { id: 's', name: 'one', comment: '', parent: null, live: false, createdAt: new Date().toISOString(), spec: { ...apollo.record.instance.spec, mounts: [MOUNT] } });
+    const { id } = host.leave(apollo, 'restore', { snapshot: 's', before: { id: 'b', name: 'two', comment: '' } });
+    const next = await host.nextDaemon();
+    expect((await next.engine.ended(id)).error).toBeNull();
+    expect(next.registry.require('apollo').record.instance.spec.mounts).toEqual([MOUNT]);
+  });
+
+  test('a clone has the mounts of its original', async () => {
+    const { host, apollo } = stopped([MOUNT]);
+    const { id } = host.leave(apollo, 'clone', { name: 'artemis', id: '0badcafe', layer: 'a'.repeat(16) });
+    const next = await host.nextDaemon();
+    expect((await next.engine.ended(id)).error).toBeNull();
+    expect(next.registry.require('artemis').record.instance.spec.mounts).toEqual([MOUNT]);
+  });
+
+  test.each(['mount', 'umount'])('a %s that does not say of what is told to be done again', async (kind) => {
+    const { host, apollo } = stopped();
+    const { id } = host.leave(apollo, kind, {});
+    const next = await host.nextDaemon();
+    expect(await next.engine.ended(id)).toMatchObject({ error: { code: 'cancelled', message: `${kind} was interrupted when the daemon ended`, hint: 'do it again' } });
+    expect(host.log.filter((line) => line.startsWith('bug'))).toEqual([]);
+  });
 });

@@ -12,10 +12,14 @@ export interface PurgeRequest {
 }
 
 export function purge(house: House): WireOperation {
-  const request: PurgeRequest = { ids: house.registry.all.filter(({ state }) => state === 'Deleted').map(({ id }) => id) };
+  const request: PurgeRequest = { ids: deletedNow(house) };
   return house.engine.begin({
     kind: PURGE_KIND, instanceName: null, instanceId: null, request, owner: house.owner, body: (task) => performPurge(house, request, task),
   });
+}
+
+export function deletedNow({ registry }: House): string[] {
+  return registry.all.filter(({ state }) => state === 'Deleted').map(({ id }) => id);
 }
 
 /** Done again by the next daemon it comes to the same. */

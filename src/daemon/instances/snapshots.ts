@@ -17,14 +17,14 @@ export const RESTORE_STEPS = ['keep', 'revert', 'settle'] as const;
 export const SNAPSHOT_KINDS = ['snapshot', 'restore'] as const;
 
 /** As the operation has it, so that the next daemon makes the same one. */
-interface Taking {
+export interface Taking {
   readonly id: string;
   readonly name: string;
   readonly comment: string;
   readonly live: boolean;
 }
 
-interface Restoring {
+export interface Restoring {
   readonly snapshot: string;
   /** What is there now is kept as this first. */
   readonly before: Taking | null;
