@@ -11,6 +11,8 @@ const DEEPEST = 64;
 const MOST_PARTS = 40_000;
 /** Each is an Error with its stack, and one part can have a million: the escapes of a quoted text. */
 export const MOST_MISTAKES = 100;
+/** No mistakes, such as a tag that this parser does not know for such a value, but Errors all the same: more are not kept. */
+const MOST_WARNINGS = 100;
 
 export type BoundedYaml =
   | { readonly document: Document.Parsed; readonly lines: LineCounter }
@@ -67,14 +69,17 @@ function countMistakes(): (offset: number) => void {
 }
 
 type Source = number | readonly number[] | { readonly offset: number };
-type OnError = (source: Source, ...rest: readonly unknown[]) => void;
+type OnError = (source: Source, code: string, message: string, isWarning?: boolean) => void;
 
 /** The composer hands its own member down to whatever finds a mistake. */
 function tellMistakes(composer: Composer, mistake: (offset: number) => void): void {
   const { onError } = composer as unknown as { readonly onError: OnError };
-  const counted: OnError = (source, ...rest) => {
-    mistake(typeof source === 'number' ? source : 'offset' in source ? source.offset : source[0] ?? 0);
-    onError(source, ...rest);
+  let warnings = 0;
+  const counted: OnError = (source, code, message, isWarning = false) => {
+    if (!isWarning) mistake(typeof source === 'number' ? source : 'offset' in source ? source.offset : source[0] ?? 0);
+    else if (warnings === MOST_WARNINGS) return;
+    else warnings += 1;
+    onError(source, code, message, isWarning);
   };
   Object.assign(composer, { onError: counted });
 }

@@ -49,6 +49,12 @@ test('a mistake is shown with its line and column', () => {
   expect(checkUserData(bytes('#cloud-config\na:\n\tb: c\n')).errors[0]).toMatchObject({ line: 3 });
 });
 
+test('what the parser only wonders at is no mistake, however often it comes', () => {
+  const config = bytes(`#cloud-config\nruncmd:\n${'- [sleep, !!float 1]\n'.repeat(1_000)}`);
+  expect(checkUserData(config)).toEqual({ kind: 'cloud-config', errors: [], warnings: [] });
+  expect(datasourceMode(config)).toBe('local');
+});
+
 test('a configuration without its first line is taken as one, and gets it; what is none is left as it is', () => {
   expect(checkUserData(bytes('packages: [jq]\n'))).toEqual({ kind: 'cloud-config', errors: [], warnings: [], lacksHeader: true });
   expect(utf8Text(withHeader(bytes('packages: [jq]\n')))).toBe('#cloud-config\npackages: [jq]\n');
