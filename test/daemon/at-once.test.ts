@@ -1,8 +1,10 @@
 /** Two things at once, of which each keeps what the other did. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fail } from '../../src/core/errors.ts';
+import type { InstanceSpec } from '../../src/core/instance.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
-import { attachCard } from '../../src/daemon/network/plug.ts';
+import { attachCard, detachCard } from '../../src/daemon/network/plug.ts';
+import { changeNetwork } from '../../src/daemon/network/transaction/change.ts';
 import { preparingStatic } from '../../src/daemon/network/transaction/static.ts';
 import type { Task } from '../../src/daemon/operations/engine.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
@@ -92,18 +94,56 @@ test('what is set while a size is changed, or a snapshot restored, is kept', asy
   expect(apollo.record.instance.spec).toMatchObject({ cpus: 3, autostart: false });
 });
 
-test('a card for an instance that is removed while its network is looked up is refused', async () => {
+/** With apollo on a host that does not say which networks it has before `say` is called. */
+function slow(spec: Partial<InstanceSpec> = {}): { house: House; say: () => void } {
   const host = new StubHost();
-  const lookedUp = Promise.withResolvers<void>();
+  const { promise, resolve: say } = Promise.withResolvers<void>();
   const network = fakeNetwork();
-  const house = host.daemon({ network: { ...network, subnet: async (zone) => {
-    await lookedUp.promise;
-    return await network.subnet(zone);
-  } } });
-  host.add(house, 'apollo');
+  const house = host.daemon({ network: {
+    ...network, subnet: async (zone) => await promise.then(() => network.subnet(zone)), bridgeable: async () => await promise.then(() => network.bridgeable()),
+  } });
+  host.add(house, 'apollo', spec);
+  return { house, say };
+}
+
+test('a card for an instance that is removed while its network is looked up is refused', async () => {
+  const { house, say } = slow();
   const attached = attachCard(house, 'apollo', {});
   const refused = expect(attached).rejects.toMatchObject({ code: 'instance-not-found' });
   await house.engine.ended(act(house, 'apollo', { action: 'delete', purge: true }).id);
-  lookedUp.resolve();
+  say();
   await refused;
+});
+
+describe('a static address', () => {
+  const ADDRESS = { change: 'static', address: '192.168.7.7/24' } as const;
+
+  test.each([
+    ['stopped', { action: 'stop' }, 'wrong-state'], ['removed', { action: 'delete', purge: true }, 'instance-not-found'],
+  ] as const)('for an instance that is %s while its network is looked up is refused', async (_, action, code) => {
+    const { house, say } = slow();
+    await house.engine.ended(act(house, 'apollo', { action: 'start' }).id);
+    const refused = expect(changeNetwork(house, 'apollo', ADDRESS)).rejects.toMatchObject({ code });
+    await house.engine.ended(act(house, 'apollo', action).id);
+    say();
+    await refused;
+  });
+
+  test('whose instance ends before it is begun leaves no card', async () => {
+    const { host, house } = two();
+    await house.engine.ended(act(house, 'apollo', { action: 'start' }).id);
+    const { id } = await changeNetwork(house, 'apollo', ADDRESS);
+    for (const machine of host.machines.values()) machine.finish({ kind: 'powered-off' });
+    expect((await house.engine.ended(id)).error?.code).toBe('wrong-state');
+    expect(addresses(house)).toEqual([undefined, undefined]);
+  });
+
+  test('is not on a card that is taken out while its network is looked up', async () => {
+    const { house, say } = slow({ cards: [{ slot: 1, mac: '52:54:00:00:00:77', network: 'br0', mode: 'auto', address: null, seeded: false }] });
+    const prepared = preparingStatic(house, house.registry.require('apollo'), { ...ADDRESS, network: 'br0' });
+    await house.engine.ended(detachCard(house, 'apollo', '1').id);
+    say();
+    // One is added for it.
+    expect((await prepared).kept).toEqual({ slot: 1 });
+  });
 });

@@ -20,21 +20,34 @@ const HELD_MS = 60_000;
 
 /** @throws instance-not-found, wrong-state, instance-busy, transaction-armed, bad-argument, not-supported, not-found */
 export async function changeNetwork(house: House, name: string, request: WireNetworkChange): Promise<WireOperation> {
-  const supervisor = house.registry.require(name);
-  requireAnswering(supervisor);
-  requireNonePending(house, supervisor);
-  const busy = supervisor.occupation;
-  if (busy) throw supervisor.busy(busy);
+  const supervisor = requireFree(house, name);
   const probes = (request.probes ?? []).map(parseProbe);
   requireProbable(supervisor, probes);
   const prepared = await prepare(house, supervisor, request);
+  requireStill(house, supervisor);
   return house.engine.begin({
     kind: `net-${request.change}`, instanceName: name, instanceId: supervisor.id, request: { change: request.change, ...prepared.kept }, owner: house.owner,
     body: (task) => carryOut(house, supervisor, request, prepared, probes, task),
   });
 }
 
+/** @throws instance-not-found, wrong-state, transaction-armed, instance-busy */
+function requireFree(house: House, name: string): Supervisor {
+  const supervisor = house.registry.require(name);
+  requireAnswering(supervisor);
+  requireNonePending(house, supervisor);
+  const busy = supervisor.occupation;
+  if (busy) throw supervisor.busy(busy);
+  return supervisor;
+}
+
+/** It may have been stopped, removed or taken up by another meanwhile. @throws as requireFree */
+function requireStill(house: House, supervisor: Supervisor): void {
+  if (requireFree(house, supervisor.name) !== supervisor) throw house.registry.missing(supervisor.name);
+}
+
 async function carryOut(house: House, supervisor: Supervisor, request: WireNetworkChange, { before, changes, undo }: Prepared, probes: readonly Probe[], task: Task): Promise<Result> {
+  requireStill(house, supervisor);
   using _busy = supervisor.occupy({ operation: task.id, kind: `net-${request.change}` });
   try {
     await before?.(task);

@@ -22,8 +22,7 @@ const APPEAR_MS = 30_000;
 /** @throws bad-argument, not-found, not-supported, consent-needed */
 export async function preparingStatic(house: House, supervisor: Supervisor, request: WireNetworkChange): Promise<Prepared> {
   const wish = requireFixed(request.address ?? '', request.gateway, request.dns ?? []);
-  const { cards = [] } = supervisor.record.instance.spec;
-  const there = await chosen(house, supervisor, request, cards);
+  const there = await chosen(house, supervisor, request);
   if (there !== undefined) {
     return { before: async () => await holdAddress(house, supervisor, there, wish), undo: async () => await giveBack(house, supervisor, there), changes: fixing(supervisor, there, wish) };
   }
@@ -55,13 +54,12 @@ function specify(house: House, { record }: Supervisor, network: CardWish, wish: 
 }
 
 /** @returns undefined when one is to be added */
-async function chosen(house: House, { name, record }: Supervisor, { nic, network, makeBridge }: WireNetworkChange, cards: readonly ExtraCard[]): Promise<ExtraCard | undefined> {
-  if (nic === undefined) {
-    if (network === undefined) return cards[0];
-    const found = await bridgeFor(house, network, makeBridge);
-    return cards.find((card) => card.network === found.network);
-  }
-  if (nic === '0' || nic.toLowerCase() === record.instance.spec.mac) {
+async function chosen(house: House, supervisor: Supervisor, { nic, network, makeBridge }: WireNetworkChange): Promise<ExtraCard | undefined> {
+  const on = nic === undefined && network !== undefined ? await bridgeFor(house, network, makeBridge) : undefined;
+  // Those that it has after the wait.
+  const { name, record: { instance: { spec: { mac: first, cards = [] } } } } = supervisor;
+  if (nic === undefined) return on === undefined ? cards[0] : cards.find((card) => card.network === on.network);
+  if (nic === '0' || nic.toLowerCase() === first) {
     throw fail('bad-argument', `card ${nic} is the default one of ${name}, which the host knows by its address`, { hint: `it can be static at the address that it has: holdfast net pin ${name}` });
   }
   const found = cards.find(({ slot, mac }) => String(slot) === nic || mac === nic.toLowerCase());
