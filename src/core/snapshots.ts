@@ -32,7 +32,7 @@ export function requireSnapshotName(name: string): string {
   });
 }
 
-/** What else changes with a restore: size and cards as they were, and nothing that says which machine it is. @param mounts  that it is to have */
+/** What else changes with a restore: size and cards as they were, and nothing that says which machine it is. @param then  with the cards that it can have  @param mounts  that it is to have */
 export function restoredSpec(now: InstanceSpec, then: InstanceSpec, mounts: readonly Mount[]): InstanceSpec {
   const { cards: _, bridged: __, mounts: ___, ...rest } = now;
   return {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { dnsmasqConfig, hostNames, reservations, withoutStaleLeases } from './dnsmasq-config.ts';
 import { homeNetwork, type ZoneNetwork } from './home-network.ts';
+import { shapeOf } from './ruleset-shape.ts';
 import { ruleset, rulesetRemoval } from './ruleset.ts';
 
 const [KEY, SUBNETS] = ['1a2b3c4d5e6f708192a3b4c5d6e7f809', { zone1: '10.107.31.0/24', zone2: '10.107.32.0/24' }] as const;
@@ -28,6 +29,11 @@ test('it is never told to run a program, nor to read what others wrote', () => {
 
 test('the rules are those that were reviewed', () => {
   expect(ruleset(network, cards)).toBe(golden('ruleset'));
+});
+
+test('two cards that were given one address are in the sets as the kernel counts them', () => {
+  const [one, two] = [{ tap: 'h1a2b-00c0ffee0', mac: '52:54:00:12:34:56', address: '10.107.31.2' }, { tap: 'h1a2b-0badcafe0', mac: '52:54:00:12:34:56', address: '10.107.31.2' }];
+  expect(shapeOf(ruleset(network, [one, two]))).toEqual(expect.arrayContaining(['cards 2', 'given4 3', 'given6 6']));
 });
 
 test('without IPv6 nothing speaks of it but the guard', () => {

@@ -131,6 +131,7 @@ function full(address: string): string {
   return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after].map((group) => group.padStart(4, '0')).join('');
 }
 
+/** Each element once, as the kernel lists them: how many there are is looked at, see ruleset-shape.ts. */
 function set(name: string, type: string, elements: readonly string[]): string {
-  return `  set ${name} { type ${type}; ${elements.length === 0 ? '' : `elements = { ${elements.join(', ')} }; `}}`;
+  return `  set ${name} { type ${type}; ${elements.length === 0 ? '' : `elements = { ${[...new Set(elements)].join(', ')} }; `}}`;
 }

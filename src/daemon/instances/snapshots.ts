@@ -7,6 +7,7 @@ import { refuseWithNative } from '../../core/mounts/native.ts';
 import { nextSnapshotName, requireSnapshotName, restoredSpec, type Snapshot } from '../../core/snapshots.ts';
 import { leftOut, restoredMounts } from '../mounts/whose.ts';
 import { requireOpen } from '../network/networks.ts';
+import { returningCards } from '../network/returning-cards.ts';
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { viewOfMount } from '../view.ts';
@@ -90,6 +91,9 @@ async function restore(house: House, supervisor: Supervisor, { snapshot: id, bef
   const { snapshots, driver } = house;
   const snapshot = snapshots.of(supervisor.id).find((each) => each.id === id);
   if (!snapshot) throw fail('no-such-snapshot', `the snapshot that ${supervisor.name} was to go back to has been deleted`);
+  const returning = await returningCards(house, supervisor, snapshot.spec);
+  // What cannot be had is known before anything is changed.
+  returning();
   task.step('keep');
   if (before) await take(house, supervisor, before, task);
   task.step('revert');
@@ -97,7 +101,9 @@ async function restore(house: House, supervisor: Supervisor, { snapshot: id, bef
   leftOut(snapshot.spec.mounts ?? [], mounts, task);
   const reverted = await driver.revert?.(supervisor.machineSpec, id, task);
   task.step('settle');
-  supervisor.respecify(restoredSpec(supervisor.record.instance.spec, snapshot.spec, mounts));
+  const { spec, notices } = returning();
+  supervisor.respecify(restoredSpec(supervisor.record.instance.spec, spec, mounts));
+  for (const notice of notices) task.notice(notice);
   snapshots.setHead(supervisor.id, id);
   supervisor.settle(reverted?.suspended ? 'Suspended' : 'Stopped');
   await sweepLayers(house);

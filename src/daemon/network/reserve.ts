@@ -26,12 +26,12 @@ export function reserveFixed(subnet: string, fixed: string | undefined, taken: r
 
 /** @param own  cards that are not recorded yet */
 export function reserveAddress(subnet: string, taken: readonly Instance[], own: readonly ExtraCard[] = []): string {
-  const address = freeAddress(subnet, given(taken, own));
+  const address = freeAddress(subnet, givenAddresses(taken, own));
   if (address === undefined) throw fail('not-supported', `the network of this home, ${subnet}, has no address left`, { hint: 'delete an instance that is not needed: holdfast delete --purge <name>' });
   return address;
 }
 
-function given(taken: readonly Instance[], own: readonly ExtraCard[]): ReadonlySet<string> {
+export function givenAddresses(taken: readonly Instance[], own: readonly ExtraCard[]): ReadonlySet<string> {
   const all = [...taken.flatMap(({ spec }) => [spec.network?.address, ...(spec.cards ?? []).map(({ address }) => address)]), ...own.map(({ address }) => address)];
   return new Set(all.filter((each): each is string => typeof each === 'string'));
 }
