@@ -95,7 +95,8 @@ export class HeldMachines {
       started.arrived?.();
       arrival.resolve();
     };
-    attached.catch((error: unknown) => log('network-absent', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
+    let isAttached = false;
+    attached.then(() => { isAttached = true; }, (error: unknown) => log('network-absent', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
     const unsettled = this.#unsettled(machine, files, state, started, attached);
     const keys = await ensureInstanceKeys(files.keys);
     const address = await this.#cards.address(machine, hypervisor);
@@ -113,7 +114,10 @@ export class HeldMachines {
     void hypervisor.gone.then(() => {
       if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
       // Not where it is only let go of: then it goes on, and so do they.
-      if (hypervisor.end !== undefined) void endServers(state?.shares);
+      const hasEnded = hypervisor.end !== undefined;
+      if (hasEnded) void endServers(state?.shares);
+      // Of one that was taken over, and could not be attached again, what an earlier daemon attached; now, so that a later run's is not meant.
+      if (hasEnded && !isAttached) this.#cards.detach(machine.id).catch(() => undefined);
       return attached.then((release) => release()).catch(() => undefined);
     });
     if (started.clockBehind) setClockWhenHeld(machine.name, guest, files, started.startedAt, log);

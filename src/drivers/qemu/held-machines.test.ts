@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GuestAccess } from '../../guest/access.ts';
+import type { CardNetworks } from '../card-networks.ts';
+import type { MachineEnd, MachineSpec } from '../driver.ts';
+import { HeldMachines } from './held-machines.ts';
+import type { Hypervisor } from './hypervisor.ts';
+import { machineFiles } from './layout.ts';
+import { MachineCards } from './machine-cards.ts';
+import { UrgentTurns } from './urgent-turns.ts';
+
+const MACHINE: MachineSpec = {
+  id: '00c0ffee', name: 'apollo', instanceId: 'holdfast-00c0ffee', architecture: 'x86_64', timezone: 'UTC', userData: undefined,
+  spec: { cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac: '52:54:00:12:34:56', subnetIndex: 9, network: { kind: 'bridge', address: '10.107.31.2' } },
+};
+const GUEST = { [Symbol.asyncDispose]: () => Promise.resolve() } as Partial<GuestAccess> as GuestAccess;
+
+let directory: string;
+let done: string[];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hf-held-'));
+  done = [];
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** As a daemon holds a machine that it takes over. @returns what ends it, or without an end lets go of it */
+async function hold(attach: CardNetworks['attach']): Promise<(end: MachineEnd | undefined) => Promise<void>> {
+  const gone = Promise.withResolvers<void>();
+  const hypervisor: { readonly gone: Promise<void>; on: Hypervisor['on']; end: MachineEnd | undefined } = { gone: gone.promise, on: () => () => {}, end: undefined };
+  const networks: CardNetworks = {
+    plugOf: () => ({ kind: 'tap', name: 'tap' }), change: () => Promise.resolve(), attach,
+    detach: (id) => { done.push(`detach ${id}`); return Promise.resolve(); },
+  };
+  const machines = new HeldMachines({ holdGuest: () => GUEST, defaultUser: 'ubuntu', log: (_id, cause) => done.push(cause) }, new MachineCards(networks), new UrgentTurns());
+  const files = machineFiles({ instancesDir: directory, runDir: directory, acceleratorFile: '', templatesDir: '', layersDir: '' }, MACHINE.id);
+  await machines.hold(MACHINE, files, { hypervisor: hypervisor as unknown as Hypervisor, accelerator: 'tcg', startedAt: '', notice: null, adopted: true });
+  return async (end) => {
+    hypervisor.end = end;
+    gone.resolve();
+    await new Promise((resolve) => { setImmediate(resolve); });
+  };
+}
+
+const release = () => { done.push('release'); return Promise.resolve(); };
+const OFF: MachineEnd = { kind: 'powered-off' };
+
+test('what a machine was attached to is given back when it has ended', async () => {
+  const end = await hold(() => Promise.resolve(release));
+  await end(OFF);
+  expect(done).toEqual(['release']);
+});
+
+test('what an earlier daemon attached is given back too, where it could not be attached again', async () => {
+  const end = await hold(() => Promise.reject(new Error('there is no such bridge')));
+  await end(OFF);
+  expect(done).toEqual(['network-absent', 'detach 00c0ffee']);
+});
+
+test('a machine that ends while it is being attached waits for nothing before it is detached: what is attached next is a later run\'s', async () => {
+  const attaching = Promise.withResolvers<typeof release>();
+  const end = await hold(() => attaching.promise);
+  await end(OFF);
+  expect(done).toEqual(['detach 00c0ffee']);
+  attaching.reject(new Error('there is no such bridge'));
+  await new Promise((resolve) => { setImmediate(resolve); });
+  expect(done).toEqual(['detach 00c0ffee', 'network-absent']);
+});
+
+test('one that is only let go of keeps what it has, though it could not be attached again', async () => {
+  const letGo = await hold(() => Promise.reject(new Error('there is no such bridge')));
+  await letGo(undefined);
+  expect(done).toEqual(['network-absent']);
+});
