@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { dnsmasqConfig, hostNames, reservations, withoutStaleLeases } from './dnsmasq-config.ts';
+import { announcesIpv6, dnsmasqConfig, hostNames, reservations, withoutStaleLeases } from './dnsmasq-config.ts';
 import { homeNetwork, type ZoneNetwork } from './home-network.ts';
 import { shapeOf } from './ruleset-shape.ts';
 import { ruleset, rulesetRemoval } from './ruleset.ts';
@@ -40,6 +40,7 @@ test('without IPv6 nothing speaks of it but the guard', () => {
   expect(ruleset(without6, cards)).not.toContain('fd');
   expect(ruleset(without6, cards)).toContain('nd-router-advert');
   expect(dnsmasqConfig(first6less, files, 'nobody')).not.toMatch(/enable-ra|::/);
+  expect([first, first6less].map((each) => announcesIpv6(dnsmasqConfig(each, files, 'nobody')))).toEqual([true, false]);
 });
 
 test('the removal is the same whether the tables are there or not', () => {

@@ -39,6 +39,11 @@ export function dnsmasqConfig(network: ZoneNetwork, files: DnsmasqFiles, user: s
   ].join('\n')}\n`;
 }
 
+/** @param config  that it was started with */
+export function announcesIpv6(config: string): boolean {
+  return config.split('\n').includes('enable-ra');
+}
+
 /** Names are in our list, and nowhere else. */
 export function reservations(cards: readonly NetworkCard[]): string {
   return cards.map(({ mac, address }) => `${mac},${address},infinite\n`).join('');

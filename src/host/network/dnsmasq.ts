@@ -2,7 +2,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/errors.ts';
-import { dnsmasqConfig, reservations, withoutStaleLeases, type DnsmasqFiles, type NamedCard } from '../../core/network/dnsmasq-config.ts';
+import { announcesIpv6, dnsmasqConfig, reservations, withoutStaleLeases, type DnsmasqFiles, type NamedCard } from '../../core/network/dnsmasq-config.ts';
 import type { ZoneNetwork } from '../../core/network/home-network.ts';
 import { boundComplaints, lastComplaint, startDetached, type ExitStatus } from '../process/detached.ts';
 import { endBySignals, isHeldBySignal, isSameProcess, processStartTime, signalProcess, type ProcessIdentity } from '../process/identity.ts';
@@ -14,13 +14,13 @@ const READY_MS = 10_000;
 const END_MS = 3_000;
 
 export class Dnsmasq {
-  readonly #network: ZoneNetwork;
+  readonly network: ZoneNetwork;
   readonly #program: string;
   readonly #files: DnsmasqFiles & { readonly log: string; readonly process: string };
   #identity: ProcessIdentity | undefined;
 
   constructor(network: ZoneNetwork, directory: string, program: string) {
-    this.#network = network;
+    this.network = network;
     this.#program = program;
     const at = (name: string): string => join(directory, name);
     this.#files = { config: at('dnsmasq.conf'), pid: at('dnsmasq.pid'), leases: at('leases'), reservations: at('reservations'), names: at('names'), log: at('dnsmasq.log'), process: at('dnsmasq.json') };
@@ -29,6 +29,9 @@ export class Dnsmasq {
   /** Runs, and serves these cards and no other. @param hosts  names and their addresses, as in /etc/hosts  @param signal  breaks a start off  @throws tool-missing, machine-failed, the signal's reason */
   async serve(cards: readonly NamedCard[], hosts: string, signal?: AbortSignal): Promise<void> {
     await this.#list(cards, hosts);
+    // What it announces it reads when it starts.
+    const config = await readFile(this.#files.config, 'utf8').catch(() => undefined);
+    if (config !== undefined && announcesIpv6(config) !== (this.network.prefix6 !== null)) await this.stop();
     const leases = await readFile(this.#files.leases, 'utf8').catch(() => '');
     const cleared = withoutStaleLeases(leases, cards);
     if (cleared !== undefined) {
@@ -84,7 +87,7 @@ export class Dnsmasq {
   async #start(signal: AbortSignal | undefined): Promise<void> {
     const { config, log, process } = this.#files;
     const user = await unprivilegedUser();
-    await writeWhole(config, dnsmasqConfig(this.#network, this.#files, user));
+    await writeWhole(config, dnsmasqConfig(this.network, this.#files, user));
     await rm(this.#files.pid, { force: true });
     const { identity, exited } = await startDetached({
       tool: this.#program, package: 'dnsmasq-base', args: ['--keep-in-foreground', `--conf-file=${config}`], complaintsPath: log,

@@ -132,7 +132,8 @@ export class HomeBridges {
 
   #dnsmasq(zone: ZoneNetwork): Dnsmasq {
     const there = this.#dnsmasqs.get(zone.zone);
-    if (there !== undefined) return there;
+    // The host may have come to have IPv6, or have it no more; what runs is found again.
+    if (there !== undefined && there.network.prefix6 === zone.prefix6) return there;
     const made = new Dnsmasq(zone, this.#directoryOf(zone), this.#program);
     this.#dnsmasqs.set(zone.zone, made);
     return made;

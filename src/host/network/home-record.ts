@@ -16,6 +16,8 @@ export class HomeRecord {
   readonly #path: string;
   #key: string;
   #network: HomeNetwork | undefined;
+  /** Whether the host had IPv6 then. */
+  #ipv6 = false;
 
   constructor(home: string, directory: string) {
     this.#home = home;
@@ -46,14 +48,17 @@ export class HomeRecord {
 
   /** What this home has: zone1's network at least, which is chosen and written down where there is none. @throws machine-failed when no subnet is left */
   async network(): Promise<HomeNetwork> {
-    if (this.#network) return this.#network;
+    // It can be switched off and on at any time.
+    const ipv6 = await hasIpv6();
+    if (this.#network && this.#ipv6 === ipv6) return this.#network;
     const record = await this.read();
     // Its addresses are recorded: they stay, also in a copy and where it was moved to.
     if (record === undefined) await this.#write({ subnet: await freeSubnet(this.#key, this.bridges, []) });
     else if (record.home !== this.#home) await this.#write({ ...record, home: this.#home, key: this.#key });
     else this.#key = record.key;
     const written = await this.read();
-    this.#network = homeNetwork(this.#key, { ...written?.zones, [FIRST_ZONE]: written?.subnet ?? '' }, await hasIpv6());
+    this.#network = homeNetwork(this.#key, { ...written?.zones, [FIRST_ZONE]: written?.subnet ?? '' }, ipv6);
+    this.#ipv6 = ipv6;
     return this.#network;
   }
 

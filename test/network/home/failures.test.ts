@@ -1,5 +1,5 @@
 /** A home's network where something does not work, on a host that is a namespace: what is told, what is tried again, and what is left. It needs root. */
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { APOLLO, HERMES, makeHomeHost, type HomeHost } from './host-bench.ts';
 
@@ -57,6 +57,25 @@ test('IPv6 is forwarded while there are two zones, and whoever listens to router
   await daemon.call('detach', HERMES.id);
   expect(await bench.traces()).toEqual(before);
   await daemon.call('detach', APOLLO.id);
+  expect(await bench.traces()).toEqual([]);
+}, LONG);
+
+test('IPv6 that is switched off on the host takes nothing else along, and is there again when it is switched on', async () => {
+  const daemon = bench.daemon();
+  const ipv6 = async (off: '0' | '1') => await bench.host.run('sh', '-c', `echo ${off} > /proc/sys/net/ipv6/conf/all/disable_ipv6`);
+  const config = async (): Promise<string> => await readFile(`${bench.home}/network/dnsmasq.conf`, 'utf8');
+  await daemon.attach(APOLLO);
+  await ipv6('1');
+  await daemon.attach(HERMES);
+  expect(await config()).not.toContain('enable-ra');
+  const first = await bench.dnsmasq();
+  await ipv6('0');
+  await expect.poll(() => daemon.told.map(({ message }) => message), { timeout: 45_000, interval: 100 }).toContainEqual(expect.stringContaining('its bridge\'s addresses'));
+  expect(await config()).toContain('enable-ra');
+  expect(await bench.dnsmasq()).not.toBe(first);
+  expect(await bench.host.run('ip', '-6', '-o', 'address', 'show', 'scope', 'global')).toMatch(/ hf-\S+ .* fd/);
+  expect(daemon.told.filter(({ cause }) => cause === 'network-broken')).toEqual([]);
+  for (const { id } of [APOLLO, HERMES]) await daemon.call('detach', id);
   expect(await bench.traces()).toEqual([]);
 }, LONG);
 
