@@ -11,18 +11,21 @@ import { ruleset, rulesetRemoval } from '../../core/network/ruleset.ts';
 import type { ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
 import { writeWhole } from '../write-whole.ts';
-import { bridgeOf, ownCards, type Attachments } from './attachments.ts';
+import { bridgeOf, ownCards, type AttachedCard, type Attachments } from './attachments.ts';
 import { ensureBridge, ensureTap, removeLink } from './bridge.ts';
 import { Dnsmasq } from './dnsmasq.ts';
 import { forward, forwardLess } from './home-forwarding.ts';
 import { NOT_SWITCHED, type HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
-import { loose, missingOf } from './missing.ts';
+import { astray, loose, missingOf, offItsBridge } from './missing.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
 
 /** Of what lies beside: what is remembered of networks that are not up. */
 const KEPT: readonly string[] = ['network.json', 'networks.json', 'ethernets'];
+
+/** As the log takes it. */
+type Tell = (cause: string, message: string, remedy: string) => void;
 
 export class HomeBridges {
   readonly #directory: string;
@@ -86,29 +89,43 @@ export class HomeBridges {
     return running.length > 0 && running.every(Boolean);
   }
 
-  /** @returns what was missing, and is there again  @throws tool-missing, machine-failed, the signal's reason */
-  async repair(signal: AbortSignal): Promise<readonly string[]> {
-    const missing = await this.#missing();
+  /**
+   * A card that cannot be put back on its bridge keeps nothing else from being repaired.
+   * @param tell  of such a card, under a cause of its own
+   * @returns what was missing, and is there again  @throws tool-missing, machine-failed, the signal's reason
+   */
+  async repair(signal: AbortSignal, tell: Tell = () => undefined): Promise<readonly string[]> {
+    const missing = await this.#missing(tell);
     if (missing.length === 0) return [];
     await this.up(signal);
-    await this.#plugBack();
-    return missing;
+    const left = (await this.#plugBack(tell)).map(offItsBridge);
+    return missing.filter((each) => !left.includes(each));
   }
 
-  async #missing(): Promise<readonly string[]> {
+  async #missing(tell: Tell): Promise<readonly string[]> {
     const network = await this.#record.network();
-    const cards = await this.#attachments.cards();
+    const [cards, links] = [await this.#attachments.cards(), await hostLinks()];
     const own = ownCards(cards);
+    for (const { tap, bridge } of astray(cards, links)) {
+      tell(`network-astray ${tap}`, `the bridge ${bridge}, on which a card of this home is (${tap}), does not exist any more`, 'the card is put on it as soon as it is there again; one that Holdfast made is made again by the next start of an instance with a card there');
+    }
     return await missingOf({
-      network, cards, own, zones: inUse(network, own), switched: (await this.#record.read())?.switched ?? NOT_SWITCHED,
+      network, cards, own, links, zones: inUse(network, own), switched: (await this.#record.read())?.switched ?? NOT_SWITCHED,
       serves: (zone) => this.#dnsmasq(zone).isServing(),
     });
   }
 
-  /** Taps outlive the bridge that they were on. */
-  async #plugBack(): Promise<void> {
+  /** Taps outlive the bridge that they were on. @returns those that could not be put back */
+  async #plugBack(tell: Tell): Promise<readonly AttachedCard[]> {
     const network = await this.#record.network();
-    for (const card of loose(network, await this.#attachments.cards(), await hostLinks())) await ensureTap(card.tap, 0, bridgeOf(network, card));
+    const left: AttachedCard[] = [];
+    for (const card of loose(network, await this.#attachments.cards(), await hostLinks())) {
+      await ensureTap(card.tap, 0, bridgeOf(network, card)).catch((error: unknown) => {
+        left.push(card);
+        tell(`network-astray ${card.tap}`, `a card of this home (${card.tap}) cannot be put back on its bridge: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again; what is wrong with it: holdfast doctor');
+      });
+    }
+    return left;
   }
 
   async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[], signal: AbortSignal | undefined): Promise<void> {

@@ -5,7 +5,7 @@ import { shapeOf } from '../../core/network/ruleset-shape.ts';
 import { bridgeOf, type AttachedCard } from './attachments.ts';
 import { bridgeAddresses } from './bridge.ts';
 import { isForwarding, type Switched } from './forwarding.ts';
-import { hostLinks, type HostLink } from './links.ts';
+import type { HostLink } from './links.ts';
 import { nftTable } from './tools.ts';
 
 export interface Wanted {
@@ -15,12 +15,12 @@ export interface Wanted {
   readonly own: readonly NetworkCard[];
   readonly cards: readonly AttachedCard[];
   readonly switched: Switched;
+  readonly links: readonly HostLink[];
   serves(zone: ZoneNetwork): Promise<boolean>;
 }
 
-/** Two tables, the links and a few files are read for it. @throws tool-missing, machine-failed */
-export async function missingOf({ network, zones, own, cards, switched, serves }: Wanted): Promise<readonly string[]> {
-  const links = await hostLinks();
+/** Two tables and a few files are read for it. @throws tool-missing, machine-failed */
+export async function missingOf({ network, zones, own, cards, switched, links, serves }: Wanted): Promise<readonly string[]> {
   const missing: string[] = [];
   for (const zone of zones) {
     const whose = zone.zone === FIRST_ZONE ? '' : ` of ${zone.zone}`;
@@ -32,10 +32,24 @@ export async function missingOf({ network, zones, own, cards, switched, serves }
   const loaded = [...shapeOf(await nftTable('inet', network.table)), ...shapeOf(await nftTable('bridge', network.table))].toSorted();
   if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push('its firewall rules');
   if (!(await isForwarding(switched))) missing.push('the host\'s forwarding');
-  return [...missing, ...loose(network, cards, links).map(({ tap }) => `the bridge of ${tap}`)];
+  return [...missing, ...loose(network, cards, links).map(offItsBridge)];
 }
 
-/** Those whose tap is there, and not on its bridge, or down. */
+/** How it is told. */
+export function offItsBridge({ tap }: AttachedCard): string {
+  return `the bridge of ${tap}`;
+}
+
+/** Those whose tap is there, and not on its bridge, or down. Where there is no such bridge nothing can be done about them: see `astray`. */
 export function loose(network: HomeNetwork, cards: readonly AttachedCard[], links: readonly HostLink[]): readonly AttachedCard[] {
-  return cards.filter((card) => links.some(({ name, master, up }) => name === card.tap && (master !== bridgeOf(network, card) || !up)));
+  return cards.filter((card) => {
+    const bridge = bridgeOf(network, card);
+    return links.some(({ name }) => name === bridge) && links.some(({ name, master, up }) => name === card.tap && (master !== bridge || !up));
+  });
+}
+
+/** Those whose tap is there, and their bridge is none of the home's, and is not. */
+export function astray(cards: readonly AttachedCard[], links: readonly HostLink[]): readonly (AttachedCard & { readonly bridge: string })[] {
+  const isThere = (link: string): boolean => links.some(({ name }) => name === link);
+  return cards.flatMap((card) => (card.bridge !== null && isThere(card.tap) && !isThere(card.bridge) ? [{ ...card, bridge: card.bridge }] : []));
 }

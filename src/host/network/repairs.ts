@@ -54,7 +54,7 @@ export class Repairs implements AsyncDisposable {
         if (!this.#watch.isOn || signal.aborted) return;
         // Nobody has a card on it: what is missing is missing rightly.
         if (ownCards(await attachments.cards()).length === 0) return this.#watch.stop();
-        const missing = await bridges.repair(signal);
+        const missing = await bridges.repair(signal, log);
         if (missing.length > 0) log(`network-repaired ${missing.join()}`, `the network of this home lacked ${missing.join(', ')}, and was repaired`);
       });
       return true;

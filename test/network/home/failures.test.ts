@@ -110,6 +110,22 @@ test('what cannot be repaired is told with what to do, and what was repaired is 
   expect(await bench.traces()).toEqual([]);
 }, LONG);
 
+test('a bridge of the host\'s that is gone keeps nothing else from being repaired, and has its card again when it is there', async () => {
+  const daemon = bench.daemon();
+  const makeBridge = async () => await bench.host.run('ip', 'link', 'add', 'name', 'br0', 'type', 'bridge');
+  await makeBridge();
+  await daemon.attach(APOLLO, 'zone1', ['br0']);
+  await bench.host.run('ip', 'link', 'delete', 'br0');
+  await bench.host.run('sh', '-c', 'echo 0 > /proc/sys/net/ipv4/ip_forward');
+  const told = (): readonly string[] => daemon.told.map(({ cause }) => cause);
+  await expect.poll(told, { timeout: 45_000, interval: 100 }).toContain('network-repaired the host\'s forwarding');
+  await makeBridge();
+  const tap = `g${(await bench.key()).slice(0, 4)}-${APOLLO.id}1`;
+  await expect.poll(told, { timeout: 45_000, interval: 100 }).toContain(`network-repaired the bridge of ${tap}`);
+  expect(await bench.host.run('ip', '-o', 'link', 'show', tap)).toContain('master br0');
+  expect(told()).not.toContain('network-broken');
+}, LONG);
+
 test('whoever else drops what guests send is known, until he names their bridges', async () => {
   const daemon = bench.daemon();
   const nft = async (...words: string[]) => await bench.host.run('nft', words.join(' '));

@@ -15,7 +15,8 @@ export interface Daemon extends AsyncDisposable {
   readonly pid: number;
   /** @throws with the daemon's message */
   call(method: 'whyNot' | 'droppedBy' | 'subnet' | 'attach' | 'detach' | 'tidy', argument?: unknown): Promise<unknown>;
-  attach(machine: Machine, zone?: string): Promise<void>;
+  /** @param bridges  of the host's, on each of which it has a further card */
+  attach(machine: Machine, zone?: string, bridges?: readonly string[]): Promise<void>;
 }
 
 export interface Machine {
@@ -96,9 +97,10 @@ function makeDaemon(host: Namespace, home: string, dnsmasq?: string): Daemon {
   };
   return {
     told, call, pid: child.pid ?? 0,
-    async attach({ id, name, mac, host: number }, zone = 'zone1') {
+    async attach({ id, name, mac, host: number }, zone = 'zone1', bridges = []) {
       const address = String(await call('subnet', zone)).replace(/\.0\/24$/, `.${number}`);
-      await call('attach', { id, name, uid: 1_900_000_123, spec: { cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network: { kind: 'bridge', address } } });
+      const cards = bridges.map((network, index) => ({ slot: index + 1, mac: `${mac.slice(0, -1)}${index + 1}`, network, mode: 'auto', address: null, seeded: false }));
+      await call('attach', { id, name, uid: 1_900_000_123, spec: { cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network: { kind: 'bridge', address }, cards } });
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end();
