@@ -15,7 +15,7 @@ import { bridgeOf, ownCards, type AttachedCard, type Attachments } from './attac
 import { ensureBridge, ensureTap, removeLink } from './bridge.ts';
 import { Dnsmasq } from './dnsmasq.ts';
 import { forward, forwardLess } from './home-forwarding.ts';
-import { NOT_SWITCHED, type HomeRecord } from './home-record.ts';
+import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
 import { astray, loose, missingOf, offItsBridge } from './missing.ts';
 import { requireFreeSubnet } from './subnets.ts';
@@ -110,7 +110,7 @@ export class HomeBridges {
       tell(`network-astray ${tap}`, `the bridge ${bridge}, on which a card of this home is (${tap}), does not exist any more`, 'the card is put on it as soon as it is there again; one that Holdfast made is made again by the next start of an instance with a card there');
     }
     return await missingOf({
-      network, cards, own, links, zones: inUse(network, own), switched: (await this.#record.read())?.switched ?? NOT_SWITCHED,
+      network, cards, own, links, zones: inUse(network, own), switched: await this.#record.switched(),
       serves: (zone) => this.#dnsmasq(zone).isServing(),
     });
   }

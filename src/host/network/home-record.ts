@@ -3,12 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FIRST_ZONE, homeNames, homeNetwork, zoneBridge, type HomeNames, type HomeNetwork } from '../../core/network/home-network.ts';
 import { ZONES, type ZoneName } from '../../core/zones.ts';
+import { hostBootId } from '../process/identity.ts';
 import { writeWhole } from '../write-whole.ts';
 import { hasIpv6, type Switched } from './forwarding.ts';
 import { homeKey, readRecord, type NetworkRecord } from './record.ts';
 import { freeSubnet } from './subnets.ts';
 
-export const NOT_SWITCHED: Switched = { ipv4: false, ipv6: false };
+const NOT_SWITCHED: Switched = { ipv4: false, ipv6: false };
 
 export class HomeRecord {
   readonly #home: string;
@@ -77,6 +78,18 @@ export class HomeRecord {
     await this.remember({ zones: { ...(await this.read())?.zones, [zone]: subnet } });
     this.#network = undefined;
     return subnet;
+  }
+
+  /** What of the host's forwarding this home has switched on since the host was started. */
+  async switched(): Promise<Switched> {
+    const record = await this.read();
+    const boot = await hostBootId();
+    return record !== undefined && boot !== undefined && record.switchedIn === boot ? record.switched : NOT_SWITCHED;
+  }
+
+  /** @throws machine-failed when no subnet is left */
+  async rememberSwitched(switched: Switched = NOT_SWITCHED): Promise<void> {
+    await this.remember({ switched, switchedIn: await hostBootId() ?? null });
   }
 
   /** @throws machine-failed when no subnet is left */

@@ -4,7 +4,8 @@ import { ruleset, type NetworkCard } from '../../core/network/ruleset.ts';
 import { shapeOf } from '../../core/network/ruleset-shape.ts';
 import { bridgeOf, type AttachedCard } from './attachments.ts';
 import { bridgeAddresses } from './bridge.ts';
-import { isForwarding, type Switched } from './forwarding.ts';
+import type { Switched } from './forwarding.ts';
+import { forwards } from './home-forwarding.ts';
 import type { HostLink } from './links.ts';
 import { nftTable } from './tools.ts';
 
@@ -31,7 +32,7 @@ export async function missingOf({ network, zones, own, cards, switched, links, s
   }
   const loaded = [...shapeOf(await nftTable('inet', network.table)), ...shapeOf(await nftTable('bridge', network.table))].toSorted();
   if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push('its firewall rules');
-  if (!(await isForwarding(switched))) missing.push('the host\'s forwarding');
+  if (!(await forwards(switched, zones))) missing.push('the host\'s forwarding');
   return [...missing, ...loose(network, cards, links).map(offItsBridge)];
 }
 

@@ -20,6 +20,8 @@ export interface NetworkRecord {
   readonly workedIn: string | null;
   /** Forwarding that was off before, and goes off with the network. */
   readonly switched: Switched;
+  /** Boot of the host in which that was so: at the next one it is somebody else's matter. An earlier Holdfast did not write it down. */
+  readonly switchedIn?: string | null;
   /** Why instances are on the user network, as it was last told. */
   readonly told: string | null;
 }

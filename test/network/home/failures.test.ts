@@ -48,6 +48,20 @@ test('a host whose daemon is killed as soon as it forwards does so no more when 
   expect(await bench.traces()).toEqual([]);
 }, LONG);
 
+test('what somebody else has switched on since the host was started stays on, though the record of before says that it was off', async () => {
+  const daemon = bench.daemon();
+  await daemon.call('subnet', 'zone1');
+  const path = `${bench.home}/network/network.json`;
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')) as object, switched: { ipv4: true, ipv6: true }, switchedIn: 'another boot' }));
+  await bench.host.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
+  await daemon.attach(APOLLO);
+  // The next thorough look finds this, and no forwarding of IPv6 that this host is not to do.
+  await bench.host.run('ip', 'link', 'set', `h${(await bench.key()).slice(0, 4)}-${APOLLO.id}0`, 'down');
+  await expect.poll(() => daemon.told.map(({ cause }) => cause), { timeout: 45_000, interval: 100 }).toEqual([expect.stringMatching(/^network-repaired the bridge of h\w+-\w+$/)]);
+  await daemon.call('detach', APOLLO.id);
+  expect(await bench.traces()).toEqual(['/proc/sys/net/ipv4/ip_forward:1']);
+}, LONG);
+
 test('IPv6 is forwarded while there are two zones, and whoever listens to routers goes on; then all is as it was', async () => {
   const daemon = bench.daemon();
   await daemon.attach(APOLLO);
