@@ -1,6 +1,7 @@
 /** Forwarding as the zones of a home need it, each family's for itself: what is switched on goes off again when it is not needed any more. */
 import { MARK } from '../../core/network/ethernet/moves.ts';
 import type { ZoneNetwork } from '../../core/network/home-network.ts';
+import { isOwnBridge } from '../../core/network/own-networks.ts';
 import { forwardingThatIsOff, isForwarding, switchForwardingOff, switchForwardingOn, type Switched } from './forwarding.ts';
 import type { HomeRecord } from './home-record.ts';
 import { hasDefaultRoute6, hostLinks } from './links.ts';
@@ -23,8 +24,8 @@ export async function forwardLess(record: HomeRecord, zones: readonly ZoneNetwor
   const none = zones.length === 0;
   const off: Switched = { ...switched, ipv4: switched.ipv4 && none, ipv6: switched.ipv6 && !(await needs6(zones)) };
   if (!none && !off.ipv6) return;
-  // Other homes, and whoever else has bridges, may need it; a bridge of an ethernet's does not.
-  const others = (await hostLinks()).some(({ name, kind, alias }) => kind === 'bridge' && alias?.startsWith(MARK) !== true && !record.bridges.includes(name));
+  // Other homes, and whoever else has bridges, may need it; a bridge of an ethernet's does not, nor a closed one.
+  const others = (await hostLinks()).some(({ name, kind, alias }) => kind === 'bridge' && alias?.startsWith(MARK) !== true && !record.bridges.includes(name) && !isOwnBridge(record.key, name));
   if (!others) await switchForwardingOff({ ...off, listening: off.ipv6 ? off.listening ?? [] : [] });
   if (none || !others) await record.rememberSwitched(none ? undefined : { ipv4: switched.ipv4, ipv6: false });
 }

@@ -16,6 +16,7 @@ const methods: Record<string, (argument: never) => Promise<unknown>> = {
   attach: async (request: AttachRequest) => void await network.attach(request),
   detach: (id: string) => network.detach(id),
   tidy: (living: readonly string[]) => network.tidy((id) => living.includes(id)),
+  createNetwork: (name: string) => network.createNetwork(name, undefined),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -62,6 +62,16 @@ test('what somebody else has switched on since the host was started stays on, th
   expect(await bench.traces()).toEqual(['/proc/sys/net/ipv4/ip_forward:1']);
 }, LONG);
 
+test('a closed network that somebody had made does not keep the host forwarding when the last card has gone', async () => {
+  const daemon = bench.daemon();
+  await daemon.attach(APOLLO);
+  await daemon.call('createNetwork', 'lan');
+  expect(await bench.traces()).toEqual(expect.arrayContaining(['/proc/sys/net/ipv4/ip_forward:1', `hn-${await bench.key()}-0`]));
+  await daemon.call('detach', APOLLO.id);
+  expect(await bench.traces()).not.toContain('/proc/sys/net/ipv4/ip_forward:1');
+  expect(await bench.traces()).toContain(`hn-${await bench.key()}-0`);
+}, LONG);
+
 test('IPv6 is forwarded while there are two zones, and whoever listens to routers goes on; then all is as it was', async () => {
   const daemon = bench.daemon();
   await daemon.attach(APOLLO);

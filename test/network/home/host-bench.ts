@@ -14,7 +14,7 @@ export interface Daemon extends AsyncDisposable {
   readonly told: readonly Told[];
   readonly pid: number;
   /** @throws with the daemon's message */
-  call(method: 'whyNot' | 'droppedBy' | 'subnet' | 'attach' | 'detach' | 'tidy', argument?: unknown): Promise<unknown>;
+  call(method: 'whyNot' | 'droppedBy' | 'subnet' | 'attach' | 'detach' | 'tidy' | 'createNetwork', argument?: unknown): Promise<unknown>;
   /** @param bridges  of the host's, on each of which it has a further card */
   attach(machine: Machine, zone?: string, bridges?: readonly string[]): Promise<void>;
 }
