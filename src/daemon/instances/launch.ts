@@ -1,6 +1,6 @@
 /**
- * Launch, step by step. Until the machine has been started an interruption undoes it all; from then on the instance
- * stands, and an interrupted launch is finished by the next daemon.
+ * Launch, step by step. Until its machine runs an interruption undoes it all; from then on the instance stands, and an
+ * interrupted launch is finished by the next daemon.
  */
 import type { WireLaunch, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
@@ -22,7 +22,7 @@ import { removeForGood } from './remove.ts';
 import { clearAway } from './start.ts';
 import { checkLaunch, requireFreeName, type CheckedLaunch } from './launch-request.ts';
 
-/** Steps in order; the first three are undone by the next daemon, the later ones finished. */
+/** Steps in order. Until its machine runs, which it does during `start`, an interruption is undone by the next daemon; from then on it is finished. */
 export const LAUNCH_STEPS = ['record', 'template', 'create', 'start', 'reach', 'initialise', 'settle'] as const;
 const UNDONE: readonly string[] = ['', 'record', 'template', 'create'];
 
