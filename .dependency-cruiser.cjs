@@ -17,6 +17,7 @@ module.exports = {
     layer('images', ['core']),
     layer('store', ['core']),
     layer('tls', ['core']),
+    layer('daemon', ['core', 'api', 'tls', 'host', 'guest', 'drivers', 'images', 'store']),
     layer('client', ['api', 'core', 'tls']),
     layer('cli', ['client', 'api', 'core']),
     {
