@@ -1,6 +1,6 @@
 /** Checks a user's cloud-init data before an instance is made of it: what cloud-init would stumble over, and where. */
 import { type Document, isMap, isScalar, visit } from 'yaml';
-import { MOST_MISTAKES, readYaml } from './bounded-yaml.ts';
+import { MOST_MISTAKES, readYaml } from '../yaml/bounded-yaml.ts';
 import { KNOWN_KEYS, nearestKey } from './known-keys.ts';
 import { utf8Bytes, utf8Text } from './text.ts';
 import { userDataKind, type UserDataKind } from './user-data-kind.ts';

@@ -5,7 +5,7 @@
  * (the network stage waits for systemd-networkd-wait-online, two minutes). But then `#include` cannot be fetched
  * and `bootcmd` has no network. So it is chosen only for data that is known not to care.
  */
-import { readYaml } from './bounded-yaml.ts';
+import { readYaml } from '../yaml/bounded-yaml.ts';
 import { utf8Text } from './text.ts';
 import { userDataKind } from './user-data-kind.ts';
 

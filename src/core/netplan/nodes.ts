@@ -4,7 +4,7 @@
  * is refused.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node as YamlNode, type Pair, type ParsedNode } from 'yaml';
-import { MOST_MISTAKES, readYaml } from '../cloudinit/bounded-yaml.ts';
+import { MOST_MISTAKES, readYaml } from '../yaml/bounded-yaml.ts';
 import type { Place } from './definition.ts';
 import type { NetplanFile } from './facts.ts';
 import type { Note } from './prediction.ts';
