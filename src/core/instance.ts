@@ -1,7 +1,7 @@
 /**
  * What an instance is, and the states it can be in. State names are Multipass's; `Crashed` is Holdfast's own:
- * the machine ended, or its kernel panicked, without anybody having asked for it. Only `Stopped` is a state
- * from which a command may start an instance by itself.
+ * the machine ended, or its kernel panicked, without anybody having asked for it. A command that needs a running
+ * instance starts one that is `Stopped` or `Suspended`, and no other.
  */
 import type { Mount } from './mounts/mount.ts';
 import type { FixedAddress } from './network/fixed-address.ts';

@@ -1,4 +1,4 @@
-/** Starts an instance that is stopped or crashed; done when its guest answers. */
+/** Starts an instance that is stopped, suspended or crashed; done when its guest answers. */
 import type { Result, Task } from '../operations/engine.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { openTheWay, powerOn, untilHeld } from './boot.ts';
