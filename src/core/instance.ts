@@ -23,7 +23,7 @@ export interface InstanceSpec {
   readonly imageFormat: 'qcow2' | 'raw';
   /** MAC of the default interface, lower case with colons. */
   readonly mac: string;
-  /** Third and second octet choose the instance's own subnet; see core/subnets.ts. */
+  /** Third octet of the instance's own subnet on the user network, 10.96.<index>.0/24; see core/subnets.ts. */
   readonly subnetIndex: number;
   /** Started when the host was started; absent: no. */
   readonly autostart?: boolean;
@@ -52,7 +52,7 @@ export interface ExtraCard {
   /** 1..7: the root port that it sits behind; the default card has 0. */
   readonly slot: number;
   readonly mac: string;
-  /** A bridge of the host's; null is the home's own network. */
+  /** By name: a bridge of the host's, or a network that `network create` made; null is the home's own network. */
   readonly network: string | null;
   /** manual: the guest is told nothing of it. */
   readonly mode: 'auto' | 'manual';
