@@ -1,7 +1,7 @@
 /**
- * The port behind which machines run. A core of methods plus declared abilities; nothing here knows of processes,
- * files or monitors. Call order: create -> start|adopt -> (RunningMachine …) -> remove. Every method is idempotent
- * in this sense: called again after an interruption it finishes what the first call left.
+ * The port behind which machines run. A core of methods, and optional ones that a driver leaves out where it cannot do
+ * such a thing; nothing here knows of processes, files or monitors. Call order: create -> start|adopt -> (RunningMachine …)
+ * -> remove. Every method is idempotent in this sense: called again after an interruption it finishes what the first call left.
  */
 import type { Duplex } from 'node:stream';
 import type { Architecture, InstanceSpec } from '../core/instance.ts';
@@ -9,14 +9,12 @@ import type { Mount } from '../core/mounts/mount.ts';
 import type { GuestAccess } from '../guest/access.ts';
 import type { Check } from './check.ts';
 
+/** What takes several of the optional methods; each of the others says by its being there that it can be done. */
 export interface DriverAbilities {
-  readonly fork: boolean;
-  readonly suspend: boolean;
   /** Network cards come and go while a machine runs: plug, unplug. */
   readonly hotPlug: boolean;
+  /** Disks are kept and gone back to: freeze, revert, sweepLayers. */
   readonly snapshot: boolean;
-  readonly console: boolean;
-  readonly sharedMemory: boolean;
 }
 
 /** Everything a driver must know to lay out a machine. */

@@ -45,7 +45,6 @@ export function describeForking(name: string, make: () => Promise<ForkingUnderTe
     });
 
     test('one that is there is found and shown', async () => {
-      expect(driver.abilities.fork).toBe(true);
       expect(await templates().find(wish)).toBe(key);
       const { imageDigest, cpus, memoryBytes } = wish;
       expect(await templates().all()).toMatchObject([{ key, imageDigest, cpus, memoryBytes }]);

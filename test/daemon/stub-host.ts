@@ -144,7 +144,7 @@ export class StubHost {
     const midst = async (call: DriverCall, name: string): Promise<void> => await this.during[call]?.(name);
     return {
       name: 'stub',
-      abilities: { fork: false, suspend: true, hotPlug: true, snapshot: true, console: false, sharedMemory: false },
+      abilities: { hotPlug: true, snapshot: true },
       version: () => Promise.resolve('1'),
       create: () => Promise.resolve(),
       modify: async ({ name }) => await midst('modify', name),

@@ -32,7 +32,7 @@ export interface FakeDriverOptions {
 
 export class FakeDriver implements Driver {
   readonly name = 'fake';
-  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: true, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { hotPlug: true, snapshot: true };
   readonly #options: FakeDriverOptions;
   readonly templates: FakeTemplates | undefined;
   readonly layers: FakeLayers;

@@ -52,7 +52,7 @@ export interface QemuDriverOptions extends HoldParts {
 
 export class QemuDriver implements Driver {
   readonly name = 'qemu';
-  readonly abilities: DriverAbilities = { fork: true, suspend: true, hotPlug: true, snapshot: true, console: true, sharedMemory: false };
+  readonly abilities: DriverAbilities = { hotPlug: true, snapshot: true };
   readonly #options: QemuDriverOptions;
   readonly #identity: IdentityPolicy;
   readonly #memory: AcceleratorMemory;
