@@ -64,8 +64,8 @@ function withoutDaemon({ code, message, hint }: HoldfastError): WireDiagnosis {
 
 /** For what a daemon that ended could only say in one line. */
 const REMEDIES: readonly { readonly of: RegExp; readonly remedy: string }[] = [
-  { of: /Cannot find (module|package)|ERR_MODULE_NOT_FOUND|no such file.*holdfastd/i, remedy: 'the installation is not whole: run "npm ci" and "npm run build" where package.json is' },
-  { of: /Node\.js 24/, remedy: 'use the Node.js that comes with it (npm ci), or install Node.js 24' },
+  { of: /Cannot find (module|package)|ERR_MODULE_NOT_FOUND|no such file.*holdfastd/i, remedy: 'the installation is not whole: run "sh scripts/setup.sh" where package.json is' },
+  { of: /Node\.js 24/, remedy: 'use the Node.js that comes with it ("sh scripts/setup.sh" where package.json is), or install Node.js 24' },
   { of: /database disk image is malformed|file is not a database/i, remedy: 'the home\'s database is damaged: put holdfast.db back from a backup, or use another home: HOLDFAST_HOME=…' },
   { of: /No space left|database or disk is full|ENOSPC/i, remedy: 'free some disk space where the home is' },
 ];
