@@ -1,6 +1,6 @@
 /**
- * The index of a simplestreams tree, `streams/v1/index.json`: which files list its products. Format: index:1.0 of
- * simplestreams (canonical-simplestreams.readthedocs-hosted.com).
+ * The index of a simplestreams tree, `streams/v1/index.sjson` (signed in itself; `index.json` is the same without): which
+ * files list its products. Format: index:1.0 of simplestreams (canonical-simplestreams.readthedocs-hosted.com).
  */
 import { fieldsOf, Malformed, own, requirePath, requireTextOf, textOf } from './untrusted.ts';
 

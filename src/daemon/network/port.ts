@@ -30,7 +30,7 @@ export interface HomeNetworkPort extends CardNetworks {
   subnet(zone: ZoneName): Promise<string>;
   /** The subnet of the home's that has this address, and the prefix of its IPv6 addresses (`fd12:3456:789a:bcde::`, a /64) where it has one. */
   layout(address: string): Promise<{ readonly subnet: string; readonly prefix6: string | null } | undefined>;
-  /** The name of zone1's while it is up. */
+  /** The name of zone1's, whether it is up or not; empty where the home has no bridges. */
   readonly bridge: string;
   /** What else on this host cards can be put on. */
   bridgeable(): Promise<readonly HostNetworkEntry[]>;
