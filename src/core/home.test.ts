@@ -29,10 +29,20 @@ test('only as root do others pass through the home', () => {
 });
 
 test.each([['linux', 107], ['darwin', 103]] as const)('on %s a socket path has at most %i bytes, counted in UTF-8', (platform, limit) => {
-  const rest = '/run/00000000/control'.length + 1;
+  const rest = '/run/holdfastd.sock'.length + 1;
   const home = (bytes: number) => ask({ env: { HOLDFAST_HOME: `/${'ü'.repeat(Math.floor((bytes - rest) / 2))}${'x'.repeat((bytes - rest) % 2)}` } });
   expect(() => requireShortSocketPaths(home(limit), platform)).not.toThrow();
   expect(() => requireShortSocketPaths(home(limit + 1), platform)).toThrow(expect.objectContaining({
     code: 'path-too-long', message: expect.stringContaining(`would have ${limit + 1} bytes, and the system takes at most ${limit}`), hint: expect.stringContaining('HOLDFAST_HOME'),
+  }));
+});
+
+test('in the host\'s home there is room for the socket of any user', () => {
+  const rest = '/holdfast/users/4294967294/holdfastd.sock'.length + 1;
+  const host = (bytes: number) => ask({ uid: 0, env: { XDG_DATA_HOME: '/var/lib', XDG_RUNTIME_DIR: `/${'x'.repeat(bytes - rest)}` } });
+  expect(host(107).home).toBe('/var/lib/holdfast');
+  expect(() => requireShortSocketPaths(host(107), 'linux')).not.toThrow();
+  expect(() => requireShortSocketPaths(host(108), 'linux')).toThrow(expect.objectContaining({
+    code: 'path-too-long', message: expect.stringContaining('/holdfast/users/4294967294/holdfastd.sock'),
   }));
 });

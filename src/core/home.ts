@@ -50,6 +50,11 @@ export const HOST_RUN = '/run/holdfast';
 /** Its members may use the host's service without being root. */
 export const HOST_GROUP = 'holdfast';
 
+/** Where its own user finds a daemon. */
+function ownSocket(runDirectory: string): string {
+  return `${runDirectory}/holdfastd.sock`;
+}
+
 /** Where one user finds a daemon that serves several: who comes in by it is who may open it. */
 export function userSocket(runDirectory: string, uid: number): string {
   return `${runDirectory}/users/${uid}/holdfastd.sock`;
@@ -57,8 +62,13 @@ export function userSocket(runDirectory: string, uid: number): string {
 
 /** sizeof(sun_path) less the closing NUL. */
 const SOCKET_PATH_BYTES = { linux: 107, darwin: 103 } as const;
-/** The longest socket below the run directory: <run>/<instance id>/control */
-const LONGEST_SOCKET = '/00000000/control';
+/** 2^32 - 1 is no uid: chown(2) takes it for "leave it". */
+const HIGHEST_UID = 2 ** 32 - 2;
+
+/** Below the run directory. A machine's (drivers/) and a private network's are shorter; users have theirs in the host's home only. */
+function longestSocket({ home, run }: HomeLayout): string {
+  return home === HOST_HOME ? userSocket(run.directory, HIGHEST_UID) : ownSocket(run.directory);
+}
 
 /** Pure; why root has other places is told in docs/decisions/home.md. @throws home-unusable  for a relative path */
 export function homeLayout(question: HomeQuestion): HomeLayout {
@@ -80,7 +90,7 @@ export function homeLayout(question: HomeQuestion): HomeLayout {
       output: `${home}/daemon.out`,
       pidFile: `${home}/daemon.pid`,
     },
-    run: { directory: run, socket: `${run}/holdfastd.sock` },
+    run: { directory: run, socket: ownSocket(run) },
   };
 }
 
@@ -115,13 +125,14 @@ function trimSlashes(path: string): string {
   return path.replace(/(?<=.)\/+$/, '');
 }
 
-/** @throws path-too-long  the kernel would refuse, or cut off, the path of an instance's socket */
-export function requireShortSocketPaths({ run }: HomeLayout, platform: string): void {
+/** @throws path-too-long  the kernel would refuse, or cut off, the path of a socket */
+export function requireShortSocketPaths(layout: HomeLayout, platform: string): void {
   const limit = platform === 'darwin' ? SOCKET_PATH_BYTES.darwin : SOCKET_PATH_BYTES.linux;
-  const bytes = utf8Length(run.directory + LONGEST_SOCKET);
+  const longest = longestSocket(layout);
+  const bytes = utf8Length(longest);
   if (bytes <= limit) return;
-  throw fail('path-too-long', `the path of a socket would have ${bytes} bytes, and the system takes at most ${limit}: ${run.directory}${LONGEST_SOCKET}`, {
-    hint: `set HOLDFAST_HOME to a path that is at least ${bytes - limit} bytes shorter than ${run.directory.replace(/\/run$/, '')}`,
+  throw fail('path-too-long', `the path of a socket would have ${bytes} bytes, and the system takes at most ${limit}: ${longest}`, {
+    hint: `set HOLDFAST_HOME to a path that is at least ${bytes - limit} bytes shorter than ${layout.run.directory.replace(/\/run$/, '')}`,
   });
 }
 

@@ -148,7 +148,7 @@ if (existsSync(join(directory, 'suspended'))) booted = true;
 else boot();
 rmSync(join(directory, 'suspended'), { force: true });
 // Between bind and listen a connection is refused: the name appears when it is served.
-server.listen(`${socketPath}.new`, () => renameSync(`${socketPath}.new`, socketPath));
+server.listen(`${socketPath}~`, () => renameSync(`${socketPath}~`, socketPath));
 const { diesAfterMs, panicsAfterMs } = faults();
 if (diesAfterMs !== undefined) setTimeout(() => process.kill(process.pid, 'SIGKILL'), diesAfterMs);
 if (panicsAfterMs !== undefined) setTimeout(() => panic('Kernel panic - not syncing: asked for by a test'), panicsAfterMs);

@@ -10,7 +10,7 @@ import { ensureOverlay, requireFree, type DiskPath } from './disk.ts';
 import type { WriteSeed } from './hold-guest.ts';
 import { machineUid, requireReachable, type IdentityPolicy } from './identity.ts';
 import type { LayerStore } from './layers/layer-store.ts';
-import { requireShortSockets, type MachineFiles } from './layout.ts';
+import type { MachineFiles } from './layout.ts';
 import { readState, writeState } from './state-file.ts';
 import type { Template } from './template/store.ts';
 
@@ -29,7 +29,6 @@ export interface CreateParts {
 /** Each step is skipped when its result is there; the state file is written last and says that all of it is. */
 export async function createMachine(machine: MachineSpec, { files, image, layers, identity, writeSeed, template, layer }: CreateParts, { signal, progress }: Work): Promise<void> {
   if (await readState(files.state) !== undefined) return;
-  requireShortSockets(files.run, process.platform);
   try {
     const uid = machineUid(machine.id, identity);
     await mkdir(files.directory, { recursive: true, mode: 0o711 });

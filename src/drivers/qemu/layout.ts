@@ -1,6 +1,5 @@
-/** Where the files of one machine lie. Names in the run directory are short: a socket's path must fit into sun_path. */
+/** Where the files of one machine lie. Names in the run directory are short: a socket's path must fit into sun_path, which is checked for the home (core/home.ts). */
 import { join } from 'node:path';
-import { fail } from '../../core/errors.ts';
 import { MOST_NATIVE } from '../../core/mounts/native.ts';
 import { LANES, type Lane } from '../../guest/lane-port.ts';
 
@@ -43,9 +42,6 @@ export interface MachineSockets {
   readonly shares: readonly string[];
 }
 
-/** sizeof(sun_path) less the closing zero: 108 on Linux, 104 on macOS and the BSDs. */
-export const SOCKET_PATH_MAX = { linux: 107, other: 103 } as const;
-
 export function machineFiles({ instancesDir, runDir }: DriverPlaces, id: string): MachineFiles {
   const directory = join(instancesDir, id);
   const run = join(runDir, id);
@@ -70,14 +66,4 @@ export function machineFiles({ instancesDir, runDir }: DriverPlaces, id: string)
       shares: Array.from({ length: MOST_NATIVE }, (_, index) => join(run, `fs${index}`)),
     },
   };
-}
-
-/** @throws path-too-long */
-export function requireShortSockets(sockets: MachineSockets, platform: NodeJS.Platform): void {
-  const max = platform === 'linux' ? SOCKET_PATH_MAX.linux : SOCKET_PATH_MAX.other;
-  const longest = Math.max(...[sockets.monitor, sockets.console, ...Object.values(sockets.lanes)].map((path) => Buffer.byteLength(path)));
-  if (longest <= max) return;
-  throw fail('path-too-long', `${sockets.directory} is too long a path for sockets: ${longest} bytes, at most ${max}`, {
-    hint: 'use a home with a shorter path: HOLDFAST_HOME=<directory>',
-  });
 }
