@@ -69,7 +69,7 @@ export async function startHypervisor(machine: MachineSpec, parts: StartParts, w
       failed.push({ accelerator, reason: error.message, fresh: true });
     }
   }
-  throw fail('no-accelerator', `${machine.name} cannot be started: ${failed.map(({ accelerator, reason }) => `${accelerator}: ${reason}`).join('; ')}`);
+  throw fail('no-accelerator', `${machine.name} cannot be started: ${failed.map(({ accelerator, reason }) => `${accelerator}: ${reason}`).join('; ')}`, { hint: 'examine this host: holdfast doctor' });
 }
 
 async function startOn(

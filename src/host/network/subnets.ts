@@ -7,7 +7,11 @@ import { hostLinks, usedNetworks } from './links.ts';
 /** @param own  bridges of the home  @param given  what its other zones have  @throws machine-failed when there is none left */
 export async function freeSubnet(key: string, own: readonly string[], given: readonly string[]): Promise<string> {
   const subnet = chooseSubnet(key, [...await usedNetworks(own), ...given]);
-  if (subnet === undefined) throw fail('machine-failed', 'this host uses every private network that instances could have');
+  if (subnet === undefined) {
+    throw fail('machine-failed', 'this host uses every private network that instances could have', {
+      hint: 'free one (see: ip route), or launch on QEMU\'s user network: holdfast set local.network=user',
+    });
+  }
   return subnet;
 }
 
