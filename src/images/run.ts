@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fail } from '../core/errors.ts';
+import { packageOf } from './build/tools.ts';
 
 export interface RunOptions {
   readonly signal: AbortSignal;
@@ -82,7 +83,8 @@ export const run: Run = async (command, args, options) => {
     return result;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
-      throw fail('tool-missing', `the program ${command} is not installed`, { cause });
+      const brings = packageOf(command);
+      throw fail('tool-missing', `${command} is not installed`, { hint: brings && `install it: apt-get install ${brings}`, cause });
     }
     throw cause;
   } finally {

@@ -31,7 +31,7 @@ test('a full disk is told as such', async () => {
 });
 
 test('deadline, abort and too much output each end the tool', async () => {
-  await expect(run({ ...request, tool: 'sleep', args: ['60'], deadlineMs: 30 })).rejects.toMatchObject({ code: 'too-slow' });
+  await expect(run({ ...request, tool: 'sleep', args: ['60'], deadlineMs: 30 })).rejects.toMatchObject({ code: 'too-slow', message: 'sleep did not end within 0.03 s', hint: expect.stringContaining('try again') as string });
   await expect(run({ ...request, tool: 'sleep', args: ['60'], signal: AbortSignal.timeout(30) })).rejects.toMatchObject({ code: 'cancelled' });
   await expect(run({ ...request, tool: 'yes', args: [], maxOutputBytes: 1000 })).rejects.toMatchObject({ code: 'machine-failed' });
 });

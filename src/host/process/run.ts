@@ -62,7 +62,9 @@ export async function run(request: RunRequest): Promise<RunResult> {
   try {
     const [code, killedBy] = await ended.promise;
     if (stopped === 'abort') throw fail('cancelled', `${tool} was cancelled`, { cause: signal?.reason });
-    if (stopped === 'deadline') throw fail('too-slow', `${tool} did not end within ${request.deadlineMs / 1000} s`);
+    if (stopped === 'deadline') {
+      throw fail('too-slow', `${tool} did not end within ${request.deadlineMs / 1000} s`, { hint: 'this host is very busy, or one of its disks does not answer (dmesg): try again when it does' });
+    }
     if (stopped === 'output') throw fail('machine-failed', `${tool} wrote more than ${limit} bytes and was ended`);
     if (code === 0 || (code !== null && request.passCodes?.includes(code))) return { stdout: stdout(), stderr: stderr() };
     const said = reasonIn(stderr()) ?? (killedBy ? `killed by ${killedBy}` : `exit code ${code}`);

@@ -18,13 +18,19 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: 'qemu-img', debianPackage: 'qemu-utils' },
   { program: 'tar', debianPackage: 'tar' },
   { program: 'prlimit', debianPackage: 'util-linux' },
-  { program: 'unshare', debianPackage: 'util-linux', onlyPlainUser: true },
+  { program: 'setpriv', debianPackage: 'util-linux' },
+  { program: 'unshare', debianPackage: 'util-linux' },
   { program: 'newuidmap', debianPackage: 'uidmap', onlyPlainUser: true },
 ];
 
 /** Where Debian keeps administrators' programs; a plain user's PATH lacks them. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 export const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** @returns undefined for a program that every system has */
+export function packageOf(program: string): string | undefined {
+  return REQUIREMENTS.find((requirement) => requirement.program === program)?.debianPackage;
+}
 
 export function pathWithSbin(path: string | undefined): string {
   return [path ?? '/usr/local/bin:/usr/bin:/bin', ...SBIN].join(delimiter);
