@@ -216,10 +216,10 @@ export interface Driver {
   unplug?(machine: MachineSpec, slot: number): Promise<void>;
   /** Takes over a machine that an earlier daemon started; undefined when it does not run. */
   adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined>;
-  /** Ends it if it runs, whether it is held, answers, or was never taken over; its files stay. @throws machine-failed */
-  end(id: string): Promise<void>;
-  /** Ends it if it runs and removes every trace. */
-  remove(id: string): Promise<void>;
+  /** Ends it if it runs, whether it is held, answers, or was never taken over; its files stay. @param name  for errors, where it is known  @throws machine-failed */
+  end(id: string, name?: string): Promise<void>;
+  /** Ends it if it runs and removes every trace. @throws as end */
+  remove(id: string, name?: string): Promise<void>;
   /** Ids of which there is any trace, so that the daemon can clear away what no record claims. */
   traces(): Promise<readonly string[]>;
   /** Also of a machine that does not run; left out where users' own ssh clients have no way. */

@@ -63,7 +63,7 @@ function isNoSpace(error: unknown): boolean {
 async function giveUp(house: House, supervisor: Supervisor, key: string | undefined, error: unknown, task: Task): Promise<void> {
   const why = error instanceof Error ? error.message : String(error);
   await supervisor.detach();
-  await house.driver.remove(supervisor.id);
+  await house.driver.remove(supervisor.id, supervisor.name);
   if (key !== undefined) await house.driver.templates?.remove(key).catch(() => undefined);
   const notice = `${supervisor.name} is booted instead of forked: ${why}`;
   task.notice(notice);

@@ -9,7 +9,7 @@ export async function removeForGood(house: House, supervisor: Supervisor): Promi
   supervisor.expectEnd();
   await supervisor.machine?.kill();
   await supervisor.detach();
-  await house.driver.remove(supervisor.id);
+  await house.driver.remove(supervisor.id, supervisor.name);
   house.store.remove(supervisor.id);
   house.snapshots.forget(supervisor.id);
   house.registry.delete(supervisor.id);

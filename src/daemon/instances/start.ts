@@ -61,5 +61,5 @@ export async function clearAway(house: House, supervisor: Supervisor): Promise<v
   supervisor.expectEnd();
   await supervisor.machine?.kill();
   await supervisor.detach();
-  await house.driver.end(supervisor.id);
+  await house.driver.end(supervisor.id, supervisor.name);
 }

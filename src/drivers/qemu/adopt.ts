@@ -33,7 +33,7 @@ export async function adoptHypervisor(
 ): Promise<Adopted | { readonly end: MachineEnd } | undefined> {
   const state = await readState(files.state);
   const run = state?.run;
-  if (state?.suspended) return { end: await stillSuspended(state, files) };
+  if (state?.suspended) return { end: await stillSuspended(machine.name, state, files) };
   if (state === undefined || run === null || run === undefined) return undefined;
   if (!(await isSameProcess(run))) return { end: run.end ?? await recordUnseenEnd(run, files) };
   if (!run.settled) {
@@ -66,12 +66,12 @@ export async function adoptHypervisor(
 }
 
 /** The save is whole, and its guest has not gone on since: a QEMU that is left is the one that saved it, or was about to take it up. */
-async function stillSuspended(state: MachineState, files: MachineFiles): Promise<MachineEnd> {
+async function stillSuspended(name: string, state: MachineState, files: MachineFiles): Promise<MachineEnd> {
   const { run } = state;
   const end: MachineEnd = { kind: 'suspended' };
   if (run === null) return end;
   await signalProcess(run, 'SIGKILL');
-  if (!(await waitForEnd(run, 5_000))) throw unkillable(run);
+  if (!(await waitForEnd(run, 5_000))) throw unkillable(run, name);
   await changeState(files.state, (now) => ({ ...now, run: run.settled ? { ...run, end } : null }));
   return end;
 }

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { readPidFile } from '../../host/process/detached.ts';
 import { endBySignals, isSameProcess, processStartTime, type ProcessIdentity } from '../../host/process/identity.ts';
+import type { MachineSpec } from '../driver.ts';
 import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
@@ -10,14 +11,14 @@ import { unkillable } from './unkillable.ts';
 
 const TERM_MS = 2_000;
 
-/** Nothing where it does not run. @throws machine-failed when it does not end */
-export async function endProcess(id: string, files: MachineFiles): Promise<void> {
+/** Nothing where it does not run. @param name  for the error  @throws machine-failed when it does not end */
+export async function endProcess({ id, name }: Pick<MachineSpec, 'id' | 'name'>, files: MachineFiles): Promise<void> {
   const state = await readState(files.state).catch(() => undefined);
   const run = state?.run;
   // What is recorded may be a run before: the start of this one was cut off before it was written down.
   const identity = run && await isSameProcess(run) ? run : await unrecorded(id, files, state?.uid);
   if (identity === undefined) return;
-  if (!(await endBySignals(identity, TERM_MS))) throw unkillable(identity);
+  if (!(await endBySignals(identity, TERM_MS))) throw unkillable(identity, name);
 }
 
 /** Its pid and its monitor are its own word: believed of a process that runs under the machine's identity. */

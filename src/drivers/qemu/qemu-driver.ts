@@ -114,7 +114,7 @@ export class QemuDriver implements Driver {
     }
     const files = this.#files(machine.id);
     // One that a daemon had started, and was killed before it wrote it down, has the disk open still.
-    await endProcess(machine.id, files);
+    await endProcess(machine, files);
     await this.#disks.prepare(machine);
     const state = await readState(files.state);
     const memory = state?.suspended ? 'saved' : state?.fork ? 'a template\'s' : undefined;
@@ -219,16 +219,16 @@ export class QemuDriver implements Driver {
     return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
   }
 
-  async end(id: string): Promise<void> {
+  async end(id: string, name = id): Promise<void> {
     await this.#held.get(id)?.kill();
-    await endProcess(id, this.#files(id));
+    await endProcess({ id, name }, this.#files(id));
     await endServers((await readState(this.#files(id).state).catch(() => undefined))?.shares);
     await this.#cards.detach(id);
   }
 
-  async remove(id: string): Promise<void> {
+  async remove(id: string, name = id): Promise<void> {
     const files = this.#files(id);
-    await this.end(id);
+    await this.end(id, name);
     await removeDirectory(files.run.directory);
     await rm(files.run.migration, { force: true });
     await removeDirectory(files.directory);
