@@ -51,10 +51,10 @@ async function addNetdev(monitor: QmpClient, card: Card): Promise<void> {
  * The guest is asked to let go of it; only then is it taken out, with what was behind it.
  * @throws machine-failed when the guest does not: it keeps the card
  */
-export async function unplugCard(monitor: QmpClient, slot: number): Promise<void> {
+export async function unplugCard(monitor: QmpClient, name: string, slot: number): Promise<void> {
   const id = cardId(slot);
   const { promise: gone, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(fail('machine-failed', `the guest did not let go of its network card within ${UNPLUG_MS / 1000} s`)), UNPLUG_MS);
+  const timer = setTimeout(() => reject(notLetGo(name, slot)), UNPLUG_MS);
   const stop = monitor.onEvent(({ name, data }) => { if (name === 'DEVICE_DELETED' && data['device'] === id) resolve(); }, reject);
   try {
     // Asked before, and too slow then: it may still let go.
@@ -65,6 +65,13 @@ export async function unplugCard(monitor: QmpClient, slot: number): Promise<void
     clearTimeout(timer);
     stop();
   }
+}
+
+/** The default card is taken out only where a template is made. */
+function notLetGo(name: string, slot: number): Error {
+  return fail('machine-failed', `the guest of ${name} did not let go of its network card ${slot} within ${UNPLUG_MS / 1000} s`, {
+    hint: slot === 0 ? undefined : `restart it, then take the card out again: holdfast restart ${name}, then holdfast net detach ${name} ${slot}`,
+  });
 }
 
 function unlessGone(error: unknown): void {

@@ -67,7 +67,9 @@ export class HeldMachines {
   /** @throws machine-failed */
   require({ id, name }: Pick<MachineSpec, 'id' | 'name'>): QemuMachine {
     const held = this.#held.get(id);
-    if (held === undefined) throw fail('machine-failed', `${name} does not run, or was not taken over`);
+    if (held === undefined) {
+      throw fail('machine-failed', `${name} does not run, or was not taken over`, { hint: `see which: holdfast info ${name}; one that is Unknown: holdfast stop --force ${name}, then start it` });
+    }
     return held;
   }
 

@@ -58,14 +58,14 @@ export class MachineCards {
       await plugCard(monitor, card);
     } catch (error) {
       // Whatever of it is there, or is late: the next card in its place is not to find it.
-      await unplugCard(monitor, slot).catch(() => undefined);
+      await unplugCard(monitor, machine.name, slot).catch(() => undefined);
       await this.#change(without(machine, slot), uid).catch(() => undefined);
       throw error;
     }
   }
 
   async unplug(machine: MachineSpec, slot: number, uid: Uid, monitor: QmpClient): Promise<void> {
-    await unplugCard(monitor, slot);
+    await unplugCard(monitor, machine.name, slot);
     await this.#change(without(machine, slot), uid);
   }
 

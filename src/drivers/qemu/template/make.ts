@@ -69,7 +69,7 @@ async function take(machine: MachineSpec, held: QemuMachine, wanted: Wanted, fil
   const keys = await parts.keysOf(files);
   const own = { name: machine.name, instanceId: machine.instanceId, mac: machine.spec.mac, keys };
   // The guest's network is its card's; a fork gets one of its own.
-  await unplugCard(held.monitor, 0);
+  await unplugCard(held.monitor, machine.name, 0);
   await held.guest[Symbol.asyncDispose]();
   const staging = stage(wanted, held, parts);
   const freezing = parts.freeze(held.lanes, tokensOf(own), work.signal);
