@@ -25,7 +25,7 @@ export const WHOLE_MS = 30_000;
 
 /** The machine goes on where anything fails, as soon as it can be told. @throws machine-failed, no-space, cancelled */
 export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }: QemuMachine, files: MachineFiles, signal: AbortSignal): Promise<void> {
-  await untilWhole(machine.name, whole, signal);
+  await untilWhole(machine.name, 'suspended', whole, signal);
   const state = await readState(files.state);
   if (!state?.run) throw fail('machine-failed', `${machine.name} does not run`);
   const path = suspendedPath(files);
@@ -72,7 +72,9 @@ export async function resumeMachine(
   const { files, state } = parts;
   const { suspended } = state;
   const path = suspendedPath(files);
-  if (!suspended || !(await stat(path).then(() => true, () => false))) throw fail('machine-failed', `what ${machine.name} was suspended to is gone`);
+  if (!suspended || !(await stat(path).then(() => true, () => false))) {
+    throw fail('machine-failed', `what ${machine.name} was suspended to is gone`, { hint: `boot it instead: ${bootInstead(machine.name)}` });
+  }
   work.progress(`Resuming ${machine.name}`);
   await using saved = await open(path, 'r');
   let goesOn = false;
@@ -93,10 +95,15 @@ export async function resumeMachine(
     if (work.signal.aborted) throw error;
     throw fail('machine-failed', `${machine.name} cannot be resumed: ${error instanceof Error ? error.message : String(error)}`, {
       hint: goesOn ? `its memory is lost, its disk is as after a power cut: the next start boots it: holdfast start ${machine.name}`
-        : `its disk is as it was when it was suspended; to boot it instead: holdfast stop --force ${machine.name}, then start it`,
+        : `its disk is as it was when it was suspended; to boot it instead: ${bootInstead(machine.name)}`,
       cause: error,
     });
   }
+}
+
+/** By the first what it was suspended to is given up. */
+function bootInstead(name: string): string {
+  return `holdfast stop --force ${name}, then holdfast start ${name}`;
 }
 
 /** A guest that goes on is not given up for its clock: that is set when it answers. */
@@ -117,12 +124,12 @@ export async function discardSuspended(files: MachineFiles): Promise<void> {
   await rm(suspendedPath(files), { force: true });
 }
 
-/** What is saved must be the machine that its start puts together again. */
-export async function untilWhole(name: string, whole: Promise<void>, signal: AbortSignal): Promise<void> {
+/** What is saved must be the machine that its start puts together again. @param what  is to be done to it: after `cannot be` */
+export async function untilWhole(name: string, what: string, whole: Promise<void>, signal: AbortSignal): Promise<void> {
   using limit = timeLimit(WHOLE_MS, signal);
   await orAbort(whole, limit.signal).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw fail('machine-failed', `${name} cannot be suspended: it has not got its network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
+    throw fail('machine-failed', `${name} cannot be ${what}: it has not got its network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
   });
 }
 

@@ -31,7 +31,7 @@ const savedPath = (files: MachineFiles): string => join(files.directory, 'live')
 export async function freezeLive(
   machine: MachineSpec, { hypervisor, whole }: QemuMachine, layer: string, { files, layers, image }: DiskParts, inTurn: (work: () => Promise<void>) => Promise<void>, signal: AbortSignal,
 ): Promise<void> {
-  await untilWhole(machine.name, whole, signal);
+  await untilWhole(machine.name, 'kept with its memory', whole, signal);
   // Of one before, where there was no space even to put it in order.
   await endLive(files, layers, hypervisor.monitor);
   const state = await readState(files.state);
