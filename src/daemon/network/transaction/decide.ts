@@ -6,7 +6,7 @@ import type { House } from '../../instances/house.ts';
 import type { Result, Task } from '../../operations/engine.ts';
 import { remedyForUnkept } from '../../log/remedies.ts';
 import type { Supervisor } from '../../supervisor.ts';
-import { pendingOf, settleByGuest, settleCommitted, settleUndone } from './settle.ts';
+import { asBefore, beforeIt, pendingOf, settleByGuest, settleCommitted, settleUndone } from './settle.ts';
 import { guestNetwork, requireAnswering } from './situation.ts';
 
 export const DECISION_KINDS = ['net-commit', 'net-rollback'] as const;
@@ -47,7 +47,10 @@ export async function carryOut(house: House, supervisor: Supervisor, commit: boo
   const { standing, reason } = await guest.rollBack(transaction, 'it was asked for', task.signal);
   if (standing === 'committed') {
     settleCommitted(house, supervisor, revision);
-    throw fail('wrong-state', `it was kept already, as revision ${revision.number} of ${supervisor.name}`, { hint: `undo it: holdfast net history ${supervisor.name}, then: holdfast net restore` });
+    const before = beforeIt(house, supervisor, revision);
+    throw fail('wrong-state', `it was kept already, as revision ${revision.number} of ${supervisor.name}`, {
+      hint: before === undefined ? `what was changed: holdfast net history ${supervisor.name}` : asBefore(supervisor, before),
+    });
   }
   settleUndone(house, supervisor, revision, reason ?? 'it was asked for');
   return result;

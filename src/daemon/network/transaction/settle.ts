@@ -6,14 +6,23 @@ import type { GuestNetwork } from './guest-network.ts';
 
 /** Kept, in the record as in the guest; told to whoever listens. */
 export function settleCommitted(house: House, supervisor: Supervisor, revision: Revision): void {
-  const before = standingOf(house.history.all(supervisor.id).filter(({ number }) => number < revision.number));
+  const before = beforeIt(house, supervisor, revision);
   house.history.settle(supervisor.id, revision.number, 'committed', null);
   const files = changedFiles(before?.files ?? [], revision.files).map(({ path }) => path);
-  const restore = before === undefined ? '' : `; as it was before: holdfast net restore ${supervisor.name} ${before.number}`;
+  const restore = before === undefined ? '' : `; ${asBefore(supervisor, before)}`;
   house.events.publish({
     type: 'instance-netplan', instance: supervisor.name, revision: revision.number, by: 'holdfast', files,
     message: `${revision.command ?? 'a change'} of ${supervisor.name}'s network was kept as revision ${revision.number}${restore}`,
   }, supervisor.owner);
+}
+
+/** @returns undefined where nothing is known of the time before */
+export function beforeIt(house: House, supervisor: Supervisor, revision: Revision): Revision | undefined {
+  return standingOf(house.history.all(supervisor.id).filter(({ number }) => number < revision.number));
+}
+
+export function asBefore({ name }: Supervisor, before: Revision): string {
+  return `as it was before: holdfast net restore ${name} ${before.number}`;
 }
 
 export function settleUndone(house: House, supervisor: Supervisor, revision: Revision, reason: string): void {
