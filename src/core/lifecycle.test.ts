@@ -13,9 +13,19 @@ test('what is in an unknown state is to be stopped before it is started', () => 
   expect(ruling('Unknown', 'stop')).toBe('do');
 });
 
-test('a command starts only what was stopped on purpose', () => {
-  expect(ruling('Stopped', 'exec')).toBe('do');
+test('a command starts only what was stopped or suspended on purpose', () => {
+  expect([ruling('Stopped', 'exec'), ruling('Suspended', 'exec')]).toEqual(['do', 'do']);
   expect(() => requireLegal('apollo', 'Crashed', 'its kernel panicked', 'exec')).toThrow('apollo crashed: its kernel panicked');
+});
+
+test.each([
+  ['Running', /^stop it: holdfast stop apollo$/],
+  ['Suspended', /^start it, then stop it: holdfast start apollo, then holdfast stop apollo; /],
+  ['Unavailable', /holdfast enable-zones/],
+] as const)('what is %s is changed after what the refusal says', (state, hint) => {
+  expect(() => requireLegal('apollo', state, null, 'modify')).toThrow(expect.objectContaining({
+    message: 'Cannot update instance settings; instance: apollo; reason: Instance must be stopped for modification', hint: expect.stringMatching(hint) as string,
+  }) as Error);
 });
 
 test('whatever state it is in, it can be removed for good, which a refused delete names as its remedy', () => {

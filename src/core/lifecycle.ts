@@ -33,6 +33,16 @@ const HINTS: Partial<Record<Action, (name: string) => string>> = {
   delete: (name) => `wait for it, or remove it for good: holdfast delete --purge ${name}`,
 };
 
+function toStop(name: string, state: State): string {
+  switch (state) {
+    case 'Suspended': return `start it, then stop it: holdfast start ${name}, then holdfast stop ${name}; its memory would have to be given up otherwise`;
+    case 'Unavailable': return UNAVAILABLE;
+    default: return `stop it: holdfast stop ${name}`;
+  }
+}
+
+const UNAVAILABLE = 'see: holdfast zones; make it available: holdfast enable-zones <zone>';
+
 /** @throws instance-deleted, instance-crashed, wrong-state */
 export function requireLegal(name: string, state: State, reason: string | null, action: Action): Ruling {
   const decided = ruling(state, action);
@@ -49,10 +59,10 @@ export function requireLegal(name: string, state: State, reason: string | null, 
     throw fail('wrong-state', `Instance '${name}' is already running, but in an unknown state. Try to stop it first.`);
   }
   if (state === 'Unavailable' && action !== 'modify') {
-    throw fail('wrong-state', `Cannot ${action} ${name}: its zone is unavailable`, { hint: 'see: holdfast zones; make it available: holdfast enable-zones <zone>' });
+    throw fail('wrong-state', `Cannot ${action} ${name}: its zone is unavailable`, { hint: UNAVAILABLE });
   }
   if (action === 'modify') {
-    throw fail('wrong-state', `Cannot update instance settings; instance: ${name}; reason: Instance must be stopped for modification`);
+    throw fail('wrong-state', `Cannot update instance settings; instance: ${name}; reason: Instance must be stopped for modification`, { hint: toStop(name, state) });
   }
   throw fail('wrong-state', `Cannot ${action} ${name}: it is ${state}${reason ? ` (${reason})` : ''}`, {
     hint: HINTS[action]?.(name) ?? `see: holdfast info ${name}`,

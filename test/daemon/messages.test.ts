@@ -51,7 +51,7 @@ const WRONG: readonly Row[] = [
   ['get nope', 1, 'get failed: Unrecognized settings key: \'nope\'\nsee which there are: holdfast get --keys\n'],
   ['set nope=1', 1, 'set failed: Unrecognized settings key: \'nope\'\nsee which there are: holdfast get --keys\n'],
   ['set local.driver=lxd', 1, 'set failed: Invalid setting \'local.driver=lxd\': this host has the driver fake only\n'],
-  ['set local.apollo.cpus=2', 2, 'set failed: Cannot update instance settings; instance: apollo; reason: Instance must be stopped for modification\n'],
+  ['set local.apollo.cpus=2', 2, 'set failed: Cannot update instance settings; instance: apollo; reason: Instance must be stopped for modification\nstop it: holdfast stop apollo\n'],
   ['set local.hermes.disk=2G', 1, 'set failed: Invalid setting \'local.hermes.disk=2G\': a disk can only grow, and this one has 5.0GiB\n'],
   ['launch -c 0', 1, 'Invalid CPU count \'0\'\na whole number from 1 to 512\n'],
   ['launch -m 1CiG', 1, '1CiG is not a valid memory size\na size is a number and a unit, for example 512M, 1.5G or 20GiB\n'],

@@ -55,7 +55,7 @@ test('an instance has its own, changed while it is stopped', { timeout: 60_000 }
   await done(home.client.call('launch', { body: { name: 'apollo', image: `sha256:${home.image}`, cold: true } }));
   expect((await keys()).filter((key) => key.includes('apollo'))).toEqual(['autostart', 'bridged', 'cpus', 'disk', 'memory'].map((what) => `local.apollo.${what}`));
   await expect(set('local.apollo.cpus', '2')).rejects.toMatchObject({
-    message: 'Cannot update instance settings; instance: apollo; reason: Instance must be stopped for modification',
+    message: 'Cannot update instance settings; instance: apollo; reason: Instance must be stopped for modification', hint: 'stop it: holdfast stop apollo',
   });
   await done(home.client.call('act', { params: { name: 'apollo' }, body: { action: 'stop' } }));
   expect([await set('local.apollo.cpus', '2'), await set('local.apollo.memory', '2G'), await set('local.apollo.disk', '6.5g')]).toEqual(['2', '2.0GiB', '6.5GiB']);

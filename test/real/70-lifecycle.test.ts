@@ -12,7 +12,7 @@ const limitSeconds = EXEC_LIMIT_SECONDS * slowness();
 
 test('stop shuts it down in order; what can be set of a stopped instance is taken up at its next start', async () => {
   const running = await home.run(['set', 'local.hermes.cpus=2']);
-  expect([running.code, running.stderr.trim()]).toEqual([2, 'set failed: Cannot update instance settings; instance: hermes; reason: Instance must be stopped for modification']);
+  expect([running.code, running.stderr.trim()]).toEqual([2, 'set failed: Cannot update instance settings; instance: hermes; reason: Instance must be stopped for modification\nstop it: holdfast stop hermes']);
   await home.must(['stop', 'hermes']);
   expect(await home.info('hermes')).toMatchObject({ state: 'Stopped', ipv4: [], hold: 'none' });
   expect(await home.qemuPid('hermes')).toBeUndefined();
