@@ -25,7 +25,7 @@ export class BatchError extends Error {
   }
 }
 
-/** The socket is named after the program, and so is who can do something of stopped instances only: scripts look for it. */
+/** Errors whose message names the program (`the holdfast socket`, `Holdfast can only clone stopped instances`): by the name that it was called by, since scripts look for that. */
 const NAMES_PROGRAM: ReadonlySet<string> = new Set(['daemon-unreachable', 'daemon-denied', 'wrong-state']);
 
 export interface Failure {
@@ -36,7 +36,7 @@ export interface Failure {
 /** What failed: a command, or an alias. */
 export type Failed = Pick<Command, 'name' | 'entersGuest'>;
 
-/** Of what an instance could not be reached for. */
+/** Of a command that could not be carried into its instance. */
 const NOT_ENTERED = 255;
 
 /** @param program  as whom it was called: hints are commands to type */
@@ -60,7 +60,7 @@ export function failureOf(failed: Failed, error: unknown, verbosity = 0, program
   return { text: `${command} failed: ${lines(message, hint)}${trace}`, exit: exitOf(code, failed) };
 }
 
-/** A script takes 255 for ssh's: only who is carried into an instance can miss it so. */
+/** A script takes 255 for ssh's own: only a command that is carried into an instance may end with it. */
 function exitOf(code: ErrorCode, { entersGuest }: Failed): number {
   const { exit } = ERROR_CODES[code];
   return exit === NOT_ENTERED && entersGuest !== true ? 2 : exit;

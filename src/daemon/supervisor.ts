@@ -100,9 +100,11 @@ export class Supervisor implements AsyncDisposable {
     await this.until(() => this.#occupation !== occupation, `${this.name} is busy: ${occupation.kind} does not end`, LONGEST_WORK_MS, signal);
   }
 
-  /** @param or  what to do instead of waiting */
-  busy({ kind }: Occupation, or = `see: holdfast info ${this.name}`): Error {
-    return fail('instance-busy', `${this.name} is busy: ${kind} is under way`, { hint: `wait for it to end, or ${or}` });
+  /** @param instead  what else can be done than wait */
+  busy({ kind }: Occupation, instead?: string): Error {
+    return fail('instance-busy', `${this.name} is busy: ${kind} is under way`, {
+      hint: `wait for it to end${instead === undefined ? `; what it is doing: holdfast info ${this.name}` : `, or ${instead}`}`,
+    });
   }
 
   settle(state: State, reason: string | null = null): void {

@@ -40,7 +40,7 @@ export function compare(before: Prediction, after: Prediction, facts: GuestFacts
   return { verdict: worst(findings.map(({ verdict }) => verdict)), findings: inOrder(findings), interfaces: interfacesOf(before, after, facts), refused: null };
 }
 
-/** netplan takes a definition of an interface that is not there, and waits for it: one that comes with the change has mistyped its name, or is early. */
+/** netplan accepts a definition of an interface that is not there, and waits for it. Where a change brings such a definition, its name is mistyped, or the interface is still to come. */
 function notesOf(before: Prediction, { notes }: Prediction): Finding[] {
   const known = new Set(before.notes.filter(({ code }) => code === MATCHES_NOTHING).map(({ definition }) => definition));
   return notes.map((note) => fromNote(note.code === MATCHES_NOTHING && !known.has(note.definition) ? { ...note, verdict: 'caution' } : note));

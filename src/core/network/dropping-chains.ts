@@ -1,4 +1,7 @@
-/** Finds, in what `nft list chains` prints (iptables' chains are there too, where it is nftables' own), who else drops whatever none of his rules lets pass. */
+/**
+ * Finds the chains of others that drop every packet which none of their own rules lets pass, in what `nft list chains` prints.
+ * iptables' chains are among them, where iptables is the one that works by nftables.
+ */
 
 export interface DroppingChain {
   readonly family: string;

@@ -12,7 +12,7 @@ const MOUNTS_MS = 10_000;
 export async function execIn(house: House, name: string, request: ExecFrameRequest, tell: (message: ServerControl) => void, signal: AbortSignal): Promise<ExecSession> {
   const deadline = (isEmulated: boolean): number => (request.timeoutSeconds ?? (isEmulated ? REACH_SECONDS.emulated : REACH_SECONDS.native)) * 1000;
   const { machine, startedAt, deadlineMs, leftMs: left } = await readyMachine(house, name, deadline, tell, signal);
-  // A directory of the host's that it is to run in may be about to come; not into a guest that is not held, and a shell, by which that is mended, needs none.
+  // The directory that it is to run in may be a mount that is still coming. A shell does not wait for it in a guest that is not held: none comes there, and the shell is what mends it.
   const isWorthIt = request.command.length > 0 || machine.guest.hold.level === 'held';
   if (request.cwd !== undefined && isWorthIt) await house.mounts.settled(house.registry.require(name), MOUNTS_MS, signal);
   const { shell, rung, passedOver } = await machine.guest.reach(request.bulk ? 'bulk' : 'session', { deadlineMs: left, signal });

@@ -37,7 +37,7 @@ export async function powerOn(house: House, supervisor: Supervisor, task: Task):
 const FIRST_REPORT_MS = 10_000;
 const OPEN_MS = 30_000;
 
-/** In the words that scripts know from Multipass, as with the next. @throws boot-failed when it ends meanwhile, too-slow */
+/** What is too slow is told in Multipass's words, here and in untilInitialised: scripts look for them. @throws boot-failed when it ends meanwhile, too-slow */
 export async function untilHeld(supervisor: Supervisor, seconds: number, signal: AbortSignal): Promise<void> {
   await supervisor.until(
     () => gone(supervisor) || supervisor.machine?.guest.hold.level === 'held' || supervisor.machine?.guest.hold.level === 'by-address',
