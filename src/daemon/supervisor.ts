@@ -103,7 +103,7 @@ export class Supervisor implements AsyncDisposable {
   /** @param instead  what else can be done than wait */
   busy({ kind }: Occupation, instead?: string): Error {
     return fail('instance-busy', `${this.name} is busy: ${kind} is under way`, {
-      hint: `wait for it to end${instead === undefined ? `; what it is doing: holdfast info ${this.name}` : `, or ${instead}`}`,
+      hint: `wait for it to end${instead === undefined ? `; how it stands: holdfast info ${this.name}` : `, or ${instead}`}`,
     });
   }
 

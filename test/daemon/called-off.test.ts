@@ -43,7 +43,9 @@ test.each([
   const told = expect(mended).rejects.toMatchObject({ code: 'cancelled', message: `it was called off: ${why}` });
   await begun.promise;
   // Another command is told that it is busy, as before.
-  expect(() => act(house, 'apollo', { action: 'restart' })).toThrow('apollo is busy: doctor --fix is under way');
+  expect(() => act(house, 'apollo', { action: 'restart' })).toThrow(expect.objectContaining({
+    message: 'apollo is busy: doctor --fix is under way', hint: 'wait for it to end; how it stands: holdfast info apollo',
+  }) as Error);
   expect((await asks(house)).error).toBeNull();
   await told;
   expect([apollo.observed, apollo.machine, apollo.occupation]).toEqual([state, undefined, undefined]);
