@@ -68,7 +68,7 @@ export const InstanceSchema = Type.Object({
   ipv4: Type.Array(Type.String()),
   ipv6: Type.Array(Type.String()),
   guest: nullable(GuestInfoSchema),
-  /** What the guest says is of then, since it has not answered from there on; null: of now, or there is none. */
+  /** When the guest last answered, which is when the figures are from; null: they are from now, or there are none. */
   figuresAt: nullable(Type.String()),
   hold: Type.Object({ level: oneOf(['held', 'by-address', 'lost', 'none']), reason: nullable(Type.String()) }, closed),
   network: Type.Object({ health: oneOf(['ok', 'changed', 'unreachable', 'unknown']), reason: nullable(Type.String()) }, closed),

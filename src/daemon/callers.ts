@@ -13,7 +13,7 @@ import { logReader, type LogReader } from './log/log-reader.ts';
 import { makeSettings, type Settings } from './settings/settings.ts';
 import type { RemoteClient, Trust } from './trust/authenticate.ts';
 
-/** `shared`: the same for everybody. `own`: of what is the caller's. `local`: own, and the host's files are in it, so not over the network. `root`: it concerns everybody, so the daemon's user only. `open`: also to who is not authenticated. */
+/** `shared`: the same for everybody. `own`: only what is the caller's. `local`: the same, and files of the host's are in it, so not over the network. `root`: it concerns everybody, so the daemon's user only. `open`: also to who is not authenticated. */
 export const ACCESS: { readonly [N in RouteName]: 'open' | 'shared' | 'own' | 'local' | 'root' } = {
   version: 'open',
   authenticate: 'open',

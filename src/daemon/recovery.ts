@@ -25,7 +25,7 @@ import { performZones, ZONE_KIND } from './zones/change-zones.ts';
 
 const PATIENCE_MS = 3_000;
 
-/** Each brings its instance to a state, whatever becomes of its machine. The others work on one that runs, or does not: what is seen of its machine is its state. */
+/** These bring their instance to a state, whatever becomes of its machine. All others leave the state alone: it is what is seen of the machine. */
 const SETTLING: readonly string[] = ['launch', 'start', 'stop', 'restart', 'delete'];
 
 /** @param hostRestarted  since the last daemon */
@@ -73,7 +73,7 @@ async function clearUnclaimed(house: House): Promise<void> {
   }
 }
 
-/** Of several on one instance the last is what was wanted: those before it are called off first, as it had set out to do. */
+/** Where several work on one instance, the last is what was wanted: it had set out to call off the ones before it, and they are called off first. */
 function resumeAll(house: House, rows: readonly OperationRow[]): void {
   const before = new Map<string, OperationRow>();
   for (const row of rows) {

@@ -9,7 +9,7 @@ import type { Mount } from '../core/mounts/mount.ts';
 import type { GuestAccess } from '../guest/access.ts';
 import type { Check } from './check.ts';
 
-/** What takes several of the optional methods; each of the others says by its being there that it can be done. */
+/** Abilities that take several optional methods. For the others the method itself is there, or is left out. */
 export interface DriverAbilities {
   /** Network cards come and go while a machine runs: plug, unplug. */
   readonly hotPlug: boolean;

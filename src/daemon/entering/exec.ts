@@ -1,4 +1,4 @@
-/** Runs a command in an instance: starts it when it was stopped on purpose, reaches it by the first rung that works. */
+/** Runs a command in an instance: starts it when it was stopped or suspended on purpose, reaches it by the first rung that works. */
 import type { ExecFrameRequest, ServerControl } from '../../api/exec-frames.ts';
 import { fail } from '../../core/errors.ts';
 import type { ExecSession, GuestShell } from '../../guest/shell.ts';

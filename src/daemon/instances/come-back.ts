@@ -18,7 +18,7 @@ const BOOT_KEY = 'host.boot-id';
 const AT_ONCE = Math.min(4, availableParallelism());
 /** Most guests have answered by then; an emulated one is well on its way. */
 const TURN_MS = 60_000;
-/** A host's own bridge may come a moment after what waits for its network: so long it is tried again. */
+/** A bridge of the host's may come a moment after the daemon: for so long an instance with a card on it is tried again. */
 const LINKS_MS = 60_000;
 const LEAST_MS = 500;
 const BACKOFF = { firstMs: 1_000, capMs: 10_000 };
@@ -50,7 +50,7 @@ export function wantAutostarted(house: House, settled: ReadonlySet<string | null
     const { wanted, instance: { spec } } = supervisor.record;
     if (!spec.autostart || wanted.deleted || supervisor.machine || settled.has(supervisor.id)) continue;
     supervisor.want({ running: true });
-    // Kept to be looked at, its guest is gone with the host's restart.
+    // It was kept to be looked at; the host's restart has ended its guest.
     if (supervisor.state === 'Crashed') supervisor.settle('Stopped', 'the host was restarted');
   }
 }

@@ -10,7 +10,7 @@ const REMEDIES: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/^reporter|^agent-renew$/, (name) => `what it says of itself may be out of date; if it stays so: holdfast restart ${name}`],
 ];
 
-/** Every line says what to do: of lanes that fail the hold tells more, and another way is tried meanwhile. */
+/** Every line says what to do. For a lane that fails that is to look at the hold: another way is tried meanwhile. */
 export function remedyFor(cause: string, name: string): string {
   return REMEDIES.find(([pattern]) => pattern.test(cause))?.[1](name) ?? `it is tried again; how it stands: holdfast info ${name}`;
 }

@@ -54,7 +54,7 @@ export async function performZones(house: House, { zones, available }: WireZoneC
   return {};
 }
 
-/** What is being started or mended is called off, the former wanted all the same; what ends by itself (a stop) is waited for. */
+/** A start or a doctor at work is called off (what was to be started stays wanted); a stop is waited for, a save for a minute. */
 async function powerCut(house: House, supervisor: Supervisor, task: Task): Promise<void> {
   const ran = supervisor.record.wanted.running;
   const why = `its zone, ${supervisor.record.instance.zone}, is not available any more`;

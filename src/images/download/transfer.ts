@@ -73,7 +73,7 @@ async function attempt({ url, files, ask, limits, hasChecksum, signal, progress 
   }
 }
 
-/** A file that is already whole is asked for its last byte: so its being the same one is still asked. */
+/** Of a file that is already whole the last byte is asked for, so that the server still says whether it is the same file. */
 function resumeAt(facts: PartFacts): number {
   if (facts.total === undefined) return facts.safeBytes;
   return facts.safeBytes > facts.total ? 0 : Math.max(0, Math.min(facts.safeBytes, facts.total - 1));
