@@ -33,6 +33,8 @@ const HINTS: Partial<Record<Action, (name: string) => string>> = {
   delete: (name) => `wait for it, or remove it for good: holdfast delete --purge ${name}`,
 };
 
+const UNAVAILABLE = 'see: holdfast zones; make it available: holdfast enable-zones <zone>';
+
 function toStop(name: string, state: State): string {
   switch (state) {
     case 'Suspended': return `start it, then stop it: holdfast start ${name}, then holdfast stop ${name}; its memory would have to be given up otherwise`;
@@ -40,8 +42,6 @@ function toStop(name: string, state: State): string {
     default: return `stop it: holdfast stop ${name}`;
   }
 }
-
-const UNAVAILABLE = 'see: holdfast zones; make it available: holdfast enable-zones <zone>';
 
 /** @throws instance-deleted, instance-crashed, wrong-state */
 export function requireLegal(name: string, state: State, reason: string | null, action: Action): Ruling {
