@@ -18,7 +18,7 @@ import { reconnect, type Reconnects } from '../test/faults/reconnects.ts';
 import { mend, runFault, type Watched } from '../test/faults/run-fault.ts';
 import { runReboot } from '../test/faults/run-reboot.ts';
 import { FAULTS } from '../test/faults/table.ts';
-import { giveRoom, makeTestHome, type TestHome } from '../test/real/home.ts';
+import { giveRoom, HomeEnded, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { runVitest } from './run-vitest.ts';
 
@@ -63,7 +63,11 @@ async function inGuests(): Promise<void> {
   const accelerator = (await home.info('apollo')).accelerator ?? undefined;
   const watch: Watch = { home, instance: 'apollo', other: 'hermes', watchSeconds: WATCH_SECONDS };
   const check = async (part: Part, name: string, found: () => Promise<string[]>): Promise<void> => {
-    await marks.add({ part, name, accelerator, ...await found().then((lines) => ({ lines, held: true }), (error: unknown) => ({ lines: [failedLine(name, error)], held: false })) });
+    const outcome = await found().then((lines) => ({ lines, held: true }), (error: unknown) => {
+      if (error instanceof HomeEnded) throw error;
+      return { lines: [failedLine(name, error)], held: false };
+    });
+    await marks.add({ part, name, accelerator, ...outcome });
   };
   for (const fault of todo.live) {
     await check('live', fault.name, async () => [asRow(await runFault(fault, watch))]);
