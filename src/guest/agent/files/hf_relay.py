@@ -8,6 +8,12 @@ WORD = b"HOLDFAST "  # what the host says to the doorman itself begins with it
 CHUNK = 65536
 TURN = 4 * CHUNK  # what one connection may move before the others have their turn
 
+# All relays share it: what cannot be passed on at once is copied.
+BUFFER = bytearray(CHUNK)
+VIEW = memoryview(BUFFER)
+PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGES = [VIEW[at:at + PAGE] for at in range(0, CHUNK, PAGE)]
+
 MORE, WAIT, HOST_GONE, TAKEN_OVER, SSHD_GONE, PORT_LOST = range(6)
 
 
@@ -19,6 +25,8 @@ class Relay:
     """sshd starts with the host's first bytes, which begin with `SSH-`.
 
     Buffers hold at most one chunk each way: a side that does not read stops the other.
+    A call that only says "not now" costs an emulated guest as much as one that copies
+    pages, so each way is asked once more only when it has moved all it had.
     """
 
     def __init__(self, door, lane, fd, first, hello, takeover):
@@ -41,18 +49,21 @@ class Relay:
 
     def pump(self):
         """Moves what can be moved now; a constant above says what to do next."""
+        inward = self._turn(self._inward)
+        if inward in (HOST_GONE, TAKEN_OVER, PORT_LOST):
+            return inward
+        outward = self._turn(self._outward)
+        return inward if outward == WAIT else outward
+
+    @staticmethod
+    def _turn(step):
+        """-> MORE when it ended for the sake of others."""
         budget = TURN
-        state = WAIT
         while budget > 0:
-            moved, state = self._inward()
-            if state in (HOST_GONE, TAKEN_OVER, PORT_LOST):
+            moved, state = step()
+            if state != MORE:
                 return state
-            sent, outcome = self._outward()
-            if outcome != WAIT:
-                return outcome
-            if not moved and not sent:
-                return WAIT
-            budget -= moved + sent
+            budget -= moved
         return MORE
 
     def _inward(self):
@@ -71,55 +82,51 @@ class Relay:
             self.to_sshd = b""  # what sshd still has to say is read below
             return 0, WAIT
         self.to_sshd = self.to_sshd[sent:]
-        return sent, WAIT
+        return sent, MORE
 
     def _gather(self):
-        """A read of a port gives one page at most: several make one write to sshd."""
-        parts, size = [], 0
-        while size < CHUNK:
-            try:
-                data = os.read(self.fd, CHUNK)
-            except BlockingIOError:
-                break
-            except OSError:
-                return PORT_LOST
-            if not data:
-                if parts:
-                    break  # the next read says so again
-                return HOST_GONE
-            if self.takeover and data.startswith((b"SSH-2.0-", WORD)):
-                # A virtio buffer never mixes two connections, and past its first line a
-                # connection is cipher text: a new client came before we saw the old one go.
-                self.to_sshd = data
-                return TAKEN_OVER
-            parts.append(data)
-            size += len(data)
-        self.to_sshd = b"".join(parts)
-        return MORE if parts else WAIT
+        """A read of a port gives one of its buffers, a page at most: one call for many of them, up to one that is not full."""
+        try:
+            size = os.readv(self.fd, PAGES)
+        except BlockingIOError:
+            return WAIT
+        except OSError:
+            return PORT_LOST
+        if size == 0:
+            return HOST_GONE
+        # A virtio buffer never mixes two connections, and past its first line a
+        # connection is cipher text: a new client came before we saw the old one go.
+        again = next((at for at in range(0, size, PAGE) if BUFFER.startswith((b"SSH-2.0-", WORD), at, size)), None) if self.takeover else None
+        self.to_sshd = bytes(VIEW[again or 0:size])
+        return MORE if again is None else TAKEN_OVER
 
     def _outward(self):
-        if not self.to_host and not self.ended:
-            try:
-                data = self.near.recv(CHUNK)
-            except BlockingIOError:
-                return 0, WAIT
-            except OSError:
-                data = b""
-            if data:
-                self.spoke = True
-                self.to_host = memoryview(data)
-            else:
-                self.ended = True
-        if not self.to_host:
+        data = self.to_host or self._said()
+        if not data:
             return 0, SSHD_GONE if self.ended else WAIT
+        moved, self.to_host = 0, b""
+        while moved < len(data):
+            try:
+                moved += os.write(self.fd, data[moved:])
+            except BlockingIOError:
+                self.to_host = bytes(data[moved:])
+                return moved, WAIT
+            except OSError:
+                return moved, PORT_LOST
+        return moved, MORE
+
+    def _said(self):
+        """What sshd has to say, in the buffer that all relays share; nothing: not now, or never again."""
+        if self.ended:
+            return b""
         try:
-            sent = os.write(self.fd, self.to_host)
+            size = self.near.recv_into(BUFFER)
         except BlockingIOError:
-            return 0, WAIT
+            return b""
         except OSError:
-            return 0, PORT_LOST
-        self.to_host = self.to_host[sent:]
-        return sent, WAIT
+            size = 0
+        self.spoke, self.ended = self.spoke or size > 0, size == 0
+        return VIEW[:size]
 
     def read_errors(self):
         """-> False at the end of sshd's stderr."""

@@ -1,0 +1,69 @@
+"""A relay between two pairs of sockets, without its sshd; prints what came through as JSON."""
+import json
+import random
+import socket
+
+import hf_relay
+
+PAGE = hf_relay.PAGE
+
+
+def relay():
+    """-> (relay, the host's end, sshd's end)"""
+    made = hf_relay.Relay.__new__(hf_relay.Relay)
+    made.port, host = socket.socketpair()
+    made.near, sshd = socket.socketpair()
+    for end in (made.port, host, made.near, sshd):
+        end.setblocking(False)
+    made.fd, made.takeover = made.port.fileno(), True
+    made.to_sshd = made.to_host = b""
+    made.spoke = made.ended = False
+    return made, host, sshd
+
+
+def some(end, data, chance):
+    """Sends what goes of the next piece; -> what is left."""
+    try:
+        return data[end.send(data[:chance.randrange(1, 200_000)]):]
+    except BlockingIOError:
+        return data
+
+
+def taken(end, most):
+    try:
+        return end.recv(most)
+    except BlockingIOError:
+        return b""
+
+
+def both_ways(seed):
+    chance = random.Random(seed)
+    made, host, sshd = relay()
+    inward, outward = chance.randbytes(700_000), chance.randbytes(900_000)
+    to_sshd, to_host, at_sshd, at_host = inward, outward, b"", b""
+    while len(at_sshd) < len(inward) or len(at_host) < len(outward):
+        if to_sshd and chance.random() < 0.5:
+            to_sshd = some(host, to_sshd, chance)
+        if to_host and chance.random() < 0.5:
+            to_host = some(sshd, to_host, chance)
+        assert made.pump() in (hf_relay.WAIT, hf_relay.MORE)
+        at_sshd += taken(sshd, chance.randrange(1, 300_000))
+        at_host += taken(host, chance.randrange(1, 300_000))
+    sshd.send(b"bye")
+    sshd.close()
+    end = made.pump()
+    return at_sshd == inward and at_host == outward and end == hf_relay.SSHD_GONE and taken(host, 10) == b"bye"
+
+
+def new_client(before):
+    """What a former client left fills `before` octets; -> whether the new one is seen from its first octet on."""
+    made, host, _ = relay()
+    host.send(b"x" * before + b"SSH-2.0-new\r\n")
+    return made.pump() == hf_relay.TAKEN_OVER and made.to_sshd == b"SSH-2.0-new\r\n"
+
+
+print(json.dumps({
+    "both ways": [both_ways(seed) for seed in range(5)],
+    "new client": [new_client(before) for before in (0, PAGE, 3 * PAGE)],
+    "the same within a page is nobody": new_client(100),
+}))
