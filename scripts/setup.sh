@@ -7,7 +7,7 @@ say() { printf '==> %s\n' "$*"; }
 
 # A tool and the package that brings it, for each thing that Holdfast or its tests run.
 TOOLS='qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils mmdebstrap:mmdebstrap xorriso:xorriso mke2fs:e2fsprogs
-sfdisk:fdisk mcopy:mtools mkfs.vfat:dosfstools newuidmap:uidmap prlimit:util-linux xz:xz-utils gpgv:gpgv ps:procps ssh-keygen:openssh-client'
+mcopy:mtools newuidmap:uidmap prlimit:util-linux xz:xz-utils gpgv:gpgv ps:procps ssh-keygen:openssh-client'
 # Instances of root's have a bridge; dnsmasq-base is dnsmasq without a service of its own.
 [ "$(id -u)" != 0 ] || TOOLS="$TOOLS ip:iproute2 nft:nftables dnsmasq:dnsmasq-base"
 FILES='/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring'
