@@ -75,7 +75,7 @@ export class HomeNetworks implements AsyncDisposable {
     }
   }
 
-  /** A table that names a bridge of the home is taken to let it pass; iptables of before nftables cannot be seen. */
+  /** A table that names a bridge of Holdfast's (of any home's: `hf-…`) is taken to let it pass; iptables of before nftables cannot be seen. */
   async droppedBy(): Promise<readonly DroppingChain[]> {
     const dropping = droppingChains(await tryRun('nft', ['list', 'chains']) ?? '');
     const rules = await Promise.all(dropping.map(({ family, table }) => nftTable(family, table)));
