@@ -8,8 +8,12 @@ const TRANSLATION_BUFFER_MIB = 128;
 /** Idle, a fork is to cost less than 100 MB beyond its template; docs/decisions/templates.md has what that costs in time. */
 const FORK_TRANSLATION_BUFFER_MIB = 32;
 
-/** All that QEMU can do, but pointers signed by QEMU's own quick algorithm: the architecture's is slow in software, and kernels use it at each call. */
-const EMULATED_CPU: Readonly<Record<Architecture, string>> = { x86_64: 'max', aarch64: 'max,pauth-impdef=on' };
+/**
+ * All that QEMU can do, less what is slow in software though it is quick in hardware, for which kernels prefer it: on x86 strings
+ * copied by bytes (QEMU goes round once for each: docs/decisions/qemu-machine.md), on Arm the architecture's own algorithm that
+ * signs pointers, at each call.
+ */
+export const EMULATED_CPU: Readonly<Record<Architecture, string>> = { x86_64: 'max,-erms,-fsrm', aarch64: 'max,pauth-impdef=on' };
 
 export function platform(input: CommandLineInput): string[] {
   const { architecture, accelerator, hostSystem, machineType, name, uuid, cpus, memoryBytes } = input;

@@ -7,6 +7,7 @@ import { AGENT_VERSION } from '../../../guest/agent/bundle.ts';
 import type { Architecture } from '../../../core/instance.ts';
 import { BINARIES, newestMachineType, qemuVersion } from '../binary.ts';
 import type { Accelerator } from '../command-line/input.ts';
+import { EMULATED_CPU } from '../command-line/platform.ts';
 
 /** Raised when templates of before cannot be forked by this Holdfast, or would be worse than new ones. */
 const REVISION = 1;
@@ -42,7 +43,7 @@ export async function shapeOf(wanted: Wanted, accelerator: Accelerator): Promise
     revision: REVISION, architecture, imageDigest, imageFormat, cpus: count, memoryBytes, accelerator,
     machineType: await newestMachineType(architecture),
     qemu: `${await qemuVersion(architecture)} ${await binaryOf(BINARIES[architecture].tool)}`,
-    cpuModel: accelerator === 'tcg' ? 'max' : cpus()[0]?.model.trim() ?? 'unknown',
+    cpuModel: accelerator === 'tcg' ? EMULATED_CPU[architecture] : cpus()[0]?.model.trim() ?? 'unknown',
     agentVersion: AGENT_VERSION,
   };
 }
