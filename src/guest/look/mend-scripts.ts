@@ -66,9 +66,15 @@ command -v sshd >/dev/null && echo "installed sshd"`),
 
   driver: script('driver', 'modprobe virtio_net && echo "loaded the driver of the network card (virtio_net)"'),
 
-  /** $1: the interface. A lease anew, by whoever manages it. */
+  /**
+   * $1: the interface. A lease anew, by whoever manages it. networkd 252 was seen to have a lease and never give its address: it was
+   * configured anew while it gave the same one (its log: `requesting,removing`). Only its own restart helps then.
+   */
   lease: script('lease', `
-if systemctl is-active --quiet systemd-networkd && networkctl reconfigure "$1"; then echo "had networkd configure $1 anew"
+addressed() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; ip -4 -o address show dev "$1" scope global | grep -q . && return; done; return 1; }
+if systemctl is-active --quiet systemd-networkd && networkctl reconfigure "$1"; then
+  if addressed "$1"; then echo "had networkd configure $1 anew"
+  else systemctl restart systemd-networkd && echo "restarted networkd, which gave $1 no address when it was to configure it anew"; fi
 elif systemctl is-active --quiet NetworkManager && nmcli device connect "$1" >&2; then echo "had NetworkManager connect $1 anew"
 elif command -v dhclient >/dev/null && timeout 30 dhclient -1 "$1" >&2; then echo "asked for a lease with dhclient"
 elif command -v udhcpc >/dev/null && udhcpc -n -q -i "$1" >&2; then echo "asked for a lease with udhcpc"
