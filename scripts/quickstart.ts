@@ -42,8 +42,7 @@ async function main(): Promise<void> {
   title('5. After the accident: the address the host knew is gone, the hold is not');
   const after = await look();
   title('6. The network is brought back');
-  await guest(['sudo', 'rm', '-f', ACCIDENT_FILE]);
-  await guest(['sudo', 'netplan', 'apply']);
+  await run(['net', 'repair', NAME]);
   const mended = await until('the network to be as it was', ({ network }) => network === 'ok');
   say(`${NAME} has ${mended.ipv4.join(', ')} again`);
   process.stdout.write(`
