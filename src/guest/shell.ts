@@ -14,6 +14,8 @@ export interface ExecRequest {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly terminal?: Terminal;
+  /** What the user's shell does by itself (`ulimit`, `command -v`) is a command too, and costs no program where there is one as well. Not with env. */
+  readonly builtins?: boolean;
 }
 
 export type ExecExit = { readonly code: number } | { readonly signal: string };

@@ -27,7 +27,7 @@ async function begin(shell: GuestShell, name: string, request: ExecFrameRequest,
   const timer = setTimeout(() => over.abort(), Math.max(1000, deadlineMs - (performance.now() - startedAt)));
   try {
     return await shell.exec({
-      command: request.command,
+      command: request.command, builtins: !request.bulk,
       ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
       ...(request.terminal === undefined ? {} : { terminal: request.terminal }),
     }, AbortSignal.any([signal, over.signal]));

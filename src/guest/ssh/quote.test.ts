@@ -37,6 +37,16 @@ describe('commandLine', () => {
     expect(commandLine({ command: [], cwd: '/a b' })).toMatch(/^exec sh -c '[^']+"\$\{SHELL:-\/bin\/sh\}" -l' sh '\/a b'$/);
   });
 
+  test('with builtins is what the shell finds under that name, but no reserved word, alias or option of its own', () => {
+    const run = (command: readonly string[], cwd?: string): string => execFileSync('bash', ['-O', 'expand_aliases', '-c', `alias ls=false\n${commandLine({ command, builtins: true, ...(cwd === undefined ? {} : { cwd }) })} 2>&1 || echo "ended with $?"`], { encoding: 'utf8' });
+    expect(run(['command', '-v', 'cd'])).toBe('cd\n');
+    expect(run(['pwd'], '/usr')).toBe('/usr\n');
+    expect(run(['echo', '$HOME;', "it's"])).toBe("$HOME; it's\n");
+    expect(run(['if'])).toContain('ended with 127');
+    expect(run(['ls', '-d', '/'])).toBe('/\n');
+    expect(commandLine({ command: ['true'], builtins: true, env: { A: 'x' } })).toBe('exec env A=x true');
+  });
+
   test.each([[['a=b']], [['-x']], [['']]])('refuses %j as a program', (command) => {
     expect(() => commandLine({ command })).toThrow(/cannot be run/);
   });

@@ -38,11 +38,15 @@ export function envWords(env: Readonly<Record<string, string>>): string[] {
  */
 const SHELL_AT = 'timeout -s KILL 3 test -d "$1" && cd -- "$1" || echo "$1 cannot be entered now" >&2; exec "${SHELL:-/bin/sh}" -l';
 
+/** Quoted whether it needs it or not: no reserved word and no alias of any shell. */
+const asProgram = (word: string): string => (PLAIN.test(word) ? `'${word}'` : quote(word));
+
 /**
- * The command in front of which nothing else is needed: argv with cwd and env taken in.
+ * The command in front of which nothing else is needed: argv with cwd and env taken in. With `exec` it is a program, whatever
+ * the shell has under that name; shells themselves start the last command of such a line in their own place.
  * @returns undefined when it is just the login shell, for which SSH has a request of its own
  */
-export function commandLine({ command, cwd, env = {} }: ExecRequest): string | undefined {
+export function commandLine({ command, cwd, env = {}, builtins = false }: ExecRequest): string | undefined {
   const words = envWords(env);
   const [program] = command;
   if (program === undefined && cwd === undefined && words.length === 0) return undefined;
@@ -51,9 +55,10 @@ export function commandLine({ command, cwd, env = {} }: ExecRequest): string | u
   }
   const change = cwd === undefined || program === undefined ? '' : `cd -- ${quote(cwd)} && `;
   const shell = cwd === undefined ? ['sh', '-c', 'exec "${SHELL:-/bin/sh}" -l'] : ['sh', '-c', SHELL_AT, 'sh', cwd];
-  const argv = (program === undefined ? shell : command).map(quote).join(' ');
+  const looked = builtins && program !== undefined && words.length === 0;
+  const argv = looked ? [asProgram(program), ...command.slice(1).map(quote)] : (program === undefined ? shell : command).map(quote);
   const assignments = words.length === 0 ? '' : `env ${words.map(quote).join(' ')} `;
-  const line = `${change}exec ${assignments}${argv}`;
+  const line = `${change}${looked ? '' : `exec ${assignments}`}${argv.join(' ')}`;
   if (Buffer.byteLength(line) > LONGEST_LINE) {
     throw fail('bad-argument', `the command is longer than ${LONGEST_LINE / 1024} KiB`, { hint: 'Give large data on standard input.' });
   }
