@@ -9,7 +9,7 @@ export interface FrozenAgent {
 }
 
 /** Oldest first. */
-export const AGENT_VERSIONS = ['0.4.0', '0.6.1', '0.7.1', '0.7.2', '0.7.3'] as const;
+export const AGENT_VERSIONS = ['0.4.0', '0.6.1', '0.7.1', '0.7.2', '0.7.3', '0.7.4'] as const;
 
 export function frozenAgent(version: string): FrozenAgent {
   return JSON.parse(readFileSync(join(import.meta.dirname, `agent-${version}.json`), 'utf8')) as FrozenAgent;

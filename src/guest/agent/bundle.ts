@@ -2,7 +2,7 @@
 import type { Bundle } from '../../core/cloudinit/boothook.ts';
 
 /** Raise it with every change to files/: guests with an older one are renewed over the control lane. */
-export const AGENT_VERSION = '0.7.3';
+export const AGENT_VERSION = '0.7.4';
 
 export const AGENT_DIR = '/usr/lib/holdfast';
 

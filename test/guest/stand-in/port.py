@@ -28,11 +28,12 @@ class Door:
 
 class Counting:
     near = socket.socket()
+    to_host = b""
 
     def __init__(self):
         self.pumped = self.stopped = 0
 
-    def pump(self):
+    def pump(self, _inward, _outward):
         self.pumped += 1
         return hf_relay.WAIT
 
@@ -68,12 +69,20 @@ words, speaking, host = lane()
 words.relay = relay = hf_relay.Relay.__new__(hf_relay.Relay)
 relay.fd, relay.takeover, relay.to_sshd, relay.to_host, relay.ended = words.fd, True, b"", b"", False
 relay.stop, relay.near = lambda: None, Counting.near
+relay.closing = False
 heard = []
 words.door.obey = lambda word, _reply: heard.append(word.decode().replace(" ", ""))
 host.send(b'HOLDFAST {"do":' + b" " * 70000 + b'"clock"}\n')
 words.pump()
 
+told, counted, _there = lane()
+told.event(select.EPOLLOUT)
+told.event(select.EPOLLIN | select.EPOLLOUT)
+counted.to_host = b"what waits"
+told.event(select.EPOLLOUT)
+
 print(json.dumps({
+    "told of room": counted.pumped,
     "late": [waiting, late.relay is kept, kept.pumped, kept.stopped],
     "left": [at_once, left.relay is None, dropped.stopped],
     "word": [words.relay is None, heard],

@@ -1,9 +1,13 @@
-"""A relay between two pairs of sockets, without its sshd; prints what came through as JSON."""
+"""A relay between two pairs of sockets, without its sshd, and the doorman with `cat` for an sshd; prints what came through as JSON."""
 import json
 import random
+import select
 import socket
+import subprocess
 
+import hf_lane
 import hf_relay
+from doorman import Door
 
 PAGE = hf_relay.PAGE
 
@@ -17,7 +21,7 @@ def relay():
         end.setblocking(False)
     made.fd, made.takeover = made.port.fileno(), True
     made.to_sshd = made.to_host = b""
-    made.spoke = made.ended = False
+    made.spoke = made.ended = made.closing = False
     return made, host, sshd
 
 
@@ -51,6 +55,7 @@ def both_ways(seed):
         at_host += taken(host, chance.randrange(1, 300_000))
     sshd.send(b"bye")
     sshd.close()
+    made.heard(select.EPOLLIN | select.EPOLLRDHUP)
     end = made.pump()
     return at_sshd == inward and at_host == outward and end == hf_relay.SSHD_GONE and taken(host, 10) == b"bye"
 
@@ -62,7 +67,39 @@ def new_client(before):
     return made.pump() == hf_relay.TAKEN_OVER and made.to_sshd == b"SSH-2.0-new\r\n"
 
 
+def echo(_lane, far):
+    return subprocess.Popen(["cat"], stdin=far, stdout=far, stderr=subprocess.PIPE)
+
+
+def doorman(pieces):
+    """Each piece goes to `cat` and comes back before the next; -> (whether all did, turns of the doorman's a piece, whether the end is told)"""
+    hf_relay.start = echo
+    door, turns = Door(), 0
+    client, served = socket.socketpair()
+    client.settimeout(10)
+    hf_lane.SocketConnection(door, served)
+    door.turn()
+    client.recv(100)  # the doorman's line
+    right = True
+    for piece in pieces:
+        client.sendall(piece)
+        back = b""
+        while len(back) < len(piece):
+            door.turn()
+            turns += 1
+            while select.select([client], [], [], 0)[0]:
+                back += client.recv(1 << 20)
+        right = right and back == piece
+    client.shutdown(socket.SHUT_WR)
+    while door.connections:
+        door.turn()
+    return right, turns / len(pieces), client.recv(1) == b""
+
+
+right, turns, ended = doorman([b"%d" % number for number in range(300)])
 print(json.dumps({
+    "a message": [right, turns <= 2.2, ended],
+    "long ones": doorman([b"x" * size for size in (1, 65_536, 65_537, 131_072)])[::2],
     "both ways": [both_ways(seed) for seed in range(5)],
     "new client": [new_client(before) for before in (0, PAGE, 3 * PAGE)],
     "the same within a page is nobody": new_client(100),

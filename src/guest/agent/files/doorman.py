@@ -25,7 +25,7 @@ SOCKET = RUN + "/ssh.sock"
 MAX_CONNECTIONS = 32
 # The bus forgets what was said when its connection is closed too early, and a busy guest takes its time.
 LONGEST_PENDING, LONGEST_WATCH, LONGEST_REST, BUS, PAUSE = 60, 60, 8, 60, 0.3
-EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
+EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 
 
 def version():

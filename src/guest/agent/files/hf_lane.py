@@ -31,7 +31,7 @@ class Connection:
         # Only the newest relay of a connection may act on it: an old one may end late.
         process = relay.process
         self.door.children[process.pid] = (process, lambda: self.exited(relay))
-        self.door.watch(relay.near.fileno(), lambda _mask: self.pump())
+        self.door.watch(relay.near.fileno(), lambda mask: self.said(relay, mask))
         self.door.watch(process.stderr.fileno(), lambda _mask: self.errors(relay))
         self.pump()
 
@@ -39,6 +39,12 @@ class Connection:
         if not relay.read_errors():
             self.door.forget(relay.process.stderr.fileno())
             relay.process.stderr.close()
+
+    def said(self, relay, mask):
+        """Word of sshd's connection."""
+        if relay is self.relay:
+            relay.heard(mask)
+            self.pump(inward=bool(relay.to_sshd))
 
     def drop(self):
         relay, self.relay = self.relay, None
@@ -55,11 +61,11 @@ class Connection:
             else:
                 self.pump()
 
-    def pump(self):
+    def pump(self, inward=True, outward=True):
         relay = self.relay
         if relay is None:
             return
-        outcome = relay.pump()
+        outcome = relay.pump(inward, outward)
         if outcome == hf_relay.MORE:
             self.door.again((self.name, self.fd), self.pump)
         elif outcome == hf_relay.SSHD_GONE:
@@ -158,7 +164,10 @@ class Lane(Connection):
         if self.relay is not None and mask & select.EPOLLHUP:
             self.hung_up()
         elif self.relay is not None:
-            self.pump()
+            # A port tells of room for each piece that the host has taken.
+            inward, outward = bool(mask & select.EPOLLIN), bool(self.relay.to_host)
+            if inward or outward:
+                self.pump(inward, outward)
         else:
             self.seek()
 

@@ -1,5 +1,6 @@
 """Copies between one host-side descriptor and one sshd, and knows how it ended."""
 import os
+import select
 import signal
 
 from hf_sshd import start
@@ -26,14 +27,15 @@ class Relay:
 
     Buffers hold at most one chunk each way: a side that does not read stops the other.
     A call that only says "not now" costs an emulated guest as much as one that copies
-    pages, so each way is asked once more only when it has moved all it had.
+    pages, so only what has word for it is asked: a port until it says so (a read gives
+    one of its buffers), sshd's connection until it gives less than there was room for.
     """
 
     def __init__(self, door, lane, fd, first, hello, takeover):
         self.door, self.lane, self.fd = door, lane, fd
         self.to_sshd, self.to_host = first, hello
         self.takeover = takeover
-        self.spoke = self.ended = False
+        self.spoke = self.ended = self.closing = False
         self.errors = b""
         self.process = self.near = None
         near, far, how = door.peers.pair()
@@ -47,13 +49,17 @@ class Relay:
         self.near, self.how = near, how
         os.set_blocking(self.process.stderr.fileno(), False)
 
-    def pump(self):
-        """Moves what can be moved now; a constant above says what to do next."""
-        inward = self._turn(self._inward)
-        if inward in (HOST_GONE, TAKEN_OVER, PORT_LOST):
-            return inward
-        outward = self._turn(self._outward)
-        return inward if outward == WAIT else outward
+    def pump(self, inward=True, outward=True):
+        """Moves what can be moved now, one way or both; a constant above says what to do next."""
+        state = self._turn(self._inward) if inward else WAIT
+        if not outward or state in (HOST_GONE, TAKEN_OVER, PORT_LOST):
+            return state
+        said = self._turn(self._outward)
+        return state if said == WAIT else said
+
+    def heard(self, mask):
+        """sshd's connection is at its end, or will be: its end gets no word of its own where data came with it."""
+        self.closing = self.closing or bool(mask & (select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR))
 
     @staticmethod
     def _turn(step):
@@ -104,6 +110,7 @@ class Relay:
         data = self.to_host or self._said()
         if not data:
             return 0, SSHD_GONE if self.ended else WAIT
+        emptied = not self.to_host and len(data) < CHUNK and not self.closing
         moved, self.to_host = 0, b""
         while moved < len(data):
             try:
@@ -113,7 +120,7 @@ class Relay:
                 return moved, WAIT
             except OSError:
                 return moved, PORT_LOST
-        return moved, MORE
+        return moved, WAIT if emptied else MORE
 
     def _said(self):
         """What sshd has to say, in the buffer that all relays share; nothing: not now, or never again."""
