@@ -17,7 +17,7 @@ export interface TransferBench extends AsyncDisposable {
   /** Called with what each guest sends, before it goes on. */
   onSent: (() => void) | undefined;
   /** What a guest runs in the place of what it is told to. */
-  instead: ((name: string) => readonly string[] | undefined) | undefined;
+  instead: ((name: string, command: readonly string[]) => readonly string[] | undefined) | undefined;
 }
 
 export async function makeTransferBench(): Promise<TransferBench> {
@@ -69,7 +69,7 @@ function serveOne(made: TransferBench, socket: WebSocket, name: string): void {
 
   function begin(request: ExecFrameRequest): ChildProcess {
     made.requests.push(request);
-    const [tool = '', ...args] = made.instead?.(name) ?? request.command;
+    const [tool = '', ...args] = made.instead?.(name, request.command) ?? request.command;
     const child = spawn(tool, args, { cwd: home, env: { PATH: process.env['PATH'], PYTHONDONTWRITEBYTECODE: '1' }, stdio: 'pipe' });
     made.programs.add(child);
     child.stdin.on('error', () => {});
