@@ -154,11 +154,11 @@ class GuestHold implements GuestAccess {
     ];
   }
 
-  /** A doorman that was restarted is waited for, one that stays away only beside the other rungs. */
+  /** A doorman that was restarted is waited for as long as that takes it on a quiet host, then beside the other rungs: both may be late where much is going on. */
   #absent(use: Use): { patienceMs: number; why: string } | undefined {
     if (this.#options.lanes.isGuestOpen(use)) return undefined;
     const closedAt = this.#closedAt.get(use) ?? this.#since;
-    return { patienceMs: Math.max(LEAST_PATIENCE_MS, closedAt + this.#deadlines.doorman - performance.now()), why: this.#routes[use].reason };
+    return { patienceMs: Math.max(LEAST_PATIENCE_MS, closedAt + this.#deadlines.doorman / 2 - performance.now()), why: this.#routes[use].reason };
   }
 
   onHold(listener: (hold: Hold) => void): () => void {

@@ -6,7 +6,7 @@ import type { Deadlines } from './ssh/deadlines.ts';
 import { printable, ReachFailure } from './ssh/failure.ts';
 import { orAbort, seconds, timeLimit } from './ssh/time-limit.ts';
 
-/** As in doorman.py. */
+/** As in hf_door.py. */
 export const SSH_SOCKET = '/run/holdfast/ssh.sock';
 
 /** @param socket  the doorman's, in the guest  @returns a stream that begins with sshd's banner  @throws ReachFailure saying which step it was, exec-failed */

@@ -9,6 +9,7 @@ export const AGENT_DIR = '/usr/lib/holdfast';
 /** Asset (a file in files/) -> its place in the guest. */
 export const AGENT_PLACES: Readonly<Record<string, string>> = {
   'doorman.py': `${AGENT_DIR}/doorman.py`,
+  'hf_door.py': `${AGENT_DIR}/hf_door.py`,
   'hf_lane.py': `${AGENT_DIR}/hf_lane.py`,
   'hf_relay.py': `${AGENT_DIR}/hf_relay.py`,
   'hf_peer.py': `${AGENT_DIR}/hf_peer.py`,

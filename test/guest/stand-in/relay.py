@@ -7,7 +7,7 @@ import subprocess
 
 import hf_lane
 import hf_relay
-from doorman import Door
+from hf_door import Door
 
 PAGE = hf_relay.PAGE
 
