@@ -52,12 +52,17 @@ export async function powerOff(supervisor: Supervisor, seconds: number, signal: 
 async function askToPowerOff(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   const { machine } = supervisor;
   if (!machine) return;
-  // Just taken over, or just started: the lane is about to answer, and who would hear the button may not be up yet.
-  const undecided = () => supervisor.machine === machine && !machine.isPaused && machine.guest.hold.level === 'none';
-  await supervisor.until(() => !undecided(), '', LANE_PATIENCE_MS, signal).catch(() => signal.throwIfAborted());
+  await untilDecided(supervisor, LANE_PATIENCE_MS, signal);
   if (supervisor.machine !== machine) return;
   supervisor.expectEnd();
   if (!(await runInGuest(supervisor, ['systemctl', '--no-block', 'poweroff'], signal))) await machine.powerDown();
+}
+
+/** Just taken over, or just started: the lane is about to answer, and who would hear the button may not be up yet. */
+export async function untilDecided(supervisor: Supervisor, withinMs: number, signal: AbortSignal): Promise<void> {
+  const { machine } = supervisor;
+  const undecided = () => machine !== undefined && supervisor.machine === machine && !machine.isPaused && machine.guest.hold.level === 'none';
+  await supervisor.until(() => !undecided(), '', withinMs, signal).catch(() => signal.throwIfAborted());
 }
 
 /** @returns whether the guest took the command */
@@ -67,10 +72,10 @@ export async function runInGuest(supervisor: Supervisor, argv: readonly string[]
   return await askGuest(supervisor, argv, signal) !== undefined || (machine !== undefined && supervisor.machine === undefined);
 }
 
-/** @returns what a small command said over the control lane, or undefined where it failed or nobody answered */
+/** @returns what a small command said, by whatever way to the guest is left, or undefined where it failed or nobody answered */
 export async function askGuest(supervisor: Supervisor, argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   const { machine } = supervisor;
-  if (!machine || machine.isPaused || machine.guest.hold.level !== 'held') return undefined;
+  if (!machine || machine.isPaused || machine.guest.hold.level === 'none') return undefined;
   try {
     const { shell } = await machine.guest.reach('control', { deadlineMs: 10_000, signal });
     const { exit, stdout } = await runCommand(shell, argv, { maxBytes: 4096, deadlineMs: 20_000, signal });

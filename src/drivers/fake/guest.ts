@@ -9,7 +9,7 @@ import { fakeShell } from './shell.ts';
 import { fakeSsh } from './ssh.ts';
 
 export const FAKE_USER = 'ubuntu';
-const BOOTING: Hold = { level: 'lost', reason: 'it has not answered yet' };
+const BOOTING: Hold = { level: 'none', reason: 'waiting for the guest' };
 
 export class FakeGuest implements GuestAccess {
   readonly user = FAKE_USER;

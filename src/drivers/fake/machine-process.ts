@@ -88,15 +88,32 @@ function obey(command: MonitorCommand): void {
     tell({ event: 'paused' });
   }
   if (command.do === 'reset') {
+    print('reset\n');
     tell({ event: 'reset' });
     boot();
   }
+}
+
+/** @returns whether it was a word of systemctl's about the whole guest, which is obeyed once it is answered */
+function powerWord(command: readonly string[], answer: () => void): boolean {
+  const [program, ...words] = command;
+  const verb = words.at(-1);
+  if (program !== 'systemctl' || (verb !== 'reboot' && verb !== 'poweroff') || faults().ignoresPowerButton === true) return false;
+  answer();
+  setTimeout(() => {
+    if (verb === 'poweroff') return powerOff();
+    print('rebooted\n');
+    tell({ event: 'reset' });
+    boot();
+  }, 5);
+  return true;
 }
 
 function exec(socket: Socket, request: Extract<Request, { want: 'exec' }>): (input: ExecInput) => void {
   const stdin = new PassThrough({ encoding: 'utf8' });
   const ending = new AbortController();
   socket.on('close', () => ending.abort());
+  if (powerWord(request.command, () => socket.end(`${JSON.stringify({ exit: { code: 0 } })}\n`))) return () => undefined;
   const guest = { hostname: name, user: request.user, cwd: request.cwd, env: request.env, directory, network };
   void runProgram(request.command, guest, {
     out: (text) => send(socket, { stdout: text }), err: (text) => send(socket, { stderr: text }), input: stdin, signal: ending.signal,
