@@ -13,6 +13,7 @@ import type { SnapshotStore } from '../store/snapshots.ts';
 import type { EventHub } from './event-hub.ts';
 import { setGuestClock } from './guest-clocks.ts';
 import type { Log } from './log/log.ts';
+import { remedyForUnkept } from './log/remedies.ts';
 import type { ZoneBook } from './zones/zone-book.ts';
 
 /** A guest that stood still for longer is set to the host's clock; many a program does not mind less. */
@@ -261,12 +262,12 @@ export class Supervisor implements AsyncDisposable {
     this.settle(this.#record.wanted.deleted ? 'Deleted' : 'Stopped');
   }
 
-  /** What happened has happened, on a full disk too; the next daemon finds it out again. */
+  /** What happened has happened, whether it can be written down or not; the next daemon finds it out again. */
   #keep(write: () => void): void {
     try {
       write();
     } catch (error) {
-      this.#log.line('store', this.name, `what was seen of ${this.name} could not be kept: ${error instanceof Error ? error.message : String(error)}`, 'free some disk space where the home is');
+      this.#log.line('store', this.name, `what was seen of ${this.name} could not be kept: ${error instanceof Error ? error.message : String(error)}`, remedyForUnkept(error, `how it stands: holdfast info ${this.name}; what is not written down yet, the next daemon finds out again`));
     }
   }
 
