@@ -31,6 +31,20 @@ describe('a save that fails', { timeout: 60_000 }, () => {
       return result;
     };
   };
+  /** Its disk is being frozen until it is told to end. */
+  const holdsTheTurn = (beside: QemuMachine) => {
+    const { promise: busy, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const execute = beside.monitor.execute.bind(beside.monitor);
+    beside.monitor.execute = async (name, args, deadlineMs) => {
+      if (name === 'blockdev-add') {
+        begin();
+        await over;
+      }
+      return await execute(name, args, deadlineMs);
+    };
+    return { busy, end };
+  };
   const isRunning = async () => (await running.monitor.execute('query-status')).running;
   const boot = async (): Promise<number> => {
     await running.kill();
@@ -114,16 +128,7 @@ describe('a save that fails', { timeout: 60_000 }, () => {
     const other = under.machine('0badcafe');
     await driver.create(other, work());
     await using beside = await driver.start(other, work()) as QemuMachine;
-    const { promise: busy, resolve: begin } = Promise.withResolvers<void>();
-    const { promise: over, resolve: end } = Promise.withResolvers<void>();
-    const execute = beside.monitor.execute.bind(beside.monitor);
-    beside.monitor.execute = async (name, args, deadlineMs) => {
-      if (name === 'blockdev-add') {
-        begin();
-        await over;
-      }
-      return await execute(name, args, deadlineMs);
-    };
+    const { busy, end } = holdsTheTurn(beside);
     const first = driver.freezeLive(other, SECOND, work());
     await busy;
     const frozen = driver.freezeLive(machine, FIRST, work());
@@ -131,6 +136,27 @@ describe('a save that fails', { timeout: 60_000 }, () => {
     expect([await isRunning(), (await beside.monitor.execute('query-status')).running]).toEqual([true, false]);
     end();
     await Promise.all([first, frozen]);
+    expect(await isRunning()).toBe(true);
+  });
+
+  test('or is called off while it waits for another machine\'s disk: it does not wait for it to the end, and nothing is left of it', async () => {
+    const other = under.machine('0badcafe');
+    await driver.create(other, work());
+    await using beside = await driver.start(other, work()) as QemuMachine;
+    const { busy, end } = holdsTheTurn(beside);
+    const first = driver.freezeLive(other, SECOND, work());
+    await busy;
+    const abort = new AbortController();
+    const frozen = driver.freezeLive(machine, FIRST, work(abort.signal));
+    const above = join(under.home, 'instances/00c0ffee', `disk.qcow2-${FIRST}`);
+    // Its mode is set when it is whole.
+    await expect.poll(async () => (await stat(above).catch(() => undefined))?.mode, { timeout: 10_000 }).toBe(0o100600);
+    abort.abort(new Error('called off'));
+    await expect(frozen).rejects.toThrow('called off');
+    expect([await exists(above), await isRunning(), (await beside.monitor.execute('query-status')).running]).toEqual([false, true, false]);
+    end();
+    await first;
+    await driver.freezeLive(machine, FIRST, work());
     expect(await isRunning()).toBe(true);
   });
 

@@ -27,7 +27,7 @@ const FLUSH_MS = 30_000;
 const nodeOf = (layer: string): string => `above-${layer}`;
 const savedPath = (files: MachineFiles): string => join(files.directory, 'live');
 
-/** @param inTurn  nobody else changes which layers there are meanwhile  @throws no-space, machine-failed, cancelled: the guest goes on */
+/** @param inTurn  nobody else changes which layers there are meanwhile; a wait for it ends with the signal  @throws no-space, machine-failed, cancelled: the guest goes on */
 export async function freezeLive(
   machine: MachineSpec, { hypervisor, whole }: QemuMachine, layer: string, { files, layers, image }: DiskParts, inTurn: (work: () => Promise<void>) => Promise<void>, signal: AbortSignal,
 ): Promise<void> {
@@ -48,7 +48,6 @@ export async function freezeLive(
     await makeAbove(layer, state, { files, layers, image }, signal);
     // The turn first: the guest does not stand still for another machine's.
     await inTurn(async () => {
-      signal.throwIfAborted();
       await holdStill(monitor, FLUSH_MS);
       // From here on a sweep finds the layer in the machine's record.
       await switchDisk(monitor, layer, state, { files, layers });

@@ -8,6 +8,7 @@ import { LayerStore, type OpenDiskBase } from './layer-store.ts';
 import type { QemuMachine } from '../machine.ts';
 import { endLive, freezeLive } from './live.ts';
 import { endReverting, freezeDisk, putInOrder, revertDisk, type DiskParts } from './machine-disk.ts';
+import { turnOrLeave } from './turn-or-leave.ts';
 
 export interface MachineDisksOptions {
   readonly layersDir: string;
@@ -55,18 +56,18 @@ export class MachineDisks {
 
   async freeze(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<void> {
     await this.prepare(machine);
-    await this.#inTurn(() => freezeDisk(machine.name, layer, this.#parts(machine), signal));
+    await turnOrLeave(this.#inTurn, () => freezeDisk(machine.name, layer, this.#parts(machine), signal), signal);
   }
 
   /** Its guest stands still meanwhile; other machines' disks wait for this one's only, not until its memory is saved. */
   freezeLive(machine: MachineSpec, held: QemuMachine, layer: string, signal: AbortSignal): Promise<void> {
-    return freezeLive(machine, held, layer, this.#parts(machine), this.#inTurn, signal);
+    return freezeLive(machine, held, layer, this.#parts(machine), (work) => turnOrLeave(this.#inTurn, work, signal), signal);
   }
 
   /** @returns whether the machine is a suspended one now */
   async revert(machine: MachineSpec, layer: string, signal: AbortSignal): Promise<boolean> {
     await this.prepare(machine);
-    return await this.#inTurn(() => revertDisk(machine.name, layer, this.#parts(machine), signal));
+    return await turnOrLeave(this.#inTurn, () => revertDisk(machine.name, layer, this.#parts(machine), signal), signal);
   }
 
   /** @param machines  all that there is any trace of */
