@@ -1,11 +1,12 @@
 /** Saves of a running machine that fail half way: the guest goes on, its disk is known, and nobody else waits. */
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MachineSpec } from '../../src/drivers/driver.ts';
 import type { QemuMachine } from '../../src/drivers/qemu/machine.ts';
 import type { QemuDriver } from '../../src/drivers/qemu/qemu-driver.ts';
 import type { CommandResults } from '../../src/drivers/qemu/qmp/messages.ts';
+import type { MachineState } from '../../src/drivers/qemu/state-file.ts';
 import { exists } from '../../src/host/exists.ts';
 import { startQemu, type QemuUnderTest } from './qemu-under-test.ts';
 import { work } from './under-test.ts';
@@ -122,6 +123,32 @@ describe('a save that fails', { timeout: 60_000 }, () => {
     expect(await isRunning()).toBe(true);
     await under.mark(running, 3);
     expect(await boot()).toBe(3);
+  });
+
+  describe.each([['when it stands still', 'stop'], ['while its memory is saved', 'migrate']] as const)('because its guest is heard to crash %s', (_when, command) => {
+    const PANIC = { kind: 'panicked', reason: 'Kernel panic - not syncing: Oops' } as const;
+    const state = async () => JSON.parse(await readFile(join(under.home, 'instances/00c0ffee/machine.json'), 'utf8')) as MachineState;
+    beforeEach(() => {
+      after(command, () => {
+        Object.defineProperty(running.hypervisor, 'end', { value: PANIC });
+        return Promise.resolve();
+      });
+    });
+
+    test('is no snapshot; the guest is not let go on, and is booted the next time with what it had written', async () => {
+      await under.mark(running, 1);
+      await expect(driver.freezeLive(machine, FIRST, work())).rejects.toMatchObject({ code: 'machine-failed', message: expect.stringContaining(PANIC.reason) as string });
+      expect([await isRunning(), (await state()).live]).toEqual([false, undefined]);
+      expect(await boot()).toBe(1);
+      await driver.freezeLive(machine, SECOND, work());
+      expect(await isRunning()).toBe(true);
+    });
+
+    test('leaves nothing that it could be resumed to', async () => {
+      await expect(driver.suspend(machine, work())).rejects.toMatchObject({ code: 'machine-failed', message: expect.stringContaining(PANIC.reason) as string });
+      const { run, suspended } = await state();
+      expect([await isRunning(), run?.suspending, suspended, await exists(join(under.home, 'instances/00c0ffee/suspended'))]).toEqual([false, undefined, undefined, false]);
+    });
   });
 
   test('and one that waits until another machine\'s disk is frozen: its guest does not stand still for it', async () => {

@@ -76,6 +76,17 @@ describe('a suspend', { timeout: 60_000 }, () => {
     expect(await status()).toBe('paused');
   });
 
+  test.each([['a snapshot', (now: MachineState): MachineState => ({ ...now, live: 'a'.repeat(16) })], ['a suspend', ({ run, ...now }: MachineState): MachineState => ({ ...now, run: run && { ...run, suspending: true } })]])(
+    'a guest that panicked is not let go on by a daemon that ends %s which an earlier one was killed over', async (_what, interrupted) => {
+      await running.monitor.execute('stop');
+      await running[Symbol.asyncDispose]();
+      const { run, ...rest } = interrupted(await state());
+      await writeFile(at('machine.json'), JSON.stringify({ ...rest, run: run && { ...run, end: { kind: 'panicked', reason: 'Oops' } } }));
+      await nextDaemon();
+      expect([await status(), running.end, (await state()).live, (await state()).run?.suspending]).toEqual(['paused', { kind: 'panicked', reason: 'Oops' }, undefined, undefined]);
+    },
+  );
+
   test('a guest that panicked is not let go on by a daemon that finds its clock not set', async () => {
     await running.monitor.execute('stop');
     await running[Symbol.asyncDispose]();

@@ -10,6 +10,7 @@ import { machineUuid } from './identity.ts';
 import type { MachineFiles } from './layout.ts';
 import { QmpClient } from './qmp/client.ts';
 import { changeState, readState, recordEnd, type MachineState, type Run } from './state-file.ts';
+import type { SavedMachine } from './state-transfer.ts';
 import { unkillable } from './unkillable.ts';
 
 const MONITOR_DEADLINE_MS = 5_000;
@@ -23,8 +24,8 @@ export interface Adopted {
 
 export interface Adopting {
   readonly log: (cause: string, message: string) => void;
-  /** Called with the monitor of what was found to be the machine, before anything else is asked of it. */
-  readonly taken: (monitor: QmpClient) => Promise<void>;
+  /** Called with what was found to be the machine, before anything else is asked of it. */
+  readonly taken: (found: SavedMachine) => Promise<void>;
 }
 
 /** @throws machine-failed  it runs, but its monitor does not answer */
@@ -53,7 +54,7 @@ export async function adoptHypervisor(
     // Interrupted between the record and the first instruction, after a boot or a resume. One that panicked is kept to be looked at.
     const { status } = await monitor.execute('query-status');
     if (run.end === null && (status === 'prelaunch' || (status === 'paused' && run.clockBehind))) await monitor.execute('cont');
-    await taken(monitor);
+    await taken({ monitor, end: run.end ?? undefined });
     const hypervisor = await Hypervisor.attach({
       name: machine.name, uuid: machineUuid(machine.id), files, identity: run, monitor, exited: undefined, log,
       panicked: run.end?.kind === 'panicked' ? run.end : undefined, record: (end) => recordEnd(files.state, run, end),

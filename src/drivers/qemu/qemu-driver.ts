@@ -28,9 +28,9 @@ import { machineFiles, type DriverPlaces, type MachineFiles } from './layout.ts'
 import type { QemuMachine } from './machine.ts';
 import { MachineCards } from './machine-cards.ts';
 import { checkNative, endServers } from './native/servers.ts';
-import type { QmpClient } from './qmp/client.ts';
 import { startHypervisor } from './start.ts';
 import { readState, type MachineState } from './state-file.ts';
+import type { SavedMachine } from './state-transfer.ts';
 import { discardSuspended, endSuspending, resumeMachine, suspendMachine } from './suspend.ts';
 import { QemuTemplates } from './template/qemu-templates.ts';
 import { UrgentTurns } from './urgent-turns.ts';
@@ -164,14 +164,14 @@ export class QemuDriver implements Driver {
 
   async #hold(machine: MachineSpec, files: MachineFiles, started: StartedMachine): Promise<QemuMachine> {
     const { hypervisor } = started;
-    hypervisor.onRetaken(() => this.#endSaves(files, hypervisor.monitor));
+    hypervisor.onRetaken(() => this.#endSaves(files, hypervisor));
     return await this.#held.hold(machine, files, started);
   }
 
   /** That a daemon was killed over, or that its monitor was lost over. */
-  async #endSaves(files: MachineFiles, monitor: QmpClient): Promise<void> {
-    await endSuspending(files, monitor);
-    await endLive(files, this.#disks.layers, monitor);
+  async #endSaves(files: MachineFiles, machine: SavedMachine): Promise<void> {
+    await endSuspending(files, machine);
+    await endLive(files, this.#disks.layers, machine);
   }
 
   async #fork(machine: MachineSpec, key: string, files: MachineFiles, work: Work): Promise<QemuMachine> {
@@ -214,7 +214,7 @@ export class QemuDriver implements Driver {
 
   async adopt(machine: MachineSpec): Promise<RunningMachine | { readonly end: MachineEnd } | undefined> {
     const files = this.#files(machine.id);
-    const found = await adoptHypervisor(machine, files, { log: this.#logOf(machine.id), taken: (monitor) => this.#endSaves(files, monitor) });
+    const found = await adoptHypervisor(machine, files, { log: this.#logOf(machine.id), taken: (found) => this.#endSaves(files, found) });
     if (found === undefined || 'end' in found) return found;
     return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
   }

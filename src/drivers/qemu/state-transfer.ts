@@ -11,6 +11,7 @@ import { chown, open, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../../core/errors.ts';
+import type { MachineEnd } from '../driver.ts';
 import type { QmpClient } from './qmp/client.ts';
 
 export type MemoryFormat = 'stream' | 'mapped';
@@ -28,6 +29,13 @@ export type Load = { readonly memoryBytes: number } & (
   | { readonly kind: 'device-stream' | 'stream'; readonly descriptor: number }
   | { readonly kind: 'mapped'; readonly path: string });
 
+/** A machine that is to be saved, or has been. */
+export interface SavedMachine {
+  readonly monitor: QmpClient;
+  /** As far as it was seen: a guest that panicked has ended, and its process runs on. */
+  readonly end: MachineEnd | undefined;
+}
+
 const LOOK_MS = 10;
 const LEAST_DEADLINE_MS = 300_000;
 /** Of a slow disk. */
@@ -36,6 +44,8 @@ const LEAST_BYTES_PER_SECOND = 20e6;
 const FLUSH_MS = 300_000;
 /** What query-migrate says where nothing is moved, or no more. */
 const OVER: ReadonlySet<string> = new Set(['none', 'completed', 'failed', 'cancelled']);
+/** QEMU's own word for a guest that has crashed. */
+const CRASHED: ReadonlySet<string> = new Set(['guest-panicked', 'internal-error']);
 /** No limit worth the name: it goes into a file on this host. */
 const BYTES_PER_SECOND = 1e12;
 
@@ -54,11 +64,31 @@ export async function holdStill(monitor: QmpClient, deadlineMs = FLUSH_MS): Prom
   await monitor.execute('stop', undefined, deadlineMs);
 }
 
-/** After a save, whatever came of it. One that is still going on would stop the guest again when it is done. */
-export async function goOn(monitor: QmpClient): Promise<void> {
+/**
+ * After a save, whatever came of it. One that is still going on would stop the guest again when it is done. A guest that crashed
+ * meanwhile stays as it is, to be looked at.
+ */
+export async function goOn(machine: SavedMachine): Promise<void> {
+  const { monitor } = machine;
   // Where that fails a guest that goes on now and is stopped later is no worse than one that stands still now.
   await endSave(monitor).catch(() => undefined);
-  await monitor.execute('cont', undefined, FLUSH_MS);
+  if (!(await hasCrashed(machine, monitor))) await monitor.execute('cont', undefined, FLUSH_MS);
+}
+
+/**
+ * Once it stands still: its last words may be heard only then.
+ * @param what  is to be done to it: after `cannot be`  @throws machine-failed
+ */
+export async function requireUncrashed(name: string, what: string, machine: SavedMachine): Promise<void> {
+  if (!(await hasCrashed(machine, machine.monitor))) return;
+  const why = machine.end !== undefined && 'reason' in machine.end ? `: ${machine.end.reason}` : '';
+  throw fail('machine-failed', `${name} cannot be ${what}: it crashed meanwhile${why}`, { hint: `its console: holdfast logs ${name}; start it again: holdfast start ${name}` });
+}
+
+/** QEMU's word is there also where nobody listened when it happened; of a panic that was read off the console QEMU knows nothing. */
+async function hasCrashed(machine: SavedMachine, monitor: QmpClient): Promise<boolean> {
+  const { status } = await monitor.execute('query-status', undefined, FLUSH_MS);
+  return CRASHED.has(status) || machine.end !== undefined;
 }
 
 async function endSave(monitor: QmpClient): Promise<void> {

@@ -12,11 +12,10 @@ import { FIRST_DESCRIPTOR } from './launch.ts';
 import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
 import type { QemuMachine } from './machine.ts';
-import type { QmpClient } from './qmp/client.ts';
 import { requireFree } from './disk.ts';
 import type { Started } from './start.ts';
 import { changeRun, changeState, readState, recordClockSet, type MachineState } from './state-file.ts';
-import { goOn, holdStill, loadState, memoryFormat, saveState } from './state-transfer.ts';
+import { goOn, holdStill, loadState, memoryFormat, requireUncrashed, saveState, type SavedMachine } from './state-transfer.ts';
 
 export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
 
@@ -36,7 +35,9 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
   await changeRun(files.state, state.run, (run) => ({ ...run, suspending: true }));
   try {
     await holdStill(hypervisor.monitor);
+    await requireUncrashed(machine.name, 'suspended', hypervisor);
     await saveState(hypervisor.monitor, { kind: format, path: `${path}.tmp`, socketPath: files.run.migration, uid: state.uid, memoryBytes: machine.spec.memoryBytes });
+    await requireUncrashed(machine.name, 'suspended', hypervisor);
     await own(`${path}.tmp`, state.uid);
     await rename(`${path}.tmp`, path);
     const suspended = { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes };
@@ -45,19 +46,18 @@ export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }
     // Not recorded: a record is written whole or not at all.
     for (const left of [`${path}.tmp`, path]) await rm(left, { force: true });
     // Where it cannot be told now, that is still recorded, and it is told later.
-    await endSuspending(files, hypervisor.monitor).catch(() => undefined);
+    await endSuspending(files, hypervisor).catch(() => undefined);
     throw error;
   }
   await hypervisor.suspended();
 }
 
 /** What a suspend that failed left, or one that a daemon was killed over: the guest goes on. One that somebody else has paused stays so. */
-export async function endSuspending(files: MachineFiles, monitor: QmpClient): Promise<void> {
+export async function endSuspending(files: MachineFiles, machine: SavedMachine): Promise<void> {
   const { run, suspended } = await readState(files.state) ?? {};
   // What is saved must not go on.
   if (!run?.suspending || suspended) return;
-  // A guest that panicked is kept to be looked at.
-  if (run.end === null) await goOn(monitor);
+  await goOn(machine);
   await rm(`${suspendedPath(files)}.tmp`, { force: true });
   await changeRun(files.state, run, ({ suspending: _suspending, ...rest }) => rest);
 }

@@ -16,13 +16,14 @@ import type { MachineFiles } from '../layout.ts';
 import type { QemuMachine } from '../machine.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { changeState, readState, type MachineState } from '../state-file.ts';
-import { goOn, holdStill, memoryFormat, saveState } from '../state-transfer.ts';
+import { goOn, holdStill, memoryFormat, requireUncrashed, saveState, type SavedMachine } from '../state-transfer.ts';
 import { untilWhole } from '../suspend.ts';
 import type { LayerStore } from './layer-store.ts';
 import { diskAbove, diskNow, type DiskParts } from './machine-disk.ts';
 
 /** Other machines' disks wait for it meanwhile. */
 const FLUSH_MS = 30_000;
+const KEPT = 'kept with its memory';
 
 const nodeOf = (layer: string): string => `above-${layer}`;
 const savedPath = (files: MachineFiles): string => join(files.directory, 'live');
@@ -31,9 +32,9 @@ const savedPath = (files: MachineFiles): string => join(files.directory, 'live')
 export async function freezeLive(
   machine: MachineSpec, { hypervisor, whole }: QemuMachine, layer: string, { files, layers, image }: DiskParts, inTurn: (work: () => Promise<void>) => Promise<void>, signal: AbortSignal,
 ): Promise<void> {
-  await untilWhole(machine.name, 'kept with its memory', whole, signal);
+  await untilWhole(machine.name, KEPT, whole, signal);
   // Of one before, where there was no space even to put it in order.
-  await endLive(files, layers, hypervisor.monitor);
+  await endLive(files, layers, hypervisor);
   const state = await readState(files.state);
   if (!state?.run) throw fail('machine-failed', `${machine.name} does not run`);
   if (await layers.memoryOf(layer)) return;
@@ -49,30 +50,32 @@ export async function freezeLive(
     // The turn first: the guest does not stand still for another machine's.
     await inTurn(async () => {
       await holdStill(monitor, FLUSH_MS);
+      await requireUncrashed(machine.name, KEPT, hypervisor);
       // From here on a sweep finds the layer in the machine's record.
       await switchDisk(monitor, layer, state, { files, layers });
     });
     await saveState(monitor, { kind: format, path: savedPath(files), socketPath: files.run.migration, uid: state.uid, memoryBytes: machine.spec.memoryBytes });
+    await requireUncrashed(machine.name, KEPT, hypervisor);
     await layers.keepMemory(layer, savedPath(files), { format, accelerator: state.run.accelerator, cpus: machine.spec.cpus, memoryBytes: machine.spec.memoryBytes });
   } catch (error) {
     // What cannot be put in order now is recorded, and put in order later.
-    await endLive(files, layers, hypervisor.monitor).catch(() => undefined);
+    await endLive(files, layers, hypervisor).catch(() => undefined);
     throw error;
   }
-  await endLive(files, layers, hypervisor.monitor);
+  await endLive(files, layers, hypervisor);
 }
 
 /**
- * What one that failed, or a daemon that was killed over it, left: the guest goes on, and its disk is the one or the other.
- * @param monitor  where it runs  @throws where that cannot be told or recorded now: the record says still that there is something to end
+ * What one that failed, or a daemon that was killed over it, left: the guest goes on, unless it crashed, and its disk is the one or the other.
+ * @param running  where its process runs  @throws where that cannot be told or recorded now: the record says still that there is something to end
  */
-export async function endLive(files: MachineFiles, layers: LayerStore, monitor: QmpClient | undefined): Promise<void> {
+export async function endLive(files: MachineFiles, layers: LayerStore, running: SavedMachine | undefined): Promise<void> {
   const state = await readState(files.state);
   if (state?.live === undefined) return;
   try {
-    if (state.layer !== state.live) await settleOrClear(state.live, state, { files, layers }, monitor);
+    if (state.layer !== state.live) await settleOrClear(state.live, state, { files, layers }, running?.monitor);
   } finally {
-    if (monitor) await goOn(monitor);
+    if (running) await goOn(running);
   }
   await rm(savedPath(files), { force: true });
   await changeState(files.state, ({ live: _live, ...rest }) => rest);
