@@ -74,6 +74,24 @@ test('lost while QEMU runs, it is taken again, and is heard as before', async ()
   await expect.poll(() => told, { timeout: 10_000 }).toEqual(['apollo: the monitor hung up, but QEMU runs; connecting again', 'apollo: what was under way failed', 'RESET']);
 });
 
+test('one that answers and hangs up again and again is taken again later each time', async () => {
+  const [lost, made]: [number[], number[]] = [[], []];
+  server.on('connection', () => made.push(performance.now()));
+  held.onRetaken(() => {
+    if (lost.length < 3) hangUp();
+    return Promise.resolve();
+  });
+  const hangUp = (): void => {
+    lost.push(performance.now());
+    sockets.at(-1)?.destroy();
+  };
+  hangUp();
+  await expect.poll(() => made.length, { timeout: 20_000 }).toBe(3);
+  const waited = made.map((at, index) => at - (lost[index] ?? 0));
+  // The first waits only to see whether QEMU ends: END_MS.
+  expect(waited.slice(1).every((ms) => ms >= 2_450)).toBe(true);
+});
+
 test('another machine\'s is not taken; that QEMU has ended meanwhile is told once', async () => {
   uuid = 'another';
   sockets[0]?.destroy();

@@ -3,6 +3,7 @@ import { fail } from '../../core/errors.ts';
 import { waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import { QmpClient } from './qmp/client.ts';
 import type { QmpEvent } from './qmp/messages.ts';
+import { RetakePauses } from './retake-pauses.ts';
 
 export interface HeldMonitorParts {
   readonly name: string;
@@ -24,7 +25,6 @@ export interface HeldMonitorParts {
 }
 
 const MONITOR_DEADLINE_MS = 5_000;
-const RECONNECT_MS = { first: 1_000, most: 30_000 };
 /** From a connection's end to the process's own. */
 const END_MS = { asked: 10_000, unasked: 2_000 };
 
@@ -33,7 +33,9 @@ export class HeldMonitor implements AsyncDisposable {
   readonly #retaken = new Set<() => Promise<void>>();
   readonly #failed = (error: unknown): void =>
     this.#parts.log('qemu-monitor', `${this.#parts.name}: ${error instanceof Error ? error.message : String(error)}`);
+  readonly #pauses = new RetakePauses();
   #current: QmpClient;
+  #since = 0;
   #released = false;
 
   constructor(parts: HeldMonitorParts) {
@@ -62,6 +64,7 @@ export class HeldMonitor implements AsyncDisposable {
 
   async #follow(monitor: QmpClient): Promise<void> {
     this.#current = monitor;
+    this.#since = performance.now();
     monitor.onEvent(this.#parts.event, this.#failed);
     void monitor.closed.then((reason) => this.#closed(reason)).catch(this.#failed);
     await this.#parts.taken(monitor);
@@ -70,6 +73,7 @@ export class HeldMonitor implements AsyncDisposable {
   async #closed(reason: string): Promise<void> {
     if (this.#released) return;
     const { identity, name, isEndAsked, log, ended } = this.#parts;
+    this.#pauses.lost(performance.now() - this.#since);
     if (!(await waitForEnd(identity, isEndAsked() ? END_MS.asked : END_MS.unasked))) {
       log('qemu-monitor', `${name}: ${reason}, but QEMU runs; connecting again`);
       if (await this.#retake() !== 'ended') return;
@@ -79,7 +83,9 @@ export class HeldMonitor implements AsyncDisposable {
 
   /** Its guest goes on without a monitor, and is reached as before: that is no reason to end it. */
   async #retake(): Promise<'retaken' | 'released' | 'ended'> {
-    for (let wait = RECONNECT_MS.first; ; wait = Math.min(wait * 2, RECONNECT_MS.most)) {
+    for (;;) {
+      if (await waitForEnd(this.#parts.identity, this.#pauses.next())) return 'ended';
+      if (this.#released) return 'released';
       const monitor = await this.#connectAgain().catch(() => undefined);
       if (this.#released) {
         await monitor?.[Symbol.asyncDispose]();
@@ -91,7 +97,6 @@ export class HeldMonitor implements AsyncDisposable {
         for (const listener of this.#retaken) await listener().catch(this.#failed);
         return 'retaken';
       }
-      if (await waitForEnd(this.#parts.identity, wait)) return 'ended';
     }
   }
 
