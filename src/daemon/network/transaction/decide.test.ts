@@ -61,3 +61,15 @@ test('a guest that cannot be asked is asked again, and the log says so; of one t
   await vi.advanceTimersByTimeAsync(60_000);
   expect([reach.mock.calls.length, log.mock.calls.length]).toEqual([3, 2]);
 });
+
+test('of one that is paused while it is asked the log says nothing, and it is not asked again before it goes on', async () => {
+  const reach = vi.fn<typeof answers>();
+  const { house, supervisor, log } = guestWith(reach, () => PENDING);
+  reach.mockImplementationOnce(() => {
+    Object.assign(supervisor.machine ?? {}, { isPaused: true });
+    return Promise.reject(fail('guest-unreachable', 'it stands still'));
+  });
+  await settlePending(house, supervisor);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([reach.mock.calls.length, log.mock.calls.length]).toEqual([1, 0]);
+});

@@ -75,8 +75,8 @@ export async function settlePending(house: House, supervisor: Supervisor): Promi
     const inMs = await settleOrWait(house, supervisor);
     if (inMs !== undefined) again(inMs);
   } catch (error) {
-    // One that has ended is asked when it is started again.
-    if (supervisor.machine !== machine) return;
+    // One that has ended is asked when it is started again, one that is paused when it goes on.
+    if (supervisor.machine !== machine || machine.isPaused) return;
     again(ASK_AGAIN_MS);
     house.log.line('net-settle', name, `how a change of ${name}'s network ended could not be found out or written down: ${error instanceof Error ? error.message : String(error)}`, remedyForUnkept(error, `it is tried again; how it stands: holdfast net history ${name}`));
   }

@@ -14,6 +14,8 @@ export function keepNetwork(house: House, supervisor: Supervisor): void {
   machine.guest.onReport(told);
   machine.guest.onHold(({ level }) => { if (level === 'held' && supervisor.machine === machine) void settlePending(house, supervisor); });
   machine.on({
+    // A pause that is short is none to its lanes, and nobody is asked while it lasts.
+    paused: (paused) => { if (!paused && supervisor.machine === machine) void settlePending(house, supervisor); },
     ended: () => {
       reports[Symbol.dispose]();
       const { network } = machine.guest.reports;
