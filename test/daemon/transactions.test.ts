@@ -167,6 +167,12 @@ describe('a change that is held', () => {
     expect((await revisions())[1]).toMatchObject({ outcome: 'rolled-back', reason: 'it was asked for' });
   });
 
+  test('and that nobody says anything about is recorded as undone by the daemon that goes on, and is not in the way of the next one', LONG, async () => {
+    await apply(await MTU(), { hold: true, confirmWithinSeconds: 5 });
+    await expect.poll(async () => (await revisions())[1]?.outcome, { timeout: 20_000 }).toBe('rolled-back');
+    expect((await apply(await MTU())).status).toBe('done');
+  });
+
   test('is undone by the guest when nobody says anything, and the record says so, also by the next daemon', LONG, async () => {
     await apply(await MTU(), { hold: true, confirmWithinSeconds: 5 });
     await home.kill();

@@ -7,6 +7,7 @@ import type { House } from '../../instances/house.ts';
 import type { Result, Task } from '../../operations/engine.ts';
 import { takeOut } from '../plug.ts';
 import type { Supervisor } from '../../supervisor.ts';
+import { settlePending } from './decide.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { pendingOf, settleByGuest } from './settle.ts';
 import { guestNetwork, requireAnswering } from './situation.ts';
@@ -27,7 +28,8 @@ export async function changeNetwork(house: House, name: string, request: WireNet
   requireStill(house, supervisor);
   return house.engine.begin({
     kind: `net-${request.change}`, instanceName: name, instanceId: supervisor.id, request: { change: request.change, ...prepared.kept }, owner: house.owner,
-    body: (task) => carryOut(house, supervisor, request, prepared, probes, task),
+    // What it leaves open, for want of a decision or of an answer, the guest ends by itself.
+    body: (task) => carryOut(house, supervisor, request, prepared, probes, task).finally(() => void settlePending(house, supervisor)),
   });
 }
 

@@ -36,6 +36,8 @@ export function settleUndone(house: House, supervisor: Supervisor, revision: Rev
 /** @returns milliseconds that it stays armed for; undefined when it has ended and is written down */
 export async function settleByGuest(house: House, supervisor: Supervisor, revision: Revision, guest: GuestNetwork, signal: AbortSignal): Promise<number | undefined> {
   const { standing, reason, leftMs } = await guest.standing(revision.transaction ?? '', signal);
+  // Somebody else has asked meanwhile, and was faster.
+  if (pendingOf(house, supervisor)?.number !== revision.number) return undefined;
   switch (standing) {
     case 'armed': return leftMs ?? 0;
     case 'committed': settleCommitted(house, supervisor, revision); return undefined;
