@@ -50,7 +50,7 @@ export async function createMachine(machine: MachineSpec, { files, image, layers
     if (firmware !== undefined) await own(files.firmwareVariables, uid, 0o600);
     await requireReachable(files.disk, uid);
     signal.throwIfAborted();
-    await writeState(files.state, { version: 1, machineType, layout: 1, uid, ...(template ? { fork: template.key } : {}), ...(layer === undefined ? {} : { layer }), run: null });
+    await writeState(files.state, { version: 1, machineType, layout: 1, uid, ...(template ? { fork: template.key, forkMadeAt: template.record.createdAt } : {}), ...(layer === undefined ? {} : { layer }), run: null });
   } catch (error) {
     await rm(files.directory, { recursive: true, force: true });
     throw asOurs(error, machine.name, signal);

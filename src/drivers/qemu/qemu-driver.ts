@@ -124,9 +124,8 @@ export class QemuDriver implements Driver {
     if (state?.suspended) return await this.#resume(machine, files, state, work);
     // Of a daemon that was killed when it had just been taken up.
     await discardSuspended(files);
-    const fork = state?.fork;
-    if (!fork) return await this.#boot(machine, work);
-    return await this.#fork(machine, fork, files, work);
+    if (!state?.fork) return await this.#boot(machine, work);
+    return await this.#fork(machine, state.fork, state, files, work);
   }
 
   async suspend(machine: MachineSpec, { signal }: Work): Promise<void> {
@@ -174,8 +173,8 @@ export class QemuDriver implements Driver {
     await endLive(files, this.#disks.layers, machine);
   }
 
-  async #fork(machine: MachineSpec, key: string, files: MachineFiles, work: Work): Promise<QemuMachine> {
-    const { record } = await this.templates.require(key);
+  async #fork(machine: MachineSpec, key: string, state: MachineState, files: MachineFiles, work: Work): Promise<QemuMachine> {
+    const { record } = await this.templates.requireOf(machine, key, state);
     const turn = record.shape.accelerator === 'tcg' ? await this.#turns.take('now', work.signal) : undefined;
     const arrived = (): void => turn?.[Symbol.dispose]();
     try {

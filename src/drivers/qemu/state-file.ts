@@ -56,6 +56,8 @@ export interface MachineState {
   readonly uid: number | null;
   /** Key of the template whose memory it begins with; null once it has begun. */
   readonly fork?: string | null;
+  /** When that one was made: another that was made since has its key, and memory that does not belong to this disk. None: an older Holdfast did not record it. */
+  readonly forkMadeAt?: string;
   /** A fork whose card and services are still to come. */
   readonly unsettled?: boolean;
   /** It was suspended, and its next start takes it up again. */

@@ -35,6 +35,7 @@ export interface ForkParts {
 /** @throws whatever went wrong; nothing runs then */
 export async function startFork(machine: MachineSpec, parts: ForkParts, work: Work): Promise<Started> {
   const { files, openBase, state, template, kvmGid, cards, log } = parts;
+  const { forkMadeAt: _, ...begun } = state;
   await using saved = await open(template.files.state, 'r');
   await using resources = new AsyncDisposableStack();
   const { memory, descriptors } = await memoryOf(parts, resources);
@@ -46,7 +47,7 @@ export async function startFork(machine: MachineSpec, parts: ForkParts, work: Wo
       await arrive(machine, parts, hypervisor, work);
       await settle();
     },
-    arrived: { ...state, fork: null, unsettled: true },
+    arrived: { ...begun, fork: null, unsettled: true },
   }, work);
 }
 

@@ -11,7 +11,7 @@ import type { IdentityPolicy } from '../identity.ts';
 import type { OpenDiskBase } from '../layers/layer-store.ts';
 import type { MachineFiles } from '../layout.ts';
 import type { Started } from '../start.ts';
-import { readState } from '../state-file.ts';
+import { readState, type MachineState } from '../state-file.ts';
 import { startFork } from './fork.ts';
 import { makeTemplate, type MakeParts } from './make.ts';
 import { SealedMemories } from './sealed-memory.ts';
@@ -91,14 +91,23 @@ export class QemuTemplates implements Templates, AsyncDisposable {
     return template;
   }
 
+  /** That a machine was created of, and has not begun with yet. @throws machine-failed when it is not there any more, or another is in its place */
+  async requireOf({ name }: MachineSpec, key: string, { forkMadeAt }: MachineState): Promise<Template> {
+    const template = await this.require(key);
+    if (forkMadeAt === undefined || forkMadeAt === template.record.createdAt) return template;
+    throw fail('machine-failed', `the template ${key} was made anew since ${name} was created of it: its memory does not belong to the disk of ${name}`, {
+      hint: `${name} has never run, so nothing is lost: holdfast delete --purge ${name}, and launch it again`,
+    });
+  }
+
   /** @throws whatever went wrong; nothing runs then */
   async fork(machine: MachineSpec, key: string, { files, openBase, cards, log }: { readonly files: MachineFiles; readonly openBase: OpenDiskBase; readonly cards: readonly Card[]; readonly log: (cause: string, message: string) => void }, work: Work): Promise<Started> {
-    const template = await this.require(key);
+    const state = await readState(files.state);
+    if (state === undefined) throw fail('machine-failed', `${machine.name} has no machine to start: its files are gone`);
+    const template = await this.requireOf(machine, key, state);
     if (shapeKey(await shapeOf({ ...machine, ...machine.spec }, template.record.shape.accelerator)) !== key) {
       throw fail('machine-failed', `the template ${key} was made for another machine or another QEMU`);
     }
-    const state = await readState(files.state);
-    if (state === undefined) throw fail('machine-failed', `${machine.name} has no machine to start: its files are gone`);
     const { kvmGid } = candidates(await thisHost(this.#options.identity), machine.architecture);
     const [keys, templateKeys] = await Promise.all([ensureInstanceKeys(files.keys), ensureInstanceKeys(template.files.keys)]);
     const started = await startFork(machine, { files, openBase, state, template, templateKeys, keys, sealed: this.#sealed, thaw: this.#options.thaw, kvmGid, cards, log }, work);
