@@ -6,6 +6,8 @@ import { constants, createReadStream, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { isWebAddress } from '../core/catalogue/web-address.ts';
+import { fetchSmallFile } from '../web/small-file.ts';
+import type { Context } from './command.ts';
 import { UsageError } from './failure.ts';
 
 /** The API's limit, less a third for base64. */
@@ -15,9 +17,12 @@ const DOWNLOAD_MS = 60_000;
 const IMAGE_SCHEME = 'file://';
 
 /** The daemon judges the content, with line and column. @param name  a path, an http(s) address, or `-` for stdin  @returns base64 */
-export async function readCloudInit(name: string, stdin: Readable, signal: AbortSignal): Promise<string> {
-  const source = isWebAddress(name) ? download(name, signal) : Promise.resolve(name === '-' ? stdin : createReadStream(name));
-  const bytes = await source.then((stream) => readUpTo(stream, CLOUD_INIT_BYTES)).catch((error: unknown) => {
+export async function readCloudInit(name: string, { stdin, env, signal }: Pick<Context, 'stdin' | 'env' | 'signal'>): Promise<string> {
+  // An address is asked for with the caller's rights and by his proxy, as a file is read: a daemon could reach what he may not.
+  const read = async (): Promise<Buffer> => (isWebAddress(name)
+    ? await fetchSmallFile(new URL(name), { env, mostBytes: CLOUD_INIT_BYTES, withinMs: DOWNLOAD_MS, signal })
+    : await readUpTo(name === '-' ? stdin : createReadStream(name), CLOUD_INIT_BYTES));
+  const bytes = await read().catch((error: unknown) => {
     throw new UsageError(`Could not load cloud-init configuration: ${whyUnreadable(name, error)}`);
   });
   if (bytes.length > CLOUD_INIT_BYTES) throw new UsageError(`Could not load cloud-init configuration: ${name} is too long: at most ${CLOUD_INIT_BYTES} bytes are taken`);
@@ -34,13 +39,6 @@ export async function readNetplan(name: string, stdin: Readable): Promise<string
   });
   if (bytes.length > NETPLAN_BYTES) throw new UsageError(`Cannot read the netplan file: ${name} is too long: at most ${NETPLAN_BYTES} bytes are taken`);
   return bytes.toString('utf8');
-}
-
-/** With the caller's rights, as a file is: a daemon could reach what he may not. */
-async function download(address: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-  const answer = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(DOWNLOAD_MS)]) });
-  if (!answer.ok || !answer.body) throw new Error(`${address} cannot be had: the answer is ${answer.status}`);
-  return answer.body;
 }
 
 /** A pipe is as good as a file here, and one without an end must not fill the memory. */
@@ -90,7 +88,5 @@ const WHY: Readonly<Record<string, string>> = {
 function whyUnreadable(path: string, error: unknown): string {
   const why = WHY[(error as NodeJS.ErrnoException).code ?? ''];
   if (why) return `${path} ${why}`;
-  const { message, cause } = error as Error;
-  // fetch has the reason behind its own "fetch failed".
-  return cause instanceof Error ? `${path} cannot be had: ${cause.message || message}` : message;
+  return (error as Error).message;
 }

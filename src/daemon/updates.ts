@@ -1,5 +1,6 @@
 /** Looks once a day whether there is a later release, where it was told where to look; otherwise nothing is asked of anybody. */
 import { releaseNotice, type ReleaseNotice } from '../core/release-notice.ts';
+import { fetchSmallFile } from '../web/small-file.ts';
 
 const AGAIN_MS = 24 * 3600 * 1000;
 const DEADLINE_MS = 10_000;
@@ -29,14 +30,6 @@ export function watchUpdates(address: string | undefined, current: string, troub
 async function read(address: string): Promise<unknown> {
   const { protocol, hostname } = new URL(address);
   if (protocol !== 'https:' && !(protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))) throw new Error('it is no https address');
-  const answer = await fetch(address, { signal: AbortSignal.timeout(DEADLINE_MS) });
-  if (!answer.ok) throw new Error(`the answer is ${answer.status}`);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of answer.body ?? []) {
-    length += piece.length;
-    if (length > MOST_BYTES) throw new Error(`it is longer than ${MOST_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  return JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown;
+  const bytes = await fetchSmallFile(new URL(address), { env: process.env, mostBytes: MOST_BYTES, withinMs: DEADLINE_MS });
+  return JSON.parse(bytes.toString('utf8')) as unknown;
 }

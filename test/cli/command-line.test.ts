@@ -56,7 +56,7 @@ test.each([
   [['launch', '-c', '0'], "Invalid CPU count '0'"],
   [['launch', '-c', 'two'], "Invalid CPU count 'two'"],
   [['launch', '-m', '1CiG'], '1CiG is not a valid memory size'],
-  [['launch', '--cloud-init', 'http://127.0.0.1:1/y'], 'Could not load cloud-init configuration: http://127.0.0.1:1/y cannot be had: bad port'],
+  [['launch', '--cloud-init', 'http://127.0.0.1:1/y'], 'Could not load cloud-init configuration: 127.0.0.1:1 cannot be reached: nobody listens there'],
   [['launch', 'a', 'b'], 'Too many arguments given'],
   [['launch', 'file://disk.img'], 'Image file path is not absolute: disk.img'],
   [['launch', 'file:///nowhere.img'], 'Cannot read the image: /nowhere.img does not exist'],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openWeb } from '../../src/images/download/request.ts';
+import { openWeb } from '../../src/web/request.ts';
 import { run } from '../../src/images/run.ts';
 import { FRESH_MS, openCatalogues, type Catalogues, type Known } from '../../src/images/streams/catalogues.ts';
 import { keyringFile, keyringName, shippedKeyring } from '../../src/images/streams/keyring.ts';

@@ -70,7 +70,7 @@ export const launch = defineCommand({
     requirePlaces(mounts);
     await using file = image === undefined ? undefined : await openImage(image);
     // The daemon checks it and says line and column.
-    const cloudInit = options.cloudInit === undefined ? undefined : await readCloudInit(options.cloudInit, context.stdin, context.signal);
+    const cloudInit = options.cloudInit === undefined ? undefined : await readCloudInit(options.cloudInit, context);
     const client = await context.client();
     const progress = createProgress(context.stderr, context.isTTY.stderr);
     const chosen = file ? await uploadImage(client, file, progress, context.signal) : image;

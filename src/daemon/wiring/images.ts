@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { buildDebian, sweepBuilds } from '../../images/build/build-debian.ts';
 import { imageDownloads } from '../../images/download/downloads.ts';
-import { openWeb } from '../../images/download/request.ts';
+import { openWeb } from '../../web/request.ts';
 import { run } from '../../images/run.ts';
 import { openImageStore, type ImageStore } from '../../images/store.ts';
 import type { Catalogues } from '../../images/streams/catalogues.ts';

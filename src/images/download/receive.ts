@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { requireFree, tooLarge } from '../limits.ts';
 import { writeFacts, type PartFacts, type PartFiles } from './part.ts';
-import { shownUrl } from './request.ts';
-import { Setback, setbackOf } from './setback.ts';
+import { shownUrl } from '../../web/request.ts';
+import { Setback, setbackOf } from '../../web/setback.ts';
 
 export interface Limits {
   /** Of one file. */

@@ -9,8 +9,9 @@ import { delayBefore, type Backoff } from '../../core/retry/backoff.ts';
 import { throwIfCancelled } from '../run.ts';
 import { rangeValidator, readFacts, removePart, type PartFacts, type PartFiles } from './part.ts';
 import { receive, type Limits } from './receive.ts';
-import { shownUrl, type Answer, type Ask } from './request.ts';
-import { refusalOf, Setback } from './setback.ts';
+import { shownUrl, type Answer, type Ask } from '../../web/request.ts';
+import { Setback } from '../../web/setback.ts';
+import { refusalOf } from './setback.ts';
 
 export interface Transfer {
   readonly url: URL;

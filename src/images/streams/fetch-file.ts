@@ -3,8 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail, HoldfastError } from '../../core/errors.ts';
-import { shownUrl, type Ask } from '../download/request.ts';
-import { refusalOf, Setback, setbackOf } from '../download/setback.ts';
+import { shownUrl, type Ask } from '../../web/request.ts';
+import { Setback, setbackOf } from '../../web/setback.ts';
+import { refusalOf } from '../download/setback.ts';
 
 export interface FileWish {
   readonly url: URL;

@@ -6,7 +6,7 @@ import { parseManifest } from '../../core/catalogue/manifest.ts';
 import { parseStreamIndex, type StreamFile } from '../../core/catalogue/stream-index.ts';
 import { Malformed } from '../../core/catalogue/untrusted.ts';
 import { fail } from '../../core/errors.ts';
-import type { Ask } from '../download/request.ts';
+import type { Ask } from '../../web/request.ts';
 import type { Run } from '../run.ts';
 import { fetchFile } from './fetch-file.ts';
 import type { KeptCatalogue, KeptFile } from './kept.ts';

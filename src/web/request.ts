@@ -2,7 +2,7 @@
 import { Agent, request as plainRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { getCACertificates } from 'node:tls';
-import { fail } from '../../core/errors.ts';
+import { fail } from '../core/errors.ts';
 import { Setback, setbackOf } from './setback.ts';
 
 export interface WebSetup {
@@ -70,7 +70,7 @@ function follow(first: URL, from: URL, location: string | undefined): URL {
   const to = location === undefined ? null : URL.parse(location, from.href);
   if (to === null || !isWebUrl(to)) throw fail('download-failed', `${shownUrl(first)} leads nowhere: ${JSON.stringify((location ?? '').slice(0, 200))}`);
   if (from.protocol === 'https:' && to.protocol === 'http:') {
-    throw fail('download-failed', `${shownUrl(first)} leads from https to plain http (${shownUrl(to)}), which anybody on the way could change`, { hint: 'if that is meant, launch the other address, with --checksum' });
+    throw fail('download-failed', `${shownUrl(first)} leads from https to plain http (${shownUrl(to)}), which anybody on the way could change`, { hint: 'if that is meant, name the other address itself; for an image with --checksum' });
   }
   return to;
 }
