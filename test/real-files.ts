@@ -9,7 +9,7 @@ const ALWAYS = ['10-launch', '15-fork', '20-exec', '60-daemon', '80-crash'] as c
 
 /** Of each class one. */
 const CLASSES = {
-  templates: ['16-fork-contract', '16-plain-user', '17-template-faults'],
+  templates: ['16-fork-contract', '16-plain-user', '17-template-faults', '18-remote'],
   faults: ['30-faults', '35-host-faults', '45-steps', '50-rungs'],
   commands: ['40-user-data', '52-snapshots', '53-mounts', '53-native-mounts', '54-transfer', '55-doctor', '55-ssh', '56-flood'],
   networks: ['55-network', '57-predict', '58-network-changes', '59-change-sequences'],

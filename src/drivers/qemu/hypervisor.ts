@@ -72,7 +72,7 @@ export class Hypervisor implements AsyncDisposable {
       name, uuid, path: files.run.monitor, identity, first: options.monitor, log,
       isEndAsked: () => this.#asked, taken: (monitor) => this.#catchUp(monitor), event: (event) => this.#take(event), ended: () => this.#ended(),
     });
-    this.#stall = new DiskStall({ name, directory: files.directory, goOn: () => this.monitor.execute('cont'), log });
+    this.#stall = new DiskStall({ name, directory: files.directory, goOn: () => this.#goOnFromStall(), log });
     this.lanes = new QemuLanes(files.run.lanes);
     this.#complaintsTimer = setInterval(() => void boundComplaints(files.complaints, COMPLAINTS_MAX_BYTES), COMPLAINTS_CHECK_MS).unref();
   }
@@ -196,6 +196,12 @@ export class Hypervisor implements AsyncDisposable {
     if (this.#paused === paused) return;
     this.#paused = paused;
     for (const listener of this.#listeners) listener.paused?.(paused);
+  }
+
+  /** Only from where it stalled: one that was saved meanwhile must not run beside what is saved. */
+  async #goOnFromStall(): Promise<void> {
+    const { status } = await this.monitor.execute('query-status');
+    if (status === 'io-error') await this.monitor.execute('cont');
   }
 
   /** By pvpanic or by the console, whichever comes first; both leave the machine paused. */
