@@ -66,6 +66,11 @@ export function zoneBridge(hash: string, zone: ZoneName): string {
   return `hf-${hash.slice(0, 8)}${index === 0 ? '' : `-${index + 1}`}`;
 }
 
+/** @returns the beginning of the key of the home whose it is, whichever zone's and home's; undefined for other links */
+export function keyOfBridge(link: string): string | undefined {
+  return /^hf-([0-9a-f]{8})(?:-\d)?$/.exec(link)?.[1];
+}
+
 /** @returns the zone's network that an address is of, whichever zone its instance is in */
 export function networkOf({ zones }: Pick<HomeNetwork, 'zones'>, address: string): ZoneNetwork | undefined {
   const wanted = parseIpv4Network(address);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closedRules, hostOn, isOwnBridge, planNetwork } from './own-networks.ts';
+import { closedRules, hostOn, isClosedBridge, planNetwork } from './own-networks.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 const plan = (name: string, subnet?: string, existing: Parameters<typeof planNetwork>[3] = []) => planNetwork(name, subnet, KEY, existing, ['lo', 'eth0', 'br0'], ['192.168.1.0/24', '127.0.0.0/8', 'default']);
@@ -12,7 +12,7 @@ test('a network has a bridge whose name is the home\'s and fits the kernel, and 
   expect(second).toMatchObject({ bridge: 'hn-01234567-1', subnet: null });
   expect(hostOn(second)).toBeNull();
   expect(plan('x', undefined, Array.from({ length: 31 }, (_, index) => ({ ...lan, name: `n${index}`, bridge: `hn-01234567-${index}` }))).bridge.length).toBeLessThanOrEqual(15);
-  expect([lan.bridge, second.bridge, 'hn-01234567-32', 'hn-89abcdef-0', 'br0'].map((each) => isOwnBridge(KEY, each))).toEqual([true, true, false, false, false]);
+  expect([lan.bridge, second.bridge, 'hn-89abcdef-31', 'hf-01234567', 'br0'].map(isClosedBridge)).toEqual([true, true, true, false, false]);
   expect(closedRules(lan)).toContain('iifname != "hn-01234567-0" accept');
 });
 

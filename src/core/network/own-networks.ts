@@ -64,9 +64,9 @@ function bridgeName(key: string, number: number): string {
   return `hn-${key.slice(0, 8)}-${number}`;
 }
 
-/** Of this home, whichever number it has. */
-export function isOwnBridge(key: string, link: string): boolean {
-  return Array.from({ length: MOST }, (_, number) => bridgeName(key, number)).includes(link);
+/** Of whichever home. */
+export function isClosedBridge(link: string): boolean {
+  return /^hn-[0-9a-f]{8}-\d{1,2}$/.test(link);
 }
 
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map(parseIpv4Network).filter((each): each is Ipv4Network => each !== undefined);

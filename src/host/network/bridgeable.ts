@@ -1,5 +1,7 @@
 /** The networks of this host that an instance's further cards can be put on, or could be: bridges, and wired cards. */
 import { stat } from 'node:fs/promises';
+import { keyOfBridge } from '../../core/network/home-network.ts';
+import { isClosedBridge } from '../../core/network/own-networks.ts';
 import { hostLinks } from './links.ts';
 
 export interface HostNetworkEntry {
@@ -12,15 +14,12 @@ export interface HostNetworkEntry {
   readonly bridge: string | undefined;
 }
 
-/** Of Holdfast's own, in whichever home. */
-const HOME_BRIDGE = /^(?:hf-[0-9a-f]{8}(?:-\d)?|hn-[0-9a-f]{8}-\d{1,2})$/;
-
 /** @param kindOf  what a link is that has an Ethernet's addresses and is no bridge; undefined: nothing of the kind */
 export async function bridgeable(kindOf: KindOf = hardware): Promise<HostNetworkEntry[]> {
   const links = await hostLinks();
   const found = await Promise.all(links.map(async ({ name, kind, ether, master }): Promise<HostNetworkEntry[]> => {
     if (kind === 'bridge') {
-      if (HOME_BRIDGE.test(name)) return [];
+      if (keyOfBridge(name) !== undefined || isClosedBridge(name)) return [];
       return [{ name, type: 'bridge', bridge: undefined, members: links.filter((link) => link.master === name && link.kind !== 'tun').map((link) => link.name).toSorted() }];
     }
     const type = ether ? await kindOf(name, kind) : undefined;

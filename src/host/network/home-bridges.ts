@@ -14,7 +14,7 @@ import { writeWhole } from '../write-whole.ts';
 import { bridgeOf, ownCards, type AttachedCard, type Attachments } from './attachments.ts';
 import { ensureBridge, ensureTap, removeLink } from './bridge.ts';
 import { Dnsmasq } from './dnsmasq.ts';
-import { forward, forwardLess } from './home-forwarding.ts';
+import { forward, forwardLess, forwards } from './home-forwarding.ts';
 import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
 import { astray, loose, missingOf, offItsBridge } from './missing.ts';
@@ -67,6 +67,12 @@ export class HomeBridges {
     if (await this.#retire(network.zones.filter((zone) => !zones.includes(zone)))) await forwardLess(this.#record, zones);
   }
 
+  /** Of a network that another daemon has brought up the host's other homes are to know. */
+  async claim(): Promise<void> {
+    const cards = ownCards(await this.#attachments.cards());
+    if (cards.length > 0) await forward(this.#record, inUse(await this.#record.network(), cards));
+  }
+
   async down(): Promise<void> {
     const { table, tapPrefix, foreignTapPrefix, zones } = await this.#record.network();
     for (const zone of zones) {
@@ -109,9 +115,9 @@ export class HomeBridges {
     for (const { tap, bridge } of astray(cards, links)) {
       tell(`network-astray ${tap}`, `the bridge ${bridge}, on which a card of this home is (${tap}), does not exist any more`, 'the card is put on it as soon as it is there again; one that Holdfast made is made again by the next start of an instance with a card there');
     }
+    const zones = inUse(network, own);
     return await missingOf({
-      network, cards, own, links, zones: inUse(network, own), switched: await this.#record.switched(),
-      serves: (zone) => this.#dnsmasq(zone).isServing(),
+      network, cards, own, links, zones, serves: (zone) => this.#dnsmasq(zone).isServing(), forwards: () => forwards(this.#record, zones),
     });
   }
 

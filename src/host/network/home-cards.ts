@@ -66,13 +66,14 @@ export class HomeCards {
 
   /** What ended while no daemon was watching. @param lives  machines that run, or may */
   async tidy(lives: (id: string) => boolean): Promise<void> {
-    const { record, attachments, repairs } = this.#parts;
+    const { record, attachments, bridges, repairs } = this.#parts;
     // The key that names are made of is the record's.
     await record.network();
     const ids = new Set([...(await attachments.all()).keys(), ...(await this.#taps()).map(({ id }) => id)]);
     const gone = [...ids].filter((id) => !lives(id));
     if (gone.length < ids.size) repairs.start();
     await this.#release(gone);
+    await bridges.claim();
   }
 
   async #release(ids: readonly string[]): Promise<void> {

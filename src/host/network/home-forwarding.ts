@@ -1,41 +1,72 @@
-/** Forwarding as the zones of a home need it, each family's for itself: what is switched on goes off again when it is not needed any more. */
-import { MARK } from '../../core/network/ethernet/moves.ts';
+/**
+ * Forwarding as the zones of a home need it, each family's for itself: what Holdfast has switched on goes off again when no
+ * home of the host needs it any more, whichever it was switched on for.
+ */
 import type { ZoneNetwork } from '../../core/network/home-network.ts';
-import { isOwnBridge } from '../../core/network/own-networks.ts';
+import { mayNeed, needsStill } from '../../core/network/who-forwards.ts';
 import { forwardingThatIsOff, isForwarding, switchForwardingOff, switchForwardingOn, type Switched } from './forwarding.ts';
+import { readForwarding, writeForwarding, type ForwardingRecord, type HomeNeed } from './forwarding-record.ts';
 import type { HomeRecord } from './home-record.ts';
-import { hasDefaultRoute6, hostLinks } from './links.ts';
+import { hostLock } from './host-lock.ts';
+import { hasDefaultRoute6, hostLinks, type HostLink } from './links.ts';
+import { readRecord } from './record.ts';
 
-/** @param zones  those that are up */
+/** @param zones  those that are up: their bridges are there @throws instance-busy */
 export async function forward(record: HomeRecord, zones: readonly ZoneNetwork[]): Promise<void> {
-  const off = await forwardingThatIsOff(await needs6(zones));
-  if (!off.ipv4 && !off.ipv6) return;
-  const before = await record.switched();
+  const need = await needOf(record, zones);
+  // A launch waits for this, and hardly ever is there anything to do.
+  if (await isMet(await readForwarding(), record.key, need)) return;
+  using _lock = await hostLock('forwarding');
+  const { switched, homes } = await readForwarding();
+  const off = await forwardingThatIsOff(need.ipv6);
   // Before it is done, or a daemon that is killed over it leaves a host that forwards for good.
-  await record.rememberSwitched({
-    ipv4: before.ipv4 || off.ipv4, ipv6: before.ipv6 || off.ipv6, listening: [...new Set([...before.listening ?? [], ...off.listening ?? []])],
-  });
+  await writeForwarding({ switched: both(both(switched, await record.switchedEarlier()), off), homes: { ...homes, [record.key]: need } });
+  await record.forgetSwitched();
   await switchForwardingOn(off);
 }
 
-/** @param zones  those that are left */
+/** @param zones  those that are left @throws instance-busy */
 export async function forwardLess(record: HomeRecord, zones: readonly ZoneNetwork[]): Promise<void> {
-  const switched = await record.switched();
-  const none = zones.length === 0;
-  const off: Switched = { ...switched, ipv4: switched.ipv4 && none, ipv6: switched.ipv6 && !(await needs6(zones)) };
-  if (!none && !off.ipv6) return;
-  // Other homes, and whoever else has bridges, may need it; a bridge of an ethernet's does not, nor a closed one.
-  const others = (await hostLinks()).some(({ name, kind, alias }) => kind === 'bridge' && alias?.startsWith(MARK) !== true && !record.bridges.includes(name) && !isOwnBridge(record.key, name));
-  if (!others) await switchForwardingOff({ ...off, listening: off.ipv6 ? off.listening ?? [] : [] });
-  if (none || !others) await record.rememberSwitched(none ? undefined : { ipv4: switched.ipv4, ipv6: false });
+  const earlier = await record.switchedEarlier();
+  const isNothing = ({ switched, homes }: ForwardingRecord): boolean => !switched.ipv4 && !switched.ipv6 && homes[record.key] === undefined;
+  if (!earlier.ipv4 && !earlier.ipv6 && isNothing(await readForwarding())) return;
+  using _lock = await hostLock('forwarding');
+  const before = await readForwarding();
+  const links = await hostLinks();
+  const { [record.key]: _own, ...others } = before.homes;
+  const homes = { ...await living(others, links), ...(zones.length === 0 ? {} : { [record.key]: await needOf(record, zones) }) };
+  const isStrange = links.some((link) => mayNeed(link, [record.key, ...Object.keys(before.homes)]));
+  const needs = Object.values(homes);
+  const switched = both(before.switched, earlier);
+  const off = { ipv4: switched.ipv4 && !isStrange && needs.length === 0, ipv6: switched.ipv6 && !isStrange && !needs.some(({ ipv6 }) => ipv6) };
+  await switchForwardingOff({ ...off, listening: off.ipv6 ? switched.listening ?? [] : [] });
+  // After it is done, so that one that is killed over it leaves it to the next.
+  await writeForwarding({ homes, switched: { ipv4: switched.ipv4 && !off.ipv4, ipv6: switched.ipv6 && !off.ipv6, listening: off.ipv6 ? [] : switched.listening ?? [] } });
+  await record.forgetSwitched();
 }
 
-/** @param zones  those that are up  @returns whether what was switched on for them is on still */
-export async function forwards(switched: Switched, zones: readonly ZoneNetwork[]): Promise<boolean> {
-  return await isForwarding({ ...switched, ipv6: switched.ipv6 && await needs6(zones) });
+/** @param zones  those that are up  @returns whether what was switched on for them is on still, and stays so while they are */
+export async function forwards(record: HomeRecord, zones: readonly ZoneNetwork[]): Promise<boolean> {
+  const { switched, homes } = await readForwarding();
+  return homes[record.key] !== undefined && await isForwarding({ ...switched, ipv6: switched.ipv6 && (await needOf(record, zones)).ipv6 });
+}
+
+async function isMet({ homes }: ForwardingRecord, key: string, need: HomeNeed): Promise<boolean> {
+  const known = homes[key];
+  return known?.record === need.record && known.ipv6 === need.ipv6 && await isForwarding({ ipv4: true, ipv6: need.ipv6 });
+}
+
+async function living(homes: ForwardingRecord['homes'], links: readonly HostLink[]): Promise<ForwardingRecord['homes']> {
+  const found = await Promise.all(Object.entries(homes).map(async ([key, need]) => (
+    needsStill(key, (await readRecord(need.record))?.key === key, links) ? [[key, need] as const] : [])));
+  return Object.fromEntries(found.flat());
 }
 
 /** From zone to zone the host forwards as well, and for IPv6 that is its whole affair. */
-async function needs6(zones: readonly ZoneNetwork[]): Promise<boolean> {
-  return zones.some(({ prefix6 }) => prefix6 !== null) && (zones.length > 1 || await hasDefaultRoute6());
+async function needOf({ path }: HomeRecord, zones: readonly ZoneNetwork[]): Promise<HomeNeed> {
+  return { record: path, ipv6: zones.some(({ prefix6 }) => prefix6 !== null) && (zones.length > 1 || await hasDefaultRoute6()) };
+}
+
+function both(one: Switched, other: Switched): Switched {
+  return { ipv4: one.ipv4 || other.ipv4, ipv6: one.ipv6 || other.ipv6, listening: [...new Set([...one.listening ?? [], ...other.listening ?? []])] };
 }

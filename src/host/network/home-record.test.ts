@@ -17,15 +17,14 @@ async function recorded(more: object): Promise<HomeRecord> {
   return new HomeRecord(home, join(home, 'network'));
 }
 
-test.each([['of another boot of the host', { switchedIn: 'another' }], ['of an earlier Holdfast', {}]])('what a record %s says to be switched on was not switched on in this one', async (_, more) => {
-  expect(await (await recorded(more)).switched()).toEqual({ ipv4: false, ipv6: false });
+test.each([['of another boot of the host', { switchedIn: 'another' }], ['of before that was written down', {}]])('what a record %s says to be switched on was not switched on in this one', async (_, more) => {
+  expect(await (await recorded(more)).switchedEarlier()).toEqual({ ipv4: false, ipv6: false });
 });
 
-test.runIf(process.platform === 'linux')('what was switched on in this boot of the host is known until it is switched off', async () => {
-  const record = await recorded({ switched: { ipv4: false, ipv6: false } });
-  await record.rememberSwitched(SWITCHED);
-  expect(await record.switched()).toEqual(SWITCHED);
-  expect(await record.read()).toMatchObject({ switchedIn: await hostBootId(), subnet: '10.107.31.0/24' });
-  await record.rememberSwitched();
-  expect(await record.switched()).toEqual({ ipv4: false, ipv6: false });
+test.runIf(process.platform === 'linux')('what an earlier Holdfast has switched on in this boot of the host is known until it is forgotten', async () => {
+  const record = await recorded({ switchedIn: await hostBootId() });
+  expect(await record.switchedEarlier()).toEqual(SWITCHED);
+  await record.forgetSwitched();
+  expect(await record.switchedEarlier()).toEqual({ ipv4: false, ipv6: false });
+  expect(await record.read()).toMatchObject({ subnet: '10.107.31.0/24' });
 });

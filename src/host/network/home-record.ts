@@ -6,15 +6,14 @@ import { ZONES, type ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
 import { writeWhole } from '../write-whole.ts';
 import { hasIpv6, type Switched } from './forwarding.ts';
+import { NOT_SWITCHED } from './forwarding-record.ts';
 import { homeKey, readRecord, type NetworkRecord } from './record.ts';
 import { freeSubnet } from './subnets.ts';
-
-const NOT_SWITCHED: Switched = { ipv4: false, ipv6: false };
 
 export class HomeRecord {
   readonly #home: string;
   readonly #directory: string;
-  readonly #path: string;
+  readonly path: string;
   #key: string;
   #network: HomeNetwork | undefined;
   /** Whether the host had IPv6 then. */
@@ -23,8 +22,8 @@ export class HomeRecord {
   constructor(home: string, directory: string) {
     this.#home = home;
     this.#directory = directory;
-    this.#path = join(directory, 'network.json');
-    this.#key = homeKey(this.#path, home);
+    this.path = join(directory, 'network.json');
+    this.#key = homeKey(this.path, home);
   }
 
   /** All names on the host are made of it. */
@@ -44,7 +43,7 @@ export class HomeRecord {
 
   /** @returns undefined where there is none yet, or none that can be read */
   async read(): Promise<NetworkRecord | undefined> {
-    return await readRecord(this.#path);
+    return await readRecord(this.path);
   }
 
   /** What this home has: zone1's network at least, which is chosen and written down where there is none. @throws machine-failed when no subnet is left */
@@ -80,16 +79,16 @@ export class HomeRecord {
     return subnet;
   }
 
-  /** What of the host's forwarding this home has switched on since the host was started. */
-  async switched(): Promise<Switched> {
+  /** What an earlier Holdfast has switched on of the host's forwarding for this home since the host was started. */
+  async switchedEarlier(): Promise<Switched> {
     const record = await this.read();
     const boot = await hostBootId();
-    return record !== undefined && boot !== undefined && record.switchedIn === boot ? record.switched : NOT_SWITCHED;
+    return boot !== undefined && record?.switchedIn === boot ? record.switched ?? NOT_SWITCHED : NOT_SWITCHED;
   }
 
-  /** @throws machine-failed when no subnet is left */
-  async rememberSwitched(switched: Switched = NOT_SWITCHED): Promise<void> {
-    await this.remember({ switched, switchedIn: await hostBootId() ?? null });
+  /** It is in the record of all homes by now. */
+  async forgetSwitched(): Promise<void> {
+    if (typeof (await this.read())?.switchedIn === 'string') await this.remember({ switched: NOT_SWITCHED, switchedIn: null });
   }
 
   /** @throws machine-failed when no subnet is left */
@@ -100,8 +99,8 @@ export class HomeRecord {
 
   async #write(record: Pick<NetworkRecord, 'subnet'> & Partial<NetworkRecord>): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o711 });
-    await writeWhole(this.#path, JSON.stringify({
-      version: 1, key: this.#key, home: this.#home, workedIn: null, switched: NOT_SWITCHED, told: null, ...record,
+    await writeWhole(this.path, JSON.stringify({
+      version: 1, key: this.#key, home: this.#home, workedIn: null, told: null, ...record,
     } satisfies NetworkRecord));
   }
 }

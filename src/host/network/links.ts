@@ -9,6 +9,8 @@ export interface HostLink {
   /** The bridge it belongs to. */
   readonly master: string | undefined;
   readonly up: boolean;
+  /** Something that runs is at its other end; of a bridge, at that of a link in it. */
+  readonly carrier: boolean;
   readonly mac: string | undefined;
   /** What somebody wrote to it. */
   readonly alias: string | undefined;
@@ -21,9 +23,10 @@ export async function hostLinks(): Promise<HostLink[]> {
     const name = text(link['ifname']);
     const info = link['linkinfo'];
     const flags = link['flags'];
+    const has = (flag: string): boolean => Array.isArray(flags) && flags.includes(flag);
     return name === undefined ? [] : [{
       name, kind: typeof info === 'object' && info !== null && 'info_kind' in info ? text(info.info_kind) : undefined, ether: link['link_type'] === 'ether',
-      master: text(link['master']), up: Array.isArray(flags) && flags.includes('UP'), mac: text(link['address']), alias: text(link['ifalias']), addresses: addressesIn(link),
+      master: text(link['master']), up: has('UP'), carrier: has('LOWER_UP'), mac: text(link['address']), alias: text(link['ifalias']), addresses: addressesIn(link),
     }];
   });
 }

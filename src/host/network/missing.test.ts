@@ -7,7 +7,7 @@ import { astray, loose } from './missing.ts';
 const network = homeNetwork('1a2b3c4d5e6f708192a3b4c5d6e7f809', { zone1: '10.107.31.0/24' }, true);
 const card = (tap: string, bridge: string | null): AttachedCard => ({ tap, mac: '', address: bridge === null ? '10.107.31.2' : null, name: null, bridge });
 const [own, foreign] = [card('h1a2b-00c0ffee0', null), card('g1a2b-00c0ffee1', 'br0')];
-const link = (name: string, master?: string, up = true): HostLink => ({ name, kind: undefined, ether: true, master, up, mac: undefined, alias: undefined, addresses: [] });
+const link = (name: string, master?: string, up = true): HostLink => ({ name, kind: undefined, ether: true, master, up, carrier: up, mac: undefined, alias: undefined, addresses: [] });
 const bridges = [link('hf-1a2b3c4d'), link('br0')];
 const names = (cards: readonly AttachedCard[]) => cards.map(({ tap }) => tap);
 

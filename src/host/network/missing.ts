@@ -4,8 +4,6 @@ import { ruleset, type NetworkCard } from '../../core/network/ruleset.ts';
 import { shapeOf } from '../../core/network/ruleset-shape.ts';
 import { bridgeOf, type AttachedCard } from './attachments.ts';
 import { bridgeAddresses } from './bridge.ts';
-import type { Switched } from './forwarding.ts';
-import { forwards } from './home-forwarding.ts';
 import type { HostLink } from './links.ts';
 import { nftTable } from './tools.ts';
 
@@ -15,13 +13,13 @@ export interface Wanted {
   readonly zones: readonly ZoneNetwork[];
   readonly own: readonly NetworkCard[];
   readonly cards: readonly AttachedCard[];
-  readonly switched: Switched;
   readonly links: readonly HostLink[];
   serves(zone: ZoneNetwork): Promise<boolean>;
+  forwards(): Promise<boolean>;
 }
 
 /** Two tables and a few files are read for it. @throws tool-missing, machine-failed */
-export async function missingOf({ network, zones, own, cards, switched, links, serves }: Wanted): Promise<readonly string[]> {
+export async function missingOf({ network, zones, own, cards, links, serves, forwards }: Wanted): Promise<readonly string[]> {
   const missing: string[] = [];
   for (const zone of zones) {
     const whose = zone.zone === FIRST_ZONE ? '' : ` of ${zone.zone}`;
@@ -32,7 +30,7 @@ export async function missingOf({ network, zones, own, cards, switched, links, s
   }
   const loaded = [...shapeOf(await nftTable('inet', network.table)), ...shapeOf(await nftTable('bridge', network.table))].toSorted();
   if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push('its firewall rules');
-  if (!(await forwards(switched, zones))) missing.push('the host\'s forwarding');
+  if (!(await forwards())) missing.push('the host\'s forwarding');
   return [...missing, ...loose(network, cards, links).map(offItsBridge)];
 }
 

@@ -18,9 +18,9 @@ export interface NetworkRecord {
   readonly zones?: Readonly<Partial<Record<ZoneName, string>>>;
   /** Boot of the host in which it last came up, so that it need not be tried anew at each launch. */
   readonly workedIn: string | null;
-  /** Forwarding that was off before, and goes off with the network. */
-  readonly switched: Switched;
-  /** Boot of the host in which that was so: at the next one it is somebody else's matter. An earlier Holdfast did not write it down. */
+  /** Forwarding that was off before. An earlier Holdfast wrote it down here, for each home alone: now forwarding-record.ts has it. */
+  readonly switched?: Switched;
+  /** Boot of the host in which that was so: at the next one it is somebody else's matter. */
   readonly switchedIn?: string | null;
   /** Why instances are on the user network, as it was last told. */
   readonly told: string | null;

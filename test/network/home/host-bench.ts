@@ -29,14 +29,18 @@ export interface Machine {
 export const APOLLO: Machine = { id: '00c0ffee', name: 'apollo', mac: '52:54:00:00:c0:fe', host: 2 };
 export const HERMES: Machine = { id: '0badcafe', name: 'hermes', mac: '52:54:00:ba:dc:af', host: 3 };
 
-export interface HomeHost extends AsyncDisposable {
-  readonly host: Namespace;
+export interface HomeOnHost {
   readonly home: string;
   /** The key that all names on the host are made of: its first eight digits. */
   key(): Promise<string>;
   daemon(dnsmasq?: string): Daemon;
   /** The pid of zone1's. */
   dnsmasq(): Promise<number>;
+}
+
+export interface HomeHost extends HomeOnHost, AsyncDisposable {
+  readonly host: Namespace;
+  another(): Promise<HomeOnHost>;
   /** In the place of dnsmasq. @returns its path */
   program(name: string, script: string): Promise<string>;
   /** Everything on the host that is not as it was, and what lies in the home. */
@@ -48,31 +52,49 @@ const PROCESS = new URL('daemon-process.ts', import.meta.url).pathname;
 export async function makeHomeHost(): Promise<HomeHost> {
   const stack = new AsyncDisposableStack();
   const host = stack.use(await makeNamespace(`hfh${process.pid % 100_000}-${Math.floor(Math.random() * 1e5)}`));
-  const home = await mkdtemp('/var/tmp/hf-host-');
-  stack.defer(() => rm(home, { recursive: true, force: true }));
-  await sh('chmod', '0711', home);
+  const homes: HomeOnHost[] = [];
+  const another = async (): Promise<HomeOnHost> => {
+    const home = await mkdtemp('/var/tmp/hf-host-');
+    stack.defer(() => rm(home, { recursive: true, force: true }));
+    await sh('chmod', '0711', home);
+    homes.push({
+      home,
+      key: async () => (JSON.parse(await readFile(`${home}/network/network.json`, 'utf8')) as { key: string }).key.slice(0, 8),
+      daemon: (dnsmasq) => stack.use(makeDaemon(host, home, dnsmasq)),
+      dnsmasq: async () => (JSON.parse(await readFile(`${home}/network/dnsmasq.json`, 'utf8')) as { pid: number }).pid,
+    });
+    return homes[homes.length - 1] as HomeOnHost;
+  };
+  const first = await another();
+  const { home } = first;
   // What a host listens to, and does not do by itself, whatever this one's kernel has.
   await host.run('sh', '-c', 'for each in all default lo wire; do echo 1 > /proc/sys/net/ipv6/conf/$each/accept_ra; done; echo 0 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv6/conf/all/forwarding');
+  const record = `/run/holdfast-forwarding-${(await host.run('readlink', '/proc/self/ns/net')).replaceAll(/\D/g, '')}.json`;
+  // The kernel numbers namespaces anew.
+  await rm(record, { force: true });
   const settings = async (): Promise<string[]> => (await host.run('sh', '-c', 'grep . /proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; ip -o link | sed "s/.*: \\([^:@]*\\)[:@].*<.*/\\1/"; nft list tables')).split('\n');
   const before = await settings();
   const traces = async (): Promise<string[]> => {
-    const processes = (await sh('ps', '-eo', 'args')).split('\n').filter((line) => line.includes(`--conf-file=${home}/`));
-    return [...(await settings()).filter((line) => !before.includes(line)), ...processes, ...(await readdir(`${home}/network`).catch(() => [] as string[])).filter((name) => name !== 'network.json')];
+    const processes = (await sh('ps', '-eo', 'args')).split('\n').filter((line) => homes.some((each) => line.includes(`--conf-file=${each.home}/`)));
+    const files = await Promise.all(homes.map(async (each) => await readdir(`${each.home}/network`).catch(() => [] as string[])));
+    return [
+      ...(await settings()).filter((line) => !before.includes(line)), ...processes, ...files.flat().filter((name) => name !== 'network.json'),
+      ...(await readdir('/run')).filter((name) => record === `/run/${name}`),
+    ];
   };
   return {
-    host, home, traces,
-    key: async () => (JSON.parse(await readFile(`${home}/network/network.json`, 'utf8')) as { key: string }).key.slice(0, 8),
-    daemon: (dnsmasq) => stack.use(makeDaemon(host, home, dnsmasq)),
-    dnsmasq: async () => (JSON.parse(await readFile(`${home}/network/dnsmasq.json`, 'utf8')) as { pid: number }).pid,
+    ...first, host, another, traces,
     async program(name, script) {
       await writeFile(`${home}/${name}`, script, { mode: 0o755 });
       return `${home}/${name}`;
     },
     [Symbol.asyncDispose]: async () => {
       // Nothing is left of a test that failed either.
-      const last = makeDaemon(host, home);
-      await last.call('tidy', []);
-      await last[Symbol.asyncDispose]();
+      for (const each of homes) {
+        const last = makeDaemon(host, each.home);
+        await last.call('tidy', []);
+        await last[Symbol.asyncDispose]();
+      }
       await stack[Symbol.asyncDispose]();
     },
   };

@@ -8,7 +8,7 @@ import { bridgeNameFor, MARK } from '../../../core/network/ethernet/moves.ts';
 import { oneAtATime } from '../../../core/one-at-a-time.ts';
 import { hostBootId } from '../../process/identity.ts';
 import { hostLinks } from '../links.ts';
-import { hostLock } from './host-lock.ts';
+import { hostLock } from '../host-lock.ts';
 import { pictureOf } from './look.ts';
 import { make, unfit, type MakeParts } from './make.ts';
 import { obstacleTo } from './obstacles.ts';
@@ -129,7 +129,7 @@ export class EthernetBridges {
   /** Also of those of other homes. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.#oneByOne(async () => {
-      using _lock = await hostLock();
+      using _lock = await hostLock('ethernets');
       return await work();
     });
   }

@@ -1,6 +1,6 @@
 /** The guard's program: `<record> <bridge>`. Whoever posted it says `done`, or is gone. */
 import { text } from 'node:stream/consumers';
-import { hostLock } from './host-lock.ts';
+import { hostLock } from '../host-lock.ts';
 import { ethernetFile } from './record.ts';
 import { settle } from './undo.ts';
 import { WAYS } from './ways.ts';
@@ -15,7 +15,7 @@ async function watch(): Promise<void> {
   process.stdout.write('ready\n');
   const said = await Promise.race([text(process.stdin), new Promise<string>((resolve) => { setTimeout(resolve, LONGEST_MS, ''); })]);
   if (said.includes('done')) return;
-  using _lock = await hostLock();
+  using _lock = await hostLock('ethernets');
   const file = ethernetFile(path);
   const record = await file.of(bridge);
   if (record !== undefined) await settle(file, WAYS, record);
