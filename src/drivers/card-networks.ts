@@ -4,9 +4,9 @@ import type { InstanceSpec } from '../core/instance.ts';
 export interface CardNetworks {
   /** What a card is plugged into; pure. @param network  null: the home's own */
   plugOf(id: string, slot: number, network: string | null): CardPlug;
-  /** Makes what the cards of a machine that starts need. @returns what releases it when this run has ended */
+  /** Makes what the cards of a machine that starts need, which may be nothing. @returns what releases it when this run has ended, with what `change` has made */
   attach(machine: AttachedMachine): Promise<() => Promise<void>>;
-  /** The same while it runs, when it has other cards now. */
+  /** The same while it runs, when it has other cards now. @throws machine-failed also where it has ended */
   change(machine: AttachedMachine): Promise<void>;
   /** Of a machine that has ended. */
   detach(id: string): Promise<void>;

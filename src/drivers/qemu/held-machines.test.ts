@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 /** As a daemon holds a machine that it takes over. @returns what ends it, or without an end lets go of it */
-async function hold(attach: CardNetworks['attach']): Promise<(end: MachineEnd | undefined) => Promise<void>> {
+async function hold(attach: CardNetworks['attach'], machine = MACHINE): Promise<(end: MachineEnd | undefined) => Promise<void>> {
   const gone = Promise.withResolvers<void>();
   const hypervisor: { readonly gone: Promise<void>; on: Hypervisor['on']; end: MachineEnd | undefined } = { gone: gone.promise, on: () => () => {}, end: undefined };
   const networks: CardNetworks = {
@@ -35,7 +35,7 @@ async function hold(attach: CardNetworks['attach']): Promise<(end: MachineEnd | 
   };
   const machines = new HeldMachines({ holdGuest: () => GUEST, defaultUser: 'ubuntu', log: (_id, cause) => done.push(cause) }, new MachineCards(networks), new UrgentTurns());
   const files = machineFiles({ instancesDir: directory, runDir: directory, acceleratorFile: '', templatesDir: '', layersDir: '' }, MACHINE.id);
-  await machines.hold(MACHINE, files, { hypervisor: hypervisor as unknown as Hypervisor, accelerator: 'tcg', startedAt: '', notice: null, adopted: true });
+  await machines.hold(machine, files, { hypervisor: hypervisor as unknown as Hypervisor, accelerator: 'tcg', startedAt: '', notice: null, adopted: true });
   return async (end) => {
     hypervisor.end = end;
     gone.resolve();
@@ -48,6 +48,13 @@ const OFF: MachineEnd = { kind: 'powered-off' };
 
 test('what a machine was attached to is given back when it has ended', async () => {
   const end = await hold(() => Promise.resolve(release));
+  await end(OFF);
+  expect(done).toEqual(['release']);
+});
+
+test('so is what a card is given that comes while it runs, though it had no such card at its start', async () => {
+  const { network: _, ...spec } = MACHINE.spec;
+  const end = await hold(() => Promise.resolve(release), { ...MACHINE, spec });
   await end(OFF);
   expect(done).toEqual(['release']);
 });

@@ -28,9 +28,10 @@ export class MachineCards {
   }
 
   async attach({ id, name, spec }: MachineSpec, uid: Uid): Promise<() => Promise<void>> {
-    if (!needsNetworks(spec)) return () => Promise.resolve();
-    if (this.#networks === undefined) throw fail('machine-failed', `${name} has a card on a network of the host's, and this daemon knows none`);
-    return await this.#networks.attach({ id, name, uid: own(uid), spec });
+    // Also of one without such a card: what one that comes while it runs is given goes with the run.
+    if (this.#networks !== undefined) return await this.#networks.attach({ id, name, uid: own(uid), spec });
+    if (needsNetworks(spec)) throw fail('machine-failed', `${name} has a card on a network of the host's, and this daemon knows none`);
+    return () => Promise.resolve();
   }
 
   /** What its cards are plugged into is there before it starts, and goes when it does not. */

@@ -33,24 +33,29 @@ export class HomeCards {
     this.#parts = parts;
   }
 
-  /** Makes what these cards need, and takes away the taps of those that the machine has no more. @throws link-missing, tool-missing, machine-failed */
+  /** Whether there is anything to be made for a machine, or taken away. */
+  async concern({ id, name, spec }: AttachRequest): Promise<boolean> {
+    return cardsOf(this.#parts.record.names, id, name, spec).length > 0 || await this.#parts.attachments.has(id);
+  }
+
+  /** Makes what these cards need, and takes away what those needed that the machine has no more. @throws link-missing, tool-missing, machine-failed */
   async change({ id, name, uid, spec }: AttachRequest): Promise<void> {
     const { record, attachments, own } = this.#parts;
     const network = await record.network();
     const cards = await own.onBridges(cardsOf(record.names, id, name, spec));
     await requireBridges(name, cards);
-    const before = (await attachments.all()).get(id);
+    const before = (await attachments.all()).get(id) ?? [];
     await this.#orTakeBack(async () => {
-      await attachments.put(id, cards);
-      if (cards.some(({ bridge }) => bridge === null)) await this.#up();
+      await this.#remember(id, cards);
+      if (isOnOwn(cards)) await this.#up();
       for (const card of cards) await ensureTap(card.tap, uid, bridgeOf(network, card));
       await this.#removeTaps(id, cards);
     }, async () => {
       // What cannot be had is not remembered: a zone whose subnet is taken would keep every other from coming up.
-      if (before === undefined) await attachments.remove(id);
-      else await attachments.put(id, before);
-      await this.#removeTaps(id, before ?? []);
+      await this.#remember(id, before);
+      await this.#removeTaps(id, before);
     });
+    if (cards.length === 0 || (isOnOwn(before) && !isOnOwn(cards))) await this.#settle();
   }
 
   /** Whether there can be a network at all: it is up, and down again where no card is on it. @throws tool-missing, machine-failed */
@@ -84,6 +89,12 @@ export class HomeCards {
     for (const id of ids) await attachments.remove(id);
     if (ids.length > 0) await this.#settle();
     else await this.#downIfUnused();
+  }
+
+  async #remember(id: string, cards: readonly AttachedCard[]): Promise<void> {
+    const { attachments } = this.#parts;
+    if (cards.length === 0) await attachments.remove(id);
+    else await attachments.put(id, cards);
   }
 
   async #taps(): Promise<{ name: string; id: string }[]> {
@@ -123,11 +134,16 @@ export class HomeCards {
 
   async #downIfUnused(): Promise<boolean> {
     const { attachments, bridges, repairs } = this.#parts;
-    if ((await attachments.cards()).some(({ bridge }) => bridge === null)) return false;
+    if (isOnOwn(await attachments.cards())) return false;
     repairs.stop();
     await bridges.down();
     return true;
   }
+}
+
+/** On a network of the home's. */
+function isOnOwn(cards: readonly AttachedCard[]): boolean {
+  return cards.some(({ bridge }) => bridge === null);
 }
 
 /** Of the host's. @throws link-missing */

@@ -126,16 +126,24 @@ export class HomeNetworks implements AsyncDisposable {
     this.#lastRun += 1;
     const run = this.#lastRun;
     this.#runs.set(id, run);
-    await this.change(request);
+    if (await this.#cards.concern(request)) await this.#make(request, () => true);
     return async () => {
       if (this.#runs.get(id) === run) await this.detach(id);
     };
   }
 
-  /** The same for a machine that is attached already, and has other cards now. */
+  /** The same for a machine that is attached already, and has other cards now. @throws also machine-failed where it has ended */
   async change(request: AttachRequest): Promise<void> {
+    await this.#make(request, () => this.#runs.has(request.id));
+  }
+
+  async #make(request: AttachRequest, runs: () => boolean): Promise<void> {
     for (const { network } of request.spec.cards ?? []) if (network !== null) await this.ethernets.ensure(network);
-    await this.#repairs.before(() => this.#cards.change(request));
+    await this.#repairs.before(async () => {
+      // What is made for it now nobody would release.
+      if (!runs()) throw fail('machine-failed', `${request.name} has ended, so nothing is made for its cards`);
+      await this.#cards.change(request);
+    });
   }
 
   async ownNetworks(): Promise<readonly OwnNetwork[]> {

@@ -9,11 +9,17 @@ const network = new HomeNetworks({
   home, directory: `${home}/network`, log: (cause, message, remedy) => say({ cause, message, remedy }), ...(dnsmasq === undefined ? {} : { dnsmasq }),
 });
 
+/** Of the last run of each machine. */
+const releases = new Map<string, () => Promise<void>>();
+
 const methods: Record<string, (argument: never) => Promise<unknown>> = {
   whyNot: () => network.whyNot(),
   droppedBy: () => network.droppedBy(),
   subnet: (zone: Parameters<HomeNetworks['subnet']>[0]) => network.subnet(zone),
-  attach: async (request: AttachRequest) => void await network.attach(request),
+  attach: async (request: AttachRequest) => void releases.set(request.id, await network.attach(request)),
+  change: (request: AttachRequest) => network.change(request),
+  /** That run has ended. */
+  release: (id: string) => releases.get(id)?.() ?? Promise.resolve(),
   detach: (id: string) => network.detach(id),
   tidy: (living: readonly string[]) => network.tidy((id) => living.includes(id)),
   createNetwork: (name: string) => network.createNetwork(name, undefined),

@@ -14,9 +14,11 @@ export interface Daemon extends AsyncDisposable {
   readonly told: readonly Told[];
   readonly pid: number;
   /** @throws with the daemon's message */
-  call(method: 'whyNot' | 'droppedBy' | 'subnet' | 'attach' | 'detach' | 'tidy' | 'createNetwork', argument?: unknown): Promise<unknown>;
+  call(method: 'whyNot' | 'droppedBy' | 'subnet' | 'attach' | 'change' | 'release' | 'detach' | 'tidy' | 'createNetwork', argument?: unknown): Promise<unknown>;
   /** @param bridges  of the host's, on each of which it has a further card */
   attach(machine: Machine, zone?: string, bridges?: readonly string[]): Promise<void>;
+  /** Of a machine that is on QEMU's user network. @param cards  further ones: of the host's bridges, or null for one on the home's */
+  guest(machine: Machine, cards: readonly (string | null)[]): Promise<unknown>;
 }
 
 export interface Machine {
@@ -117,13 +119,18 @@ function makeDaemon(host: Namespace, home: string, dnsmasq?: string): Daemon {
     child.stdin.write(`${JSON.stringify([waiting.size - 1, method, argument])}\n`);
     return answer.promise;
   };
+  const addressOf = async ({ host: number }: Machine, zone: string): Promise<string> => String(await call('subnet', zone)).replace(/\.0\/24$/, `.${number}`);
+  const request = ({ id, name, mac }: Machine, networks: readonly (string | null)[], address: string, network?: object) => {
+    const cards = networks.map((each, index) => ({ slot: index + 1, mac: `${mac.slice(0, -1)}${index + 1}`, network: each, mode: 'auto', address: each === null ? address : null, seeded: false }));
+    return { id, name, uid: 1_900_000_123, spec: { cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network, cards } };
+  };
   return {
     told, call, pid: child.pid ?? 0,
-    async attach({ id, name, mac, host: number }, zone = 'zone1', bridges = []) {
-      const address = String(await call('subnet', zone)).replace(/\.0\/24$/, `.${number}`);
-      const cards = bridges.map((network, index) => ({ slot: index + 1, mac: `${mac.slice(0, -1)}${index + 1}`, network, mode: 'auto', address: null, seeded: false }));
-      await call('attach', { id, name, uid: 1_900_000_123, spec: { cpus: 1, memoryBytes: 1, diskBytes: 1, imageDigest: 'none', imageFormat: 'raw', mac, subnetIndex: 0, network: { kind: 'bridge', address }, cards } });
+    async attach(machine, zone = 'zone1', bridges = []) {
+      const address = await addressOf(machine, zone);
+      await call('attach', request(machine, bridges, address, { kind: 'bridge', address }));
     },
+    guest: async (machine, cards) => request(machine, cards, await addressOf(machine, 'zone1')),
     async [Symbol.asyncDispose]() {
       child.stdin.end();
       await ended;
