@@ -9,5 +9,5 @@ export async function printNetworks({ client: connect, stdout, stderr, signal }:
   const { networks, leftOut } = await client.call('listNetworks', {}, { signal });
   stdout.write(renderNetworks(networks, format));
   // For people: a program reads what there is.
-  if (leftOut !== undefined && format === 'table') stderr.write(`${oneLine(`The host's bridges and cards cannot be used, and are left out: ${leftOut}`)}\n`);
+  if (leftOut !== undefined && format === 'table') stderr.write(`${oneLine(`Bridges and cards of the host that cannot be used are left out: ${leftOut}`)}\n`);
 }

@@ -222,7 +222,7 @@ test('info of what is not there fails, and names it', async () => {
 
 test.each([['networks'], ['network', 'list']])('%j: what cannot be used is left out, and a person is told why', async (...words) => {
   special = (_, answer) => json(answer, { networks: [], leftOut: 'it needs a daemon that runs as root' });
-  expect(await bench.run(words)).toEqual({ code: 0, stdout: 'No network interfaces found.\n', stderr: 'The host\'s bridges and cards cannot be used, and are left out: it needs a daemon that runs as root\n' });
+  expect(await bench.run(words)).toEqual({ code: 0, stdout: 'No network interfaces found.\n', stderr: 'Bridges and cards of the host that cannot be used are left out: it needs a daemon that runs as root\n' });
   expect((await bench.run([...words, '--format', 'csv']))).toEqual({ code: 0, stdout: 'Name,Type,Description\n', stderr: '' });
 });
 

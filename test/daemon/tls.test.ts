@@ -165,8 +165,14 @@ test('over the network no mount comes back that was taken away there, none goes,
 
 test('over the network a card is put on a bridge of the host only where that was chosen for instances', { timeout: 60_000 }, async () => {
   const attach = async (network: string) => await ann.follow((await ann.call('attachCard', { params: { name: 'apollo' }, body: { network } })).id, () => {});
+  const listed = async (client: Client = ann) => await client.call('listNetworks', {}).then(({ networks, leftOut }) => [...networks.map(({ name }) => name), ...(leftOut === undefined ? [] : ['left out'])]);
   for (const network of ['br0', 'eth0', 'eth1']) await expect(attach(network), network).rejects.toMatchObject({ code: 'no-rights' });
+  expect(await listed()).toEqual(['holdfast', 'left out']);
+  expect(await listed(tls.home.client)).toEqual(['br0', 'eth0', 'eth1', 'eth2', 'eth3', 'holdfast']);
+  await tls.set('local.bridged-network', 'eth0');
+  expect(await listed()).toEqual(['eth0', 'holdfast', 'left out']);
   await tls.set('local.bridged-network', 'br0');
+  expect(await listed()).toEqual(['br0', 'eth0', 'holdfast', 'left out']);
   for (const network of ['br0', 'eth0', 'bridged', 'holdfast']) expect((await attach(network)).error, network).toBeNull();
   await expect(ann.call('putSetting', { params: { key: 'local.bridged-network' }, body: { value: 'eth1' } })).rejects.toMatchObject({ code: 'no-rights' });
   await ann.follow((await ann.call('takeSnapshot', { params: { name: 'apollo' }, body: { name: 'bridged' } })).id, () => {});
@@ -178,6 +184,7 @@ test('over the network a card is put on a bridge of the host only where that was
   }
   await expect(restore()).rejects.toMatchObject({ code: 'no-rights', message: expect.stringContaining('br0') });
   await writeFile(join(tls.home.directory, 'ethernets.json'), '["br-eth1"]');
+  expect(await listed()).toEqual(['eth1', 'holdfast', 'left out']);
   expect((await attach('eth1')).error).toBeNull();
   await ann.follow((await ann.call('act', { params: { name: 'apollo' }, body: { action: 'start' } })).id, () => {});
 });

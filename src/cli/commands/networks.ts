@@ -10,6 +10,6 @@ export const networks = defineCommand({
   args: [0, 0],
   options: { format: FORMAT_OPTION },
   examples: [['holdfast networks', 'names for launch --network and net attach']],
-  notes: ['A wired card of the host is put into a bridge when the first instance is launched on it, once you agree.', 'Bridges and cards of the host can be used where the daemon runs as root, and are left out elsewhere.'],
+  notes: ['A wired card of the host is put into a bridge when the first instance is launched on it, once you agree.', 'Bridges and cards of the host can be used where the daemon runs as root, over the network only those that were chosen there for instances; others are left out.'],
   run: async (context, { options }) => await printNetworks(context, requireFormat(options.format)),
 });

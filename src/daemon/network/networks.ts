@@ -2,6 +2,7 @@
 import type { WireNetwork } from '../../api/schemas.ts';
 import type { WireNewNetwork } from '../../api/network-schemas.ts';
 import { fail } from '../../core/errors.ts';
+import { bridgeNameFor } from '../../core/network/ethernet/moves.ts';
 import { hostAddress } from '../../core/network/home-network.ts';
 import type { ClosedNetwork } from '../../core/network/own-networks.ts';
 import { BRIDGED, OWN_NETWORK } from '../../core/network/network-option.ts';
@@ -15,17 +16,20 @@ export interface ListedNetworks {
   readonly leftOut?: string;
 }
 
-/** Those that a card can be put on, and wired cards that a bridge would do it for. */
-export async function listNetworks({ network }: House): Promise<ListedNetworks> {
+/** Those that a card can be put on by whoever asks, and wired cards that a bridge would do it for. */
+export async function listNetworks(house: House): Promise<ListedNetworks> {
+  const { network } = house;
   if (network === undefined) return { networks: [] };
   const why = await network.whyNot();
-  const hosts = (await network.bridgeable()).filter(({ type }) => type !== 'radio');
+  const all = (await network.bridgeable()).filter(({ type }) => type !== 'radio');
+  const isOpen = await openTo(house);
+  const hosts = why === undefined ? all.filter(({ name, type, bridge }) => isOpen(name, type === 'bridge' ? name : bridge)) : [];
   const own = why === undefined
     ? [{ name: OWN_NETWORK, type: 'bridge', description: `Holdfast's own network, behind the host's addresses: ${(await Promise.all(ZONES.map(async (zone) => await network.subnet(zone)))).join(', ')}` }] : [];
   const made = (await network.ownNetworks()).map(wireNetwork);
-  const networks = [...(why === undefined ? hosts : []), ...made, ...own].map((entry) => ('description' in entry ? entry : { name: entry.name, type: entry.type, description: describe(entry) }))
+  const networks = [...hosts, ...made, ...own].map((entry) => ('description' in entry ? entry : { name: entry.name, type: entry.type, description: describe(entry) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { networks, ...(why === undefined || hosts.length === 0 ? {} : { leftOut: why }) };
+  return { networks, ...(hosts.length === all.length ? {} : { leftOut: why ?? 'over the network only what was chosen there for instances is open: holdfast set local.bridged-network=<name>' }) };
 }
 
 function wireNetwork({ name, subnet, ...more }: ClosedNetwork): WireNetwork {
@@ -81,10 +85,16 @@ export async function bridgeFor(house: House, wished: string, agreed = false): P
   return { network: await wishBridge(house, name, agreed), ethernet: name };
 }
 
-/** What the host has for others than instances is not for who comes in over the network. @param name  by which he wished for it  @throws no-rights */
-export async function requireOpen({ network, settings, remote }: House, name: string, bridge: string): Promise<string> {
-  const chosen = settings.get('local.bridged-network');
-  if (!remote || chosen === name || chosen === bridge || (await network?.ethernets?.names())?.includes(bridge)) return bridge;
-  if ((await network?.ownNetworks())?.some((each) => each.name === bridge)) return bridge;
+/** @param name  by which he wished for it  @throws no-rights */
+export async function requireOpen(house: House, name: string, bridge: string): Promise<string> {
+  if ((await openTo(house))(name, bridge)) return bridge;
+  if ((await house.network?.ownNetworks())?.some((each) => each.name === bridge)) return bridge;
   throw fail('no-rights', `${name} is the host's: over the network cards are put only on what was chosen there for instances`, { hint: `have it chosen there: holdfast set local.bridged-network=${name}; see also: holdfast networks` });
+}
+
+/** What the host has for others than instances is not for who comes in over the network. @returns whether he may have a card there: by a bridge or what is in it; one that is in none is open once a bridge of it was agreed to */
+async function openTo({ network, settings, remote }: House): Promise<(name: string, bridge: string | undefined) => boolean> {
+  if (!remote) return () => true;
+  const [chosen, made] = [settings.get('local.bridged-network'), await network?.ethernets?.names() ?? []];
+  return (name, bridge) => (bridge === undefined ? made.includes(bridgeNameFor(name)) : chosen === name || chosen === bridge || made.includes(bridge));
 }
