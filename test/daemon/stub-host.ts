@@ -76,6 +76,8 @@ type DriverCall = 'start' | 'adopt' | 'modify' | 'plug' | 'freeze' | 'freezeLive
 export class StubHost {
   readonly machines = new Map<string, StubMachine>();
   readonly suspended = new Set<string>();
+  /** Layers with memory. */
+  readonly #live = new Set<string>();
   readonly log: string[] = [];
   /** What happens in the midst of a call, before it is done; that throws, it fails. */
   readonly during: Partial<Record<DriverCall, (name: string) => Promise<void> | void>> = {};
@@ -161,10 +163,14 @@ export class StubHost {
         this.machines.get(id)?.finish({ kind: 'suspended' });
       },
       freeze: async ({ name }) => await midst('freeze', name),
-      freezeLive: async ({ name }) => await midst('freezeLive', name),
-      revert: async ({ name }) => {
+      freezeLive: async ({ name }, layer) => {
+        await midst('freezeLive', name);
+        this.#live.add(layer);
+      },
+      revert: async ({ id, name }, layer) => {
         await midst('revert', name);
-        return { suspended: false };
+        if (this.#live.has(layer)) this.suspended.add(id);
+        return { suspended: this.#live.has(layer) };
       },
       plug: async ({ name }) => await midst('plug', name),
       adopt: async ({ id, name }) => {

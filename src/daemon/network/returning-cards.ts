@@ -9,6 +9,7 @@ import { givenAddresses, reserveAddress } from './reserve.ts';
 export interface Returning {
   /** The snapshot's, with the cards as they can be now. */
   readonly spec: InstanceSpec;
+  /** Of cards that are not what they were. */
   readonly notices: readonly string[];
 }
 
@@ -39,6 +40,11 @@ export async function returningCards(house: House, { id, record }: Supervisor, t
     };
     return { spec: then.cards === undefined ? then : { ...then, cards: then.cards.map(keptOrFresh) }, notices };
   };
+}
+
+/** Where saved memory comes back too: what it has of such a card is the other instance's to say, and on the home's network nobody else can. */
+export function mutedUntilBoot(name: string, { notices }: Returning): readonly string[] {
+  return notices.length === 0 ? [] : [`the saved memory of ${name} still has what is another instance's by now, so that card has no network until ${name} boots; when it is started: holdfast restart ${name}`];
 }
 
 /** The seed configured a card of the earlier MAC: this one is for a file of Holdfast's own. */
