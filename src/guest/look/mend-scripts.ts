@@ -68,12 +68,19 @@ command -v sshd >/dev/null && echo "installed sshd"`),
 
   /**
    * $1: the interface. A lease anew, by whoever manages it. networkd 252 was seen to have a lease and never give its address: it was
-   * configured anew while it gave the same one (its log: `requesting,removing`). Only its own restart helps then.
+   * configured anew while it gave the same one (its log: `requesting,removing`). Only its own restart helps then, and none is needed
+   * where its configuration of the interface, as it says itself which that is, asks for no IPv4 address.
    */
   lease: script('lease', `
+asks() {
+  file=$(sed -n 's/^NETWORK_FILE=//p' "/run/systemd/netif/links/$(cat "/sys/class/net/$1/ifindex")")
+  [ -r "$file" ] || return 0
+  { cat "$file"; for under in /etc /run /usr/local/lib /usr/lib /lib; do cat "$under/systemd/network/\${file##*/}.d"/*.conf; done; } 2>/dev/null |
+    grep -Eiq '^[[:space:]]*(DHCP[[:space:]]*=[[:space:]]*(yes|true|on|1|y|t|ipv4|both)|Address[[:space:]]*=[[:space:]]*[0-9]+[.])'
+}
 addressed() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; ip -4 -o address show dev "$1" scope global | grep -q . && return; done; return 1; }
 if systemctl is-active --quiet systemd-networkd && networkctl reconfigure "$1"; then
-  if addressed "$1"; then echo "had networkd configure $1 anew"
+  if ! asks "$1" || addressed "$1"; then echo "had networkd configure $1 anew"
   else systemctl restart systemd-networkd && echo "restarted networkd, which gave $1 no address when it was to configure it anew"; fi
 elif systemctl is-active --quiet NetworkManager && nmcli device connect "$1" >&2; then echo "had NetworkManager connect $1 anew"
 elif command -v dhclient >/dev/null && timeout 30 dhclient -1 "$1" >&2; then echo "asked for a lease with dhclient"
