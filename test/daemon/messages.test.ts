@@ -107,13 +107,25 @@ describe('what is said on stdout', () => {
     ['nope', 1, 'Error: Unknown command or alias \'nope\' (try "holdfast help" or "holdfast aliases")\n'],
     ['--as=multipass nope', 1, 'Error: Unknown command or alias \'nope\' (try "multipass help" or "multipass aliases")\n'],
     ['help nope', 1, 'Error: Unknown command or alias \'nope\' (try "holdfast help" or "holdfast aliases")\n'],
-    ['list --no-ipv4 --format csv', 0, expect.stringMatching(/^Name,State,IPv4,Release,AllIPv4,Zone,Zone available,/)],
+    ['list --no-ipv4 --format csv', 0, expect.stringMatching(/^Name,State,IPv4,Release,AllIPv4,Zone,Zone available,.*\n(?:.*\n)*apollo,Running,,[^,]*,"",zone1,/)],
     ['wait-ready --timeout 20', 0, ''],
     ['get local.driver', 0, 'qemu\n'],
     ['get local.bridged-network', 0, '<empty>\n'],
     ['get local.bridged-network --raw', 0, '\n'],
     ['aliases', 0, 'No aliases defined.\n'],
   ] as const)('%s', async (line, code, stdout) => expect(await run(line)).toEqual({ code, stdout, stderr: '' }));
+
+  test.concurrent('list leaves the addresses out, and nothing else', async () => {
+    const [whole, without] = await Promise.all(['list --format json', 'list --no-ipv4 --format json'].map(async (line) => (JSON.parse((await run(line)).stdout) as { list: { name: string; ipv4: string[] }[] }).list));
+    expect(whole?.find(({ name }) => name === 'apollo')?.ipv4).not.toEqual([]);
+    expect(without).toEqual(whole?.map((each) => ({ ...each, ipv4: [] })));
+  });
+
+  test.concurrent('info leaves out what the guest says, and nothing else', async () => {
+    const [whole, without] = await Promise.all(['info apollo --format json', 'info apollo --no-runtime-information --format json'].map(async (line) => (JSON.parse((await run(line)).stdout) as { info: { apollo: object } }).info.apollo));
+    expect(whole).toMatchObject({ release: 'Fake Linux 1', load: [0, 0, 0] });
+    expect(without).toEqual({ ...whole, release: '', load: [], disks: { sda1: {} }, memory: {} });
+  });
 
   test('no words at all show the help and end with 2, under either name', async () => {
     expect(await run('')).toMatchObject({ code: 2, stdout: expect.stringMatching(/^Usage: holdfast <command>/) });
