@@ -9,6 +9,7 @@ import { openDb } from '../../src/store/db.ts';
 import { instanceStore } from '../../src/store/instances.ts';
 import { inGuest, makeFakeHome, type FakeHome } from '../daemon/fake-home.ts';
 import { openTestHome } from '../real/home.ts';
+import { dropped, follow, lastPublished } from './followers.ts';
 import { median, type Row } from './row.ts';
 
 const RECORDED = 200;
@@ -59,6 +60,7 @@ export async function benchCrowd(tell: (row: Row) => void): Promise<void> {
   await home.start();
   const socket = join(home.directory, 'run/holdfastd.sock');
   const followers = await Promise.all(Array.from({ length: CLIENTS }, () => follow(socket)));
+  const since = await lastPublished(socket);
   const over = new AbortController();
   const churn = (async () => {
     for (let turn = 0; !over.signal.aborted; turn += 1) {
@@ -80,11 +82,14 @@ export async function benchCrowd(tell: (row: Row) => void): Promise<void> {
   }))).flat();
   over.abort();
   await churn;
+  const last = await lastPublished(socket);
   await pause(EVERY_MS);
-  const followed = followers.map((follower) => follower.end());
-  const dropped = followed.reduce((sum, each) => sum + each.dropped, 0);
+  const followed = followers.map((follower) => follower.soFar());
+  for (const follower of followers) follower.hangUp();
+  const missing = followed.reduce((sum, each) => sum + dropped(each, since, last), 0);
+  const letGo = followed.filter((each) => each.letGo).length;
   const p99 = took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? Number.NaN;
-  tell({ what: `list over the API, ${CROWD} instances, ${CLIENTS} clients that list and follow events`, figures: took, unit: 's', note: `p99 ${p99.toFixed(3)} s; of ${followed[0]?.seen ?? 0} events to each, ${dropped} were dropped in all` });
+  tell({ what: `list over the API, ${CROWD} instances, ${CLIENTS} clients that list and follow events`, figures: took, unit: 's', note: `p99 ${p99.toFixed(3)} s; of ${last - since} events to each, ${missing} did not come in all; ${letGo} clients were let go` });
 }
 
 /** Recorded as a daemon would have, and stopped. */
@@ -133,25 +138,6 @@ async function answered(socketPath: string, path: string): Promise<Buffer> {
     answer.on('data', (part: Buffer) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts))).on('error', reject);
   }).on('error', reject).end();
   return await promise;
-}
-
-/** Counts the events that come; they are numbered without gaps. */
-async function follow(socketPath: string): Promise<{ end(): { readonly seen: number; readonly dropped: number } }> {
-  let said = '';
-  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
-  const asked = request({ socketPath, path: '/v1/events' }, (answer) => {
-    answer.setEncoding('utf8').on('data', (text: string) => { said += text; }).on('error', () => undefined);
-    resolve();
-  });
-  asked.on('error', reject).end();
-  await opened;
-  return {
-    end() {
-      asked.destroy();
-      const ids = [...said.matchAll(/^id: \w+-(\d+)$/gm)].map(([, id]) => Number(id));
-      return { seen: ids.length, dropped: (ids.at(-1) ?? 0) - (ids[0] ?? 1) + 1 - ids.length };
-    },
-  };
 }
 
 function pause(ms: number): Promise<void> {
