@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BINARIES } from '../../src/drivers/qemu/binary.ts';
+import { EMULATED_CPU } from '../../src/drivers/qemu/command-line/platform.ts';
 import type { TestHome } from '../real/home.ts';
 
 const run = promisify(execFile);
@@ -23,7 +24,7 @@ export async function bootByHand(home: TestHome, accelerator: string): Promise<n
     await run('xorriso', ['-as', 'mkisofs', '-quiet', '-volid', 'cidata', '-rational-rock', '-o', seed, join(scratch, 'meta-data'), join(scratch, 'user-data')]);
     const began = performance.now();
     const qemu = spawn(BINARIES.x86_64.tool, [
-      '-machine', 'q35', '-accel', accelerator === 'tcg' ? 'tcg,thread=single' : accelerator, '-cpu', accelerator === 'tcg' ? 'max' : 'host', '-m', '1G', '-smp', '1',
+      '-machine', 'q35', '-accel', accelerator === 'tcg' ? 'tcg,thread=single' : accelerator, '-cpu', accelerator === 'tcg' ? EMULATED_CPU.x86_64 : 'host', '-m', '1G', '-smp', '1',
       '-drive', `file=${disk},format=qcow2,if=virtio`, '-drive', `file=${seed},format=raw,if=virtio,readonly=on`,
       '-nic', 'user,model=virtio-net-pci', '-display', 'none', '-serial', 'stdio',
     ], { stdio: ['ignore', 'pipe', 'ignore'] });
