@@ -1,0 +1,25 @@
+/** What counts as held, with a home that answers by itself. */
+import { expect, test } from 'vitest';
+import type { InstanceInfo, Outcome, TestHome } from '../real/home.ts';
+import { runFault } from './run-fault.ts';
+import type { Fault } from './table.ts';
+
+const FAULT: Fault = { name: 'a fault', class: 'link', network: 'ok', make: 'break it', mend: 'true' };
+
+interface Said {
+  readonly made?: number;
+  readonly seconds?: Readonly<Record<string, number>>;
+}
+
+/** @returns a home whose commands end at once, and say that they took so long */
+function homeThat({ made = 0, seconds = {} }: Said = {}): TestHome {
+  const run = ([command = '', name = '', ...rest]: readonly string[]): Promise<Outcome> =>
+    Promise.resolve({ code: rest.includes('break it') ? made : 0, stdout: '', stderr: '', seconds: seconds[`${command} ${name}`.trim()] ?? 0.5 });
+  return { run, must: run, info: () => Promise.resolve({ hold: 'held', network: 'ok' } as InstanceInfo) } as Partial<TestHome> as TestHome;
+}
+
+const held = (said?: Said, fault = FAULT) => runFault(fault, { home: homeThat(said), instance: 'apollo', other: 'hermes', watchSeconds: 0 });
+
+test('what the others hear of it is measured however short the watch', async () => {
+  expect(await held({ seconds: { list: 0.3, 'exec hermes': 1.5 } })).toMatchObject({ slowestListSeconds: 0.3, slowestOtherSeconds: 1.5, laterExecSeconds: 0.5 });
+});
