@@ -3,9 +3,10 @@
  * end `net repair` brings the default interface back. A seed says which sequence it is.
  */
 import type { TestHome } from '../real/home.ts';
-import { patiently, waitFor } from '../real/home.ts';
+import { waitFor } from '../real/home.ts';
 import { oneOf, seeded } from '../soak/random.ts';
-import { asRoot, EXEC_LIMIT_SECONDS, execTrue, ready } from './run-fault.ts';
+import { requireWithin } from './limits.ts';
+import { asRoot, execTrue, ready } from './run-fault.ts';
 import { NIC, staticAt } from './table.ts';
 
 interface NetworkChange {
@@ -74,7 +75,7 @@ export async function runSequence(home: TestHome, instance: string, { seed, leng
       const { seconds } = await execTrue(home, instance);
       steps.push({ name: change.name, execSeconds: seconds });
       tell(`${change.name}: exec ${seconds.toFixed(2)} s`);
-      if (seconds > patiently(EXEC_LIMIT_SECONDS)) throw new Error(`exec took ${seconds.toFixed(1)} s`);
+      requireWithin(change.name, { 'first exec': seconds });
     }
     const { seconds: repairSeconds } = await home.must(['net', 'repair', instance], { timeoutMs: APPLY_MS });
     await waitFor(`${instance}'s network to be ok again`, async () => (await home.info(instance)).network === 'ok', 60_000);

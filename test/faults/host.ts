@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fill } from '../fill.ts';
-import { patiently, type TestHome, waitFor } from '../real/home.ts';
+import { type TestHome, waitFor } from '../real/home.ts';
 import { onSmallDisk } from '../real/small-disk.ts';
-import { andMended, asRoot, execTrue, EXEC_LIMIT_SECONDS, ready } from './run-fault.ts';
+import { requireWithin } from './limits.ts';
+import { andMended, asRoot, execTrue, ready } from './run-fault.ts';
 import { NIC } from './table.ts';
 
 export interface HostWatch {
@@ -124,13 +125,14 @@ async function changeAddressSoon({ home, instance }: HostWatch): Promise<void> {
 
 async function afterwards({ home, instance }: HostWatch): Promise<string> {
   const { seconds: exec } = await execTrue(home, instance);
-  if (exec > patiently(EXEC_LIMIT_SECONDS)) throw new Error(`the first exec took ${exec.toFixed(1)} s`);
+  requireWithin('after it', { 'first exec': exec });
   const noticed = await waitFor(`info to tell ${instance}'s new address`, async () => {
     const { network, ipv4 } = await home.info(instance);
     return network === 'changed' && ipv4.includes(NEW_ADDRESS);
   }, 20_000);
   const listed = await home.must(['list']);
   if (!listed.stdout.includes(NEW_ADDRESS)) throw new Error(`list does not tell the new address: ${listed.stdout}`);
+  requireWithin('after it', { list: listed.seconds });
   const { hold } = await home.info(instance);
   if (hold !== 'held') throw new Error(`the hold is ${hold}`);
   return `exec ${exec.toFixed(2)} s, new address known ${noticed.toFixed(2)} s later, list ${listed.seconds.toFixed(2)} s`;

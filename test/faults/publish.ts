@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from '../real/home.ts';
+import { LIMITS_IN_WORDS } from './limits.ts';
 import type { Marks } from './marks.ts';
 
 export async function publishFaults(marks: Marks, watchSeconds: number): Promise<void> {
@@ -12,7 +13,8 @@ export async function publishFaults(marks: Marks, watchSeconds: number): Promise
   await writeFile(join(directory, `${date}.md`), `# Faults, ${marks.days.join(' and ')}
 
 Debian 12 guest, one vCPU, accelerator ${marks.accelerator}; host with ${cpus().length} processors (${cpus()[0]?.model.trim() ?? 'unknown'}). Each fault was
-watched for ${watchSeconds} s. Seconds are of whole commands, the command line's own start included. ${marks.passed} held, ${marks.failed} failed.
+watched for ${watchSeconds} s. Seconds are of whole commands, the command line's own start included; one that held took
+${LIMITS_IN_WORDS}. ${marks.passed} held, ${marks.failed} failed.
 
 | fault | first exec | exec 10 s later | slowest list | slowest exec in another instance | noticed by info after |
 |---|---|---|---|---|---|

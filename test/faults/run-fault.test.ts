@@ -23,3 +23,12 @@ const held = (said?: Said, fault = FAULT) => runFault(fault, { home: homeThat(sa
 test('what the others hear of it is measured however short the watch', async () => {
   expect(await held({ seconds: { list: 0.3, 'exec hermes': 1.5 } })).toMatchObject({ slowestListSeconds: 0.3, slowestOtherSeconds: 1.5, laterExecSeconds: 0.5 });
 });
+
+test.each([
+  [{ list: 4 }, /^a fault: list took 4\.0 s, and 3 are allowed/],
+  [{ 'exec hermes': 11 }, /exec in another instance took 11\.0 s, and 10 are allowed/],
+  [{ 'exec apollo': 12, list: 4 }, /later exec took 12\.0 s, and 10 are allowed; list took 4\.0 s/],
+  [{ list: 0 }, /list took 0\.0 s/],
+])('%j is too long, or was not measured: it has not held', async (seconds, why) => {
+  await expect(held({ seconds })).rejects.toThrow(why);
+});

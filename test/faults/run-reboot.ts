@@ -2,8 +2,9 @@
 import { tellMonitor } from '../real/monitor.ts';
 import { waitFor } from '../real/home.ts';
 import { listen, type Heard } from './events.ts';
+import { requireWithin } from './limits.ts';
 import type { RebootFault } from './reboots.ts';
-import { asRoot, execTrue, EXEC_LIMIT_SECONDS, ready, type Watch } from './run-fault.ts';
+import { asRoot, execTrue, ready, type Watch } from './run-fault.ts';
 
 export interface Rebooted {
   readonly fault: string;
@@ -24,7 +25,7 @@ const BOOT_MS = 400_000;
 const NOTICED_MS = 400_000;
 
 /** @param restart  how it is restarted; as its row says, when left out */
-export async function runReboot(fault: RebootFault, { home, instance, other, limitSeconds = EXEC_LIMIT_SECONDS }: Watch, restart?: () => Promise<unknown>): Promise<Rebooted> {
+export async function runReboot(fault: RebootFault, { home, instance, other }: Omit<Watch, 'watchSeconds'>, restart?: () => Promise<unknown>): Promise<Rebooted> {
   await ready(home, instance);
   const made = await asRoot(home, instance, fault.make);
   if (made.code !== 0) throw new Error(`${fault.name} could not be made: ${made.stdout}${made.stderr}`);
@@ -51,7 +52,7 @@ export async function runReboot(fault: RebootFault, { home, instance, other, lim
   await restarted;
   const { hold, hold_reason: why } = await home.info(instance);
   if (hold !== 'held') throw new Error(`${fault.name}: the hold is ${hold} (${why ?? 'no reason'}), not held`);
-  if (firstExecSeconds > limitSeconds) throw new Error(`${fault.name}: the first exec came ${firstExecSeconds.toFixed(1)} s after the control lane was opened`);
+  requireWithin(fault.name, { 'first exec': firstExecSeconds, 'later exec': nextExecSeconds, 'exec in another instance': otherSeconds, list: listSeconds });
   return { fault: fault.name, bootSeconds: (opened.at - reset.at) / 1000, firstExecSeconds, nextExecSeconds, listSeconds, otherSeconds, noticedSeconds };
 }
 

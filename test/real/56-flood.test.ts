@@ -1,7 +1,7 @@
 /** A guest whose root writes without end: one kind in CI, all of them in `npm run faults`. */
 import { expect, test } from 'vitest';
 import { FLOODS, runFlood } from '../faults/floods.ts';
-import { EXEC_LIMIT_SECONDS } from '../faults/run-fault.ts';
+import { EXEC_LIMIT_SECONDS } from '../faults/limits.ts';
 import { ALL, pick } from '../rotation.ts';
 import { openHomeUnderTest, slowness } from './provided.ts';
 

@@ -1,7 +1,8 @@
 /** An instance's life after launch, on `hermes`: stop, set, start by exec, restart, delete, recover. */
 import { expect, test } from 'vitest';
 import { REBOOTS } from '../faults/reboots.ts';
-import { andMended, EXEC_LIMIT_SECONDS, mend } from '../faults/run-fault.ts';
+import { EXEC_LIMIT_SECONDS } from '../faults/limits.ts';
+import { andMended, mend } from '../faults/run-fault.ts';
 import { runReboot } from '../faults/run-reboot.ts';
 import { pick } from '../rotation.ts';
 import { cycle } from '../soak/cycles.ts';
@@ -40,7 +41,7 @@ const restart = FAULT.restart === 'hard' ? undefined : () => home.must(['restart
 test(`restart boots it anew (${FAULT.name}): exec soon after the guest opens its control lane`, async () => {
   const bootId = async () => (await home.must(['exec', 'hermes', '--', 'cat', '/proc/sys/kernel/random/boot_id'])).stdout;
   const before = await bootId();
-  const watch = { home, instance: 'hermes', other: 'apollo', watchSeconds: 0, limitSeconds };
+  const watch = { home, instance: 'hermes', other: 'apollo' };
   await andMended(() => mend(FAULT, watch), async () => {
     const { bootSeconds, firstExecSeconds } = await runReboot(FAULT, watch, restart);
     process.stdout.write(`${FAULT.name}: booted in ${bootSeconds.toFixed(0)} s, first exec ${firstExecSeconds.toFixed(2)} s after its control lane was open\n`);
