@@ -15,7 +15,7 @@ import { firstBootWithoutDhcp, NO_DHCP } from '../test/faults/no-dhcp.ts';
 import { publishFaults } from '../test/faults/publish.ts';
 import { REBOOTS } from '../test/faults/reboots.ts';
 import { reconnect, type Reconnects } from '../test/faults/reconnects.ts';
-import { mend, runFault, type Watched } from '../test/faults/run-fault.ts';
+import { andMended, mend, runFault, type Watched } from '../test/faults/run-fault.ts';
 import { runReboot } from '../test/faults/run-reboot.ts';
 import { FAULTS } from '../test/faults/table.ts';
 import { giveRoom, HomeEnded, makeTestHome, type TestHome } from '../test/real/home.ts';
@@ -70,14 +70,12 @@ async function inGuests(): Promise<void> {
     await marks.add({ part, name, accelerator, ...outcome });
   };
   for (const fault of todo.live) {
-    await check('live', fault.name, async () => [asRow(await runFault(fault, watch))]);
-    await mend(fault, watch);
+    await check('live', fault.name, async () => await andMended(() => mend(fault, watch), async () => [asRow(await runFault(fault, watch))]));
   }
   for (const { name, run } of todo.host) await check('host', name, async () => [`| ${name} | ${await run({ home, instance: 'apollo', awaySeconds: AWAY_SECONDS })} |`]);
   for (const fault of todo.changes) await check('changes', fault.name, async () => [`| ${fault.name} | ${await runChangeFault(fault, { home, instance: 'apollo' })} |`]);
   for (const fault of todo.reboots) {
-    await check('reboots', fault.name, async () => [await rebootRow(fault, watch)]);
-    await mend(fault, watch);
+    await check('reboots', fault.name, async () => await andMended(() => mend(fault, watch), async () => [await rebootRow(fault, watch)]));
   }
   for (const { name } of todo.noDhcp) await check('reboots', name, async () => [await noDhcpRow(home)]);
   for (const name of todo.lanes) await check('lanes', name, async () => (await reconnect(home, 'apollo', RECONNECTS)).map(asLine));

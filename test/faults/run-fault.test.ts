@@ -32,3 +32,14 @@ test.each([
 ])('%j is too long, or was not measured: it has not held', async (seconds, why) => {
   await expect(held({ seconds })).rejects.toThrow(why);
 });
+
+test('a script that failed has broken nothing, whatever comes after it', async () => {
+  await expect(held({ made: 1 })).rejects.toThrow('a fault could not be made: its script ended with 1');
+  await expect(held({ made: 255 }), 'a command that was cut off where it was not to be').rejects.toThrow('could not be made');
+});
+
+test('what may end the command that makes it is made when that is cut off, and not when its script failed', async () => {
+  const fault: Fault = { ...FAULT, cutsOff: true };
+  for (const made of [0, 255, 137]) await expect(held({ made }, fault)).resolves.toMatchObject({ fault: 'a fault' });
+  for (const made of [1, 127]) await expect(held({ made }, fault)).rejects.toThrow('could not be made');
+});

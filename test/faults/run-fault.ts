@@ -1,6 +1,6 @@
 /** Makes one fault in a real guest and watches, from the outside, what control does. */
 import type { Outcome, TestHome } from '../real/home.ts';
-import { waitFor, waitGently } from '../real/home.ts';
+import { HomeEnded, waitFor, waitGently } from '../real/home.ts';
 import { requireWithin } from './limits.ts';
 import type { Fault } from './table.ts';
 
@@ -31,8 +31,7 @@ const LATER_MS = 10_000;
 /** @throws what did not hold */
 export async function runFault(fault: Fault, { home, instance, other, watchSeconds }: Watch): Promise<Watched> {
   const madeFrom = performance.now();
-  // The exec that makes the fault may itself be cut off by it (the doorman's): what counts is the next one.
-  await asRoot(home, instance, fault.make);
+  requireMade(fault, await asRoot(home, instance, fault.make));
   const madeAt = performance.now();
   const first = await execTrue(home, instance);
   const firstExecSeconds = (performance.now() - madeAt) / 1000;
@@ -59,6 +58,15 @@ export async function runFault(fault: Fault, { home, instance, other, watchSecon
   return { fault: fault.name, firstExecSeconds, laterExecSeconds, noticedSeconds, execs, slowestListSeconds, slowestOtherSeconds };
 }
 
+/** What `exec` ends with when the instance was not reached, or not to the end; above 128, a signal ended the command. */
+const [NOT_REACHED, SIGNALLED] = [255, 128];
+
+/** @throws when nothing was broken: the script failed, or did not come to its end and was not to be cut off */
+function requireMade({ name, cutsOff }: Fault, { code, stdout, stderr }: Outcome): void {
+  if (code === 0 || (cutsOff && (code === NOT_REACHED || code > SIGNALLED))) return;
+  throw new Error(`${name} could not be made: its script ended with ${code}: ${stdout}${stderr}`);
+}
+
 /** Mends it, and waits until the network is as it was: the next fault begins from a sound guest. */
 export async function mend(fault: Pick<Fault, 'name' | 'mend'>, { home, instance }: Pick<Watch, 'home' | 'instance'>): Promise<void> {
   const outcome = await asRoot(home, instance, fault.mend);
@@ -75,6 +83,7 @@ export async function andMended<T>(mendIt: () => Promise<unknown>, check: () => 
   try {
     checked = await check();
   } catch (error) {
+    if (error instanceof HomeEnded) throw error;
     const unmended = await mendIt().then(() => '', String);
     throw unmended === '' ? error : new Error(`${String(error)}\nand afterwards: ${unmended}`, { cause: error });
   }

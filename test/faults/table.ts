@@ -5,9 +5,11 @@ export type FaultClass = 'address' | 'link' | 'netplan' | 'firewall' | 'sshd' | 
 export interface Fault {
   readonly name: string;
   readonly class: FaultClass;
-  /** A shell script, run as root in the guest, over exec. It is expected to return. */
+  /** A shell script, run as root in the guest, over exec. It is expected to return, and with 0. */
   readonly make: string;
   readonly mend: string;
+  /** It may end the command that makes it, which then has no exit code of its own; what counts is the next one. */
+  readonly cutsOff?: true;
   /** What `info` must come to say of the network while the fault lasts. */
   readonly network: 'ok' | 'changed' | 'unreachable';
 }
@@ -84,5 +86,5 @@ ip route replace default via 172.30.9.1 dev ${NIC}`,
   },
   { name: 'shutdown +5 pending', class: 'login', network: 'ok', make: 'shutdown +5', mend: 'shutdown -c' },
   { name: '/etc/nologin present', class: 'login', network: 'ok', make: 'echo closed > /etc/nologin', mend: 'rm /etc/nologin' },
-  { name: 'doorman killed inside the guest', class: 'doorman', network: 'ok', make: 'systemctl kill --signal=KILL --kill-whom=main holdfast-doorman', mend: 'true' },
+  { name: 'doorman killed inside the guest', class: 'doorman', network: 'ok', cutsOff: true, make: 'systemctl kill --signal=KILL --kill-whom=main holdfast-doorman', mend: 'true' },
 ];
