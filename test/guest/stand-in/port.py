@@ -1,8 +1,10 @@
 """A lane of the doorman's on one end of a socket pair, with a relay that only counts; prints what became of it as JSON."""
 import heapq
 import json
+import os
 import select
 import socket
+import tempfile
 
 import hf_relay
 from hf_lane import Lane
@@ -81,7 +83,55 @@ told.event(select.EPOLLIN | select.EPOLLOUT)
 counted.to_host = b"what waits"
 told.event(select.EPOLLOUT)
 
+
+
+class Fifo:
+    """As a port: what was written is read before there is a writer, which reads as nothing; a poll tells of a writer that is gone."""
+
+    def __init__(self):
+        self.path = os.path.join(tempfile.mkdtemp(dir=os.environ["TMPDIR"]), "port")
+        os.mkfifo(self.path)
+        self.lane, self.begun = Lane(Door(), "session"), []
+        self.lane.fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.lane.begin = lambda first, _takeover: self.begun.append(first.decode())
+
+    def early(self, data):
+        """Its data is there, and the kernel's word that it is not yet."""
+        host = self.connected()
+        os.write(host, data)
+        os.close(host)
+        self.lane.event(select.EPOLLIN)
+
+    def connected(self):
+        return os.open(self.path, os.O_WRONLY)
+
+
+LINE = b"SSH-2.0-new\r\n"
+doubted, forgotten, rung, partly = Fifo(), Fifo(), Fifo(), Fifo()
+doubted.early(LINE)
+for mask in (select.EPOLLOUT, select.EPOLLHUP):  # of the former client
+    doubted.lane.event(mask)
+doubted.connected()
+doubted.lane.event(select.EPOLLOUT)
+
+forgotten.early(LINE)
+forgotten.lane.door.ring()
+forgotten.connected()
+forgotten.lane.event(select.EPOLLOUT)
+
+rung.early(LINE)
+rung.connected()
+rung.lane.door.ring()
+
+partly.early(LINE[:6])
+older = partly.lane.door.timers.pop()
+partly.early(LINE[6:])
+older[2]()  # not about what came since
+partly.connected()
+partly.lane.event(select.EPOLLOUT)
+
 print(json.dumps({
+    "before the kernel's word": [one.begun for one in (doubted, forgotten, rung, partly)],
     "told of room": counted.pumped,
     "late": [waiting, late.relay is kept, kept.pumped, kept.stopped],
     "left": [at_once, left.relay is None, dropped.stopped],

@@ -8,6 +8,7 @@ import subprocess
 import hf_lane
 import hf_relay
 from hf_door import Door
+from hf_peer import tcp_pair
 
 PAGE = hf_relay.PAGE
 
@@ -67,6 +68,17 @@ def new_client(before):
     return made.pump() == hf_relay.TAKEN_OVER and made.to_sshd == b"SSH-2.0-new\r\n"
 
 
+def behind_an_end(before):
+    """sshd has ended, `before` octets of the former client's are unread, and a new one's line is behind them; -> (what is told, the line)"""
+    made, host, sshd = relay()
+    host.setblocking(True)
+    host.sendall(b"x" * before + b"SSH-2.0-new\r\n")
+    sshd.close()
+    while (told := made.pump()) == hf_relay.MORE:
+        pass
+    return told == hf_relay.TAKEN_OVER and made.to_sshd == b"SSH-2.0-new\r\n"
+
+
 def echo(_lane, far):
     return subprocess.Popen(["cat"], stdin=far, stdout=far, stderr=subprocess.PIPE)
 
@@ -96,11 +108,42 @@ def doorman(pieces):
     return right, turns / len(pieces), client.recv(1) == b""
 
 
+def lingers(_lane, far):
+    """Says its last words and ends its connection; the process itself stays."""
+    return subprocess.Popen(["python3", "-c", "import os, socket, time; s = socket.socket(fileno=os.dup(0)); s.send(b'bye'); s.shutdown(socket.SHUT_WR); print('', file=open(2, 'w')); time.sleep(60)"],
+                            stdin=far, stdout=far, stderr=subprocess.PIPE)
+
+
+def end_of_sshd():
+    """-> whether its last words came through, and its end behind them, by no more than what epoll tells of its connection"""
+    hf_relay.start = lingers
+    door, (near, far) = Door(), tcp_pair()
+    near.setblocking(False)
+    door.peers.pair = lambda: (near, far, "loopback")
+    host, port = socket.socketpair()
+    port.setblocking(False)
+    lane = hf_lane.Lane(door, "session")
+    lane.fd = port.detach()
+    door.watch(lane.fd, lane.event)
+    lane.begin(b"SSH-2.0-test\r\n", True)
+    process = lane.relay.process
+    # Its words and its end are there together, as one piece of news.
+    select.select([process.stderr], [], [], 10)
+    late = []
+    door.later(10, lambda: late.append(True))
+    while lane.fd >= 0 and not late:
+        door.turn()
+    process.kill()
+    return not late and host.recv(100).endswith(b"bye")
+
+
 right, turns, ended = doorman([b"%d" % number for number in range(300)])
 print(json.dumps({
     "a message": [right, turns <= 2.2, ended],
     "long ones": doorman([b"x" * size for size in (1, 65_536, 65_537, 131_072)])[::2],
     "both ways": [both_ways(seed) for seed in range(5)],
     "new client": [new_client(before) for before in (0, PAGE, 3 * PAGE)],
+    "new client behind an end": [behind_an_end(before) for before in (0, 24 * PAGE)],
+    "end of sshd": end_of_sshd(),
     "the same within a page is nobody": new_client(100),
 }))

@@ -56,10 +56,7 @@ class Connection:
         if not relay.process.stderr.closed:
             self.errors(relay)
         if relay is self.relay:
-            if relay.ended:
-                self.finish(relay)
-            else:
-                self.pump()
+            self.pump()
 
     def pump(self, inward=True, outward=True):
         relay = self.relay
@@ -139,7 +136,7 @@ class Lane(Connection):
             self.door.later(self.retry, self.open)
             return
         self.retry = 0.1
-        self.seen = b""
+        self.seen, self.word = b"", None
         self.door.watch(self.fd, self.event)
 
     def close(self):
@@ -201,9 +198,9 @@ class Lane(Connection):
         """Skips what a former client left, up to a new one's first line.
 
         A client's first bytes can come before word that it is there (the kernel tells of
-        data at once, of connections by a work queue): they are kept for one event more.
+        data at once, of connections by a work queue): they are kept for as long as that is
+        late, whatever else is heard meanwhile of the one before.
         """
-        kept = bool(self.seen) or self.word is not None
         for _ in range(256):
             try:
                 data = os.read(self.fd, CHUNK)
@@ -213,10 +210,10 @@ class Lane(Connection):
                 self.lost()
                 return
             if not data:  # nobody is there, or not yet
-                if kept:
-                    self.seen, self.word = b"", None
+                if self.seen or self.word is not None:
+                    seen, word = self.seen, self.word
+                    self.door.later(DOUBT, lambda: self.forget(seen, word))
                 return
-            kept = False
             if self.word is not None or data.startswith(WORD):
                 self.hear(data)
                 continue
@@ -229,6 +226,15 @@ class Lane(Connection):
         if self.word is None and self.seen.startswith(b"SSH-"):
             first, self.seen = self.seen, b""
             self.begin(first, True)
+
+    def forget(self, seen, word):
+        """What was kept, and nothing has come after, is a former client's if nobody is there now."""
+        if self.fd < 0 or self.relay is not None or self.seen is not seen or self.word is not word:
+            return
+        if gone(self.fd):
+            self.seen, self.word = b"", None
+        else:
+            self.seek()
 
     def hear(self, data):
         """A line of the host's for the doorman itself, not for an sshd."""

@@ -55,6 +55,10 @@ class Relay:
         if not outward or state in (HOST_GONE, TAKEN_OVER, PORT_LOST):
             return state
         said = self._turn(self._outward)
+        if said == SSHD_GONE and self.takeover:
+            # A port is closed after this, which loses what is in it: a new client's first line may be.
+            state = self._turn(self._inward)
+            return said if state == WAIT else state
         return state if said == WAIT else said
 
     def heard(self, mask):
@@ -78,8 +82,8 @@ class Relay:
             if state != MORE:
                 return 0, state
         if self.ended:
-            self.to_sshd = b""
-            return 0, WAIT
+            moved, self.to_sshd = len(self.to_sshd), b""
+            return moved, MORE
         try:
             sent = self.near.send(self.to_sshd)
         except BlockingIOError:
