@@ -20,6 +20,7 @@ SOCKET = RUN + "/ssh.sock"
 MAX_CONNECTIONS = 32
 # The bus forgets what was said when its connection is closed too early, and a busy guest takes its time.
 LONGEST_PENDING, LONGEST_WATCH, LONGEST_REST, BUS, PAUSE = 60, 60, 8, 60, 0.3
+LONGEST_INSISTENCE = 600
 EDGE = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 
 
@@ -73,6 +74,14 @@ class Door:
             action(*arguments)
         except Exception as error:  # one port's trouble never touches another
             self.log("%s: %r" % (getattr(action, "__qualname__", action), error))
+
+    def insist(self, action, rest=1):
+        """What a full /run refuses today it may grant tomorrow."""
+        try:
+            action()
+        except Exception as error:
+            self.log("%s: %r; tried again in %d s" % (action.__qualname__, error, rest))
+            self.later(rest, lambda: self.insist(action, min(rest * 2, LONGEST_INSISTENCE)))
 
     def reap(self):
         for pid, (process, action) in list(self.children.items()):
@@ -166,7 +175,6 @@ class Door:
                 else:
                     self.guarded(SocketConnection, self, connection)
         self.watch(listener.fileno(), accept)
-        return listener
 
     def open_report_door(self):
         """What it loads is a fifth of all that is loaded: whoever waits for a lane does not wait for that."""
@@ -193,13 +201,9 @@ class Door:
             if uevents.ports_changed():
                 self.scan()
         self.watch(uevents.fileno(), ports)
-        listener = None
-        try:
-            listener = self.listen()
-        except OSError as error:
-            self.log("no socket for users' own clients: %s" % error)
+        self.insist(self.listen)
         self.scan()
-        self.guarded(self.open_report_door)
+        self.insist(self.open_report_door)
         while True:
             self.turn()
 
