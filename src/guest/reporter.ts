@@ -21,17 +21,18 @@ export interface ReporterEvents {
 
 /** Resolves when the connection or the signal ends. */
 export async function keepReporter(shell: GuestShell, dir: string, events: ReporterEvents, signal: AbortSignal): Promise<void> {
-  for (let attempt = 0; shell.alive && !signal.aborted; attempt += 1) {
+  for (let failures = 0; shell.alive && !signal.aborted; ) {
     const since = performance.now();
-    const why = await listen(shell, dir, attempt === 0, events, signal).catch((error: unknown) => clause(error));
+    const why = await listen(shell, dir, failures === 0, events, signal).catch((error: unknown) => clause(error));
     if (!shell.alive || signal.aborted) return;
     events.log('reporter', `its reporter ended: ${why}; it is started again`);
-    if (performance.now() - since > STOOD_MS) attempt = 0;
-    await pause(500 + delayBefore(attempt, BACKOFF, Math.random()), signal);
+    const stood = performance.now() - since > STOOD_MS;
+    await pause(500 + delayBefore(stood ? 0 : failures, BACKOFF, Math.random()), signal);
+    failures = stood ? 0 : failures + 1;
   }
 }
 
-/** @param byDoor  the doorman's own child is asked for first; where there is none, the program is started */
+/** @param byDoor  the doorman's own child is asked for first; where there is none, or it did not stand, the program is started */
 async function listen(shell: GuestShell, dir: string, byDoor: boolean, events: ReporterEvents, signal: AbortSignal): Promise<string> {
   const flooded = (): void => events.log('reporter-flood', 'its reporter says more than is listened to; the rest waits in the guest');
   const read = async (lines: Readable): Promise<void> => {
