@@ -24,3 +24,8 @@ test('only names of the table are codes', () => {
     expect(isErrorCode(text)).toBe(Object.keys(ERROR_CODES).includes(text));
   }));
 });
+
+test('one whose code another version had is an error all the same, with its words', () => {
+  const record = JSON.parse('{"code":"no-more","message":"it fell","hint":null}') as Parameters<typeof fromRecord>[0];
+  expect(fromRecord(record)).toMatchObject({ code: 'internal', message: 'it fell' });
+});

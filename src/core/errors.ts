@@ -42,7 +42,6 @@ export const ERROR_CODES = {
   /** A link of the host's that a card is to be on is not there, or not yet. */
   'link-missing': { http: 500, exit: 2 },
   'boot-failed': { http: 500, exit: 2 },
-  'cloud-init-failed': { http: 500, exit: 2 },
   'guest-unreachable': { http: 503, exit: 255 },
   'exec-failed': { http: 502, exit: 255 },
   'transfer-failed': { http: 500, exit: 2 },
@@ -105,6 +104,7 @@ export function errorRecord(error: unknown): ErrorRecord {
   return { code: 'internal', message, hint: 'This is a bug in Holdfast; the daemon log has its trace: holdfast logs' };
 }
 
+/** One of another version may have a code that is not known here. */
 export function fromRecord(record: ErrorRecord): HoldfastError {
-  return fail(record.code, record.message, { hint: record.hint ?? undefined });
+  return fail(isErrorCode(record.code) ? record.code : 'internal', record.message, { hint: record.hint ?? undefined });
 }

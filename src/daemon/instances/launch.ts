@@ -71,14 +71,19 @@ async function finish(house: House, supervisor: Supervisor, seconds: number, tas
     throw error;
   }
   supervisor.settle('Running');
-  const cloudInit = supervisor.machine?.guest.reports.system?.cloudInit;
-  if (cloudInit?.status === 'error') {
-    throw fail('cloud-init-failed', `${supervisor.name} runs, but its cloud-init failed: ${cloudInit.detail || 'no reason given'}`, {
-      hint: `see: holdfast exec ${supervisor.name} -- cloud-init status --long`,
-    });
-  }
-  if (cloudInit?.status === 'degraded') task.notice(`cloud-init in ${supervisor.name} finished with warnings: ${cloudInit.detail}`);
+  for (const notice of verdictOf(supervisor)) task.notice(notice);
   return { name: supervisor.name, zone: supervisor.record.instance.zone };
+}
+
+/** The instance is there and can be entered, whatever became of what the user asked cloud-init for: told, and no failure of the launch. */
+function verdictOf({ name, machine }: Supervisor): readonly string[] {
+  const { status, detail } = machine?.guest.reports.system?.cloudInit ?? { status: 'unknown', detail: '' };
+  if (status === 'degraded') return [`cloud-init in ${name} finished with warnings: ${detail}`];
+  if (status !== 'error') return [];
+  return [
+    `cloud-init in ${name} ended with an error, and what it was to set up may be missing: ${detail || 'it gave no reason'}`,
+    `see: holdfast exec ${name} -- cloud-init status --long, and what it ran: holdfast exec ${name} -- sudo cat /var/log/cloud-init-output.log`,
+  ];
 }
 
 /** What went wrong first is what is told; what cannot be cleared away stays in the list, so that nothing is lost from sight. */

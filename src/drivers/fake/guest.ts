@@ -119,11 +119,19 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function systemReport({ id, name, spec }: MachineSpec): SystemReport {
+/** In a user's cloud-init data: what it says of it in the end. */
+const VERDICT = /^# cloud-init ends with (error|degraded): (.*)$/m;
+
+function verdict(userData: Uint8Array | undefined): SystemReport['cloudInit'] {
+  const [, status, detail = ''] = VERDICT.exec(Buffer.from(userData ?? []).toString()) ?? [];
+  return status === 'error' || status === 'degraded' ? { status, detail } : { status: 'done', detail: '' };
+}
+
+function systemReport({ id, name, spec, userData }: MachineSpec): SystemReport {
   return {
     type: 'system', hostname: name, os: { id: 'fake', version: '1', pretty: 'Fake Linux 1' }, kernel: '0.0.0-fake', cpuCount: spec.cpus, load: [0, 0, 0],
     memory: { usedBytes: Math.floor(spec.memoryBytes / 10), totalBytes: spec.memoryBytes },
     disks: [{ name: 'sda1', usedBytes: Math.floor(spec.diskBytes / 10), totalBytes: spec.diskBytes }],
-    uptimeS: 1, bootId: randomUUID(), machineId: id.repeat(4), cloudInit: { status: 'done', detail: '' }, agentVersion: 'fake',
+    uptimeS: 1, bootId: randomUUID(), machineId: id.repeat(4), cloudInit: verdict(userData), agentVersion: 'fake',
   };
 }
