@@ -12,6 +12,7 @@ import { DiagnosisSchema } from './doctor-schemas.ts';
 import {
   InstanceNetworkSchema, NetworkChangeSchema, NetworkDecisionSchema, NetworkDiffSchema, NetworkHistorySchema, NetworkPlanSchema, NetworkWishSchema, NewNetworkSchema,
 } from './network-schemas.ts';
+import { LONGEST_NAME } from './schema-parts.ts';
 import { AuthenticationSchema, ClientSchema, ForgottenSchema, PassphraseSchema } from './trust-schemas.ts';
 
 export interface Route {
@@ -29,11 +30,13 @@ export interface Route {
   readonly stream?: 'events' | 'socket' | 'upload' | 'text';
 }
 
-const byName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) });
+/** Of an instance or a snapshot, as it was typed: whether it can be one is said where it is looked up, in the words for that. As long as a path's part may be. */
+const NAME = Type.String({ maxLength: LONGEST_NAME });
+const byName = Type.Object({ name: NAME });
 const byId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
-const byCard = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), card: Type.String({ minLength: 1, maxLength: 17 }) });
-const byRevision = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), from: Type.String({ pattern: '^[0-9]{1,9}$' }) });
-const bySnapshot = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }), snapshot: Type.String({ minLength: 1, maxLength: 64 }) });
+const byCard = Type.Object({ name: NAME, card: Type.String({ minLength: 1, maxLength: 17 }) });
+const byRevision = Type.Object({ name: NAME, from: Type.String({ pattern: '^[0-9]{1,9}$' }) });
+const bySnapshot = Type.Object({ name: NAME, snapshot: NAME });
 const byClient = Type.Object({ client: Type.String({ minLength: 1, maxLength: 256 }) });
 const byKey = Type.Object({ key: Type.String({ minLength: 1, maxLength: 256 }) });
 
@@ -96,7 +99,7 @@ export const ROUTES = {
   mendHost: { method: 'POST', path: '/v1/doctor/mend', summary: 'Examine the host, and mend what can be mended safely', answer: DiagnosisSchema },
   diagnoseInstance: { method: 'GET', path: '/v1/instances/:name/doctor', summary: 'Examine an instance; changes nothing', params: byName, answer: DiagnosisSchema },
   mendInstance: { method: 'POST', path: '/v1/instances/:name/doctor/mend', summary: 'Examine an instance, and mend what can be mended safely', params: byName, answer: DiagnosisSchema },
-  logs: { method: 'GET', path: '/v1/logs', summary: 'The last lines of the daemon\'s log, or of an instance\'s console and log', query: Type.Object({ name: Type.Optional(Type.String({ maxLength: 64 })), only: Type.Optional(Type.Literal('console')) }), stream: 'text' },
+  logs: { method: 'GET', path: '/v1/logs', summary: 'The last lines of the daemon\'s log, or of an instance\'s console and log', query: Type.Object({ name: Type.Optional(NAME), only: Type.Optional(Type.Literal('console')) }), stream: 'text' },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

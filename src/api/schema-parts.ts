@@ -1,6 +1,9 @@
 /** What the API's schemas are put together of. */
 import { Type, type TSchema } from 'typebox';
 
+/** In characters: far longer than any name is, so that what is wrong with one is said by its rule, and not by a schema. */
+export const LONGEST_NAME = 1024;
+
 /** Of an object: unknown fields are refused. */
 export const closed = { additionalProperties: false } as const;
 

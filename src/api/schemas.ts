@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { STATES } from '../core/instance.ts';
 import { ERROR_CODES } from '../core/errors.ts';
 import { ZONES } from '../core/zones.ts';
-import { closed, nullable, oneOf } from './schema-parts.ts';
+import { closed, LONGEST_NAME, nullable, oneOf } from './schema-parts.ts';
 
 export const ErrorSchema = Type.Object({
   code: oneOf(Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]),
@@ -158,14 +158,14 @@ export const SnapshotSchema = Type.Object({
 
 export const SnapshotWishSchema = Type.Object({
   /** `snapshot1` and so on when absent. */
-  name: Type.Optional(Type.String({ maxLength: 64 })),
+  name: Type.Optional(Type.String({ maxLength: LONGEST_NAME })),
   comment: Type.Optional(Type.String({ maxLength: 4096 })),
   /** Of an instance that runs, with its memory. */
   live: Type.Optional(Type.Boolean()),
 }, closed);
 
 /** `<source>-clone1` and so on when absent. */
-export const CloneWishSchema = Type.Object({ name: Type.Optional(Type.String({ maxLength: 64 })) }, closed);
+export const CloneWishSchema = Type.Object({ name: Type.Optional(Type.String({ maxLength: LONGEST_NAME })) }, closed);
 
 export const ZoneSchema = Type.Object({ name: oneOf(ZONES), available: Type.Boolean(), subnet: Type.String() }, closed);
 

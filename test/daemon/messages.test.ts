@@ -102,6 +102,25 @@ test.concurrent.each(WRONG)('%s ends with %i', async (line, code, stderr) => {
   expect(await run(line)).toEqual({ code, stdout: '', stderr });
 });
 
+describe.each([['no name', ''], ['a name too long', 'n'.repeat(200)], ['a name much too long', '\u00fc'.repeat(300)]])('%s is one of nobody', (_, name) => {
+  const NAME_RULE = 'a name starts with a letter, has letters, digits and hyphens, does not end in a hyphen, and has at most 63 characters\n';
+  test.concurrent.each([
+    ...['stop', 'restart', 'suspend', 'delete', 'recover', 'clone', 'snapshot', 'shell'].map((command) => [command, name]),
+    ['exec', name, '--', 'ls'], ['mount', '/tmp', `${name}:/srv/x`], ['umount', name], ['restore', '--destructive', `${name}.s1`], ['delete', '--purge', `${name}.s1`],
+    // Without a name before its colon or dot a place is none.
+  ].filter(([command = '']) => name !== '' || !['mount', 'umount', 'restore'].includes(command)).map((words) => [words]))('%j', async (words) => {
+    expect(await fake.bench.run(words)).toEqual({ code: 2, stdout: '', stderr: `${words[0]} failed: instance ${words[0]?.endsWith('mount') ? `'${name}'` : `"${name}"`} does not exist\n${SEE_LIST}` });
+  });
+  test.concurrent('start', async () => {
+    expect(await fake.bench.run(['start', name])).toEqual({ code: 2, stdout: '', stderr: `start failed: Instance '${name}' does not exist.\n${SEE_LIST}` });
+  });
+  test.concurrent('snapshot -n, clone -n', async () => {
+    for (const [command, what] of [['snapshot', 'snapshot'], ['clone', 'instance']] as const) {
+      expect(await fake.bench.run([command, 'hermes', '-n', name])).toEqual({ code: 2, stdout: '', stderr: `${command} failed: Invalid ${what} name supplied: ${name.slice(0, 80)}\n${NAME_RULE}` });
+    }
+  });
+});
+
 describe('what is said on stdout', () => {
   test.concurrent.each([
     ['nope', 1, 'Error: Unknown command or alias \'nope\' (try "holdfast help" or "holdfast aliases")\n'],

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import { ROUTES, type Route, type RouteName } from '../../api/routes.ts';
+import { LONGEST_NAME } from '../../api/schema-parts.ts';
 import { ERROR_CODES, errorRecord, fail, HoldfastError } from '../../core/errors.ts';
 import type { CallersView } from '../callers.ts';
 import type { SocketRoute } from './sockets.ts';
@@ -30,8 +31,8 @@ export async function buildServer(handlers: Handlers, identify: Identify, versio
   const server = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
-    // The longest key of a setting, percent-encoded; what is longer is no name of anything.
-    routerOptions: { maxParamLength: 1024 },
+    // A name, percent-encoded; what is longer is no name of anything.
+    routerOptions: { maxParamLength: 9 * LONGEST_NAME },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
   });
   await server.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Holdfast', version, license: { name: 'Apache-2.0' } } } });

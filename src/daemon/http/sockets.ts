@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { ROUTES, type RouteName } from '../../api/routes.ts';
 import { MAX_FRAME_BYTES } from '../../api/frames.ts';
+import { LONGEST_NAME } from '../../api/schema-parts.ts';
 import { ERROR_CODES, errorRecord, fail } from '../../core/errors.ts';
 import type { CallersView } from '../callers.ts';
 import type { Identify } from './server.ts';
@@ -42,7 +43,7 @@ function refuse(socket: Duplex, error: unknown): void {
 
 /** Not parsed as a URL: what comes here can be no URL at all. */
 function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replace(':name', '([^/?]{1,192})')}(?:\\?|$)`);
+  return new RegExp(`^${path.replace(':name', `([^/?]{0,${9 * LONGEST_NAME}})`)}(?:\\?|$)`);
 }
 
 function safeDecode(text: string): string {
