@@ -92,6 +92,7 @@ forRoot('every route of the table', () => {
     if (name === 'launch') {
       // The one thing that cannot be hidden, and no more than that.
       expect(of).toMatchObject({ status: 409, answer: expect.stringContaining('is taken by another user') });
+      expect(of.answer).toContain('choose another name; for a primary instance of your own: holdfast set client.primary-name=<name>');
       return;
     }
     // Word for word what he hears of what is not there.

@@ -64,7 +64,7 @@ export async function checkLaunch(house: House, request: WireLaunch): Promise<Ch
 /** Of an instance that is not the caller's, no more is told than that. @throws instance-exists */
 export function requireFreeName({ registry }: House, name: string): void {
   if (registry.find(name)) throw fail('instance-exists', `instance "${name}" already exists`, { hint: `choose another name, or see: holdfast info ${name}` });
-  if (registry.everybodys.some((each) => each.name === name)) throw fail('instance-exists', `the name "${name}" is taken by another user's instance`, { hint: 'choose another name' });
+  if (registry.everybodys.some((each) => each.name === name)) throw fail('instance-exists', `the name "${name}" is taken by another user's instance`, { hint: 'choose another name; for a primary instance of your own: holdfast set client.primary-name=<name>' });
 }
 
 /** What has a name is looked up at once, so that a wrong one is told at once. */
