@@ -15,6 +15,12 @@ export async function requireFree(directory: string, needed: number, name: strin
   throw fail('no-space', `${name} does not fit: ${Math.floor((bavail * bsize) / 1024 ** 2)} MiB are free where images are kept, ${Math.ceil(needed / 1024 ** 2)} are needed`, { hint });
 }
 
+/** @returns how large a file in that directory may become */
+export async function roomIn(directory: string, { mostBytes, reserveBytes }: { readonly mostBytes: number; readonly reserveBytes: number }): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return Math.max(0, Math.min(mostBytes, bavail * bsize - reserveBytes));
+}
+
 export function tooLarge(name: string, mostBytes: number): HoldfastError {
   return fail('image-refused', `${name} is larger than an image may be (${Math.floor(mostBytes / GIB)} GiB)`);
 }

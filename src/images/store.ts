@@ -10,13 +10,14 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
 import { oneAtATime } from '../core/one-at-a-time.ts';
-import { MOST_IMAGE_BYTES, requireFree, RESERVE_BYTES, tooLarge } from './limits.ts';
+import { MOST_IMAGE_BYTES, requireFree, RESERVE_BYTES, roomIn, tooLarge } from './limits.ts';
 import { run as realRun, throwIfCancelled, type Run } from './run.ts';
 import { isNewerEntry, readEntry, writeEntry, type ImageEntry, type ImageOrigin } from './store-entry.ts';
+import { isXz, unpackXz } from './unpack-xz.ts';
 import { verifyImage } from './verify/verify-image.ts';
 
 export type ImageSource =
-  /** Copied; the original stays as it is. */
+  /** Copied, and unpacked where xz has compressed it; the original stays as it is. */
   | { readonly path: string }
   | { readonly stream: Readable }
   /** Moved into the store: a file of our own, on the same file system. */
@@ -93,6 +94,17 @@ export function openImageStore(directory: string, run: Run = realRun, limits = L
     }
   }
 
+  /** In its place. */
+  async function unpack(partial: string, signal: AbortSignal, name: string): Promise<void> {
+    const packed = partial.replace(PARTIAL, `.xz${PARTIAL}`);
+    await rename(partial, packed);
+    try {
+      await unpackXz(packed, partial, await roomIn(directory, limits), name, run, signal);
+    } finally {
+      await rm(packed, { force: true });
+    }
+  }
+
   async function* withinLimits(from: Readable, name: string): AsyncGenerator<Uint8Array> {
     let taken = 0;
     let looked = -LOOK_BYTES;
@@ -133,7 +145,10 @@ export function openImageStore(directory: string, run: Run = realRun, limits = L
       const partial = join(directory, `${randomUUID()}${PARTIAL}`);
       try {
         if ('ownFile' in source) await rename(source.ownFile, partial);
-        else await copy(source, partial, signal, origin.sourceName);
+        else {
+          await copy(source, partial, signal, origin.sourceName);
+          if (await isXz(partial)) await unpack(partial, signal, origin.sourceName);
+        }
         return await add(partial, origin, signal, expectedDigest);
       } catch (cause) {
         throw translated(cause, origin.sourceName, signal);

@@ -1,6 +1,6 @@
 /** The store and its checks on images that qemu-img really made, and on what an attacker or a bad line makes of them. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -57,6 +57,26 @@ async function refused(path: string, reason: RegExp): Promise<void> {
   await expect(importFile(path)).rejects.toMatchObject({ code: 'image-refused', message: expect.stringMatching(reason) as string });
   expect(await readdir(join(directory, 'images'))).toEqual([]);
 }
+
+test('what xz has compressed is unpacked as it comes, by path or as a stream, and is the same image as unpacked', async () => {
+  const path = filledQcow2('good.qcow2');
+  execFileSync('xz', ['-0', '-k', path]);
+  const { digest } = await importFile(`${path}.xz`);
+  expect(await store.import({ stream: createReadStream(`${path}.xz`) }, ORIGIN, new AbortController().signal)).toMatchObject({ digest, format: 'qcow2', virtualSizeBytes: 4 * MIB });
+  expect((await importFile(path)).digest).toBe(digest);
+  expect((await readdir(join(directory, 'images'))).toSorted()).toEqual([`${digest}.json`, `${digest}.qcow2`]);
+});
+
+test('what xz has compressed is unpacked up to the limit, and only once; a damaged one is refused', async () => {
+  const bomb = execFileSync('xz', ['-0', '-c'], { input: Buffer.alloc(64 * MIB) });
+  await writeFile(file('damaged.xz'), bomb.subarray(0, bomb.length - 20));
+  await refused(file('damaged.xz'), /cannot be unpacked/);
+  store = openImageStore(join(directory, 'images'), undefined, { mostBytes: 16 * MIB, reserveBytes: 0 });
+  await writeFile(file('bomb.xz'), bomb);
+  await refused(file('bomb.xz'), /unpacks to more than 16 MiB/);
+  await writeFile(file('twice.xz'), execFileSync('xz', ['-0', '-c'], { input: bomb }));
+  await refused(file('twice.xz'), /is an xz-compressed file/);
+});
 
 test('a backing file is refused', async () => {
   filledQcow2('base.qcow2');

@@ -3,14 +3,15 @@
  * asked; everything else is downloaded, compared with its checksum, and goes the way of any other file into the store.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, statfs } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { showChecksum, type Checksum } from '../../core/checksum.ts';
 import { fail, HoldfastError } from '../../core/errors.ts';
-import { MOST_IMAGE_BYTES, RESERVE_BYTES } from '../limits.ts';
+import { MOST_IMAGE_BYTES, RESERVE_BYTES, roomIn } from '../limits.ts';
 import { run as realRun, type Run } from '../run.ts';
 import type { ImageEntry, ImageOrigin } from '../store-entry.ts';
 import type { ImageStore } from '../store.ts';
+import { isXz, unpackXz } from '../unpack-xz.ts';
 import { downloadKey, partFiles, readFetched, removePart, writeFetched, type FetchedRecord, type PartFiles, type Validators } from './part.ts';
 import type { Limits } from './receive.ts';
 import { isWebUrl, openWeb, shownUrl, type Ask } from '../../web/request.ts';
@@ -19,7 +20,6 @@ import { refusalOf } from './setback.ts';
 import { SharedWork, type Joiner } from './shared.ts';
 import { sweepDownloads } from './sweep.ts';
 import { transfer } from './transfer.ts';
-import { isXz, unpackXz } from './unpack-xz.ts';
 
 export interface Wish {
   readonly url: string;
@@ -114,8 +114,7 @@ export function imageDownloads({ store, directory, env, now, random, run = realR
     const name = shownUrl(url);
     let ownFile = files.part;
     if (await isXz(files.part)) {
-      const { bavail, bsize } = await statfs(directory);
-      await unpackXz(files.part, files.unpacked, Math.max(0, Math.min(limits.mostBytes, bavail * bsize - limits.reserveBytes)), name, run, signal);
+      await unpackXz(files.part, files.unpacked, await roomIn(directory, limits), name, run, signal);
       ownFile = files.unpacked;
     }
     const digest = await digestOf(ownFile, 'sha256', signal);

@@ -3,9 +3,9 @@
  * little time, no rights, one open file to read and one to write, and no more than fits.
  */
 import { open } from 'node:fs/promises';
-import { fail } from '../../core/errors.ts';
-import type { Run } from '../run.ts';
-import { NOBODY } from '../verify/nobody.ts';
+import { fail } from '../core/errors.ts';
+import type { Run } from './run.ts';
+import { NOBODY } from './verify/nobody.ts';
 
 const SIGNATURE = Buffer.from('\xfd7zXZ\0', 'latin1');
 /** What `xz -9` needs is 65 MiB; --long dictionaries go on to 1.5 GiB. */
