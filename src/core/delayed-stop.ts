@@ -1,4 +1,5 @@
 /** When those who are in a guest that is to be stopped later are told how long they have. Times are milliseconds. */
+import type { State } from './instance.ts';
 
 const MINUTE = 60_000;
 
@@ -21,6 +22,11 @@ export function nextMoment(now: number, stopAt: number): NextMoment {
   if (left <= 0) return { inMs: 0, minutesLeft: 0 };
   const minutesLeft = nextMark(left);
   return { inMs: Math.max(0, stopAt - minutesLeft * MINUTE - now), minutesLeft };
+}
+
+/** Somebody may be inside, and is told; of the others nobody is. */
+export function canStopLater(state: State): boolean {
+  return state === 'Running' || state === 'Delayed Shutdown';
 }
 
 /** For wall(1). */

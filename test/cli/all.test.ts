@@ -37,6 +37,9 @@ test.each([
   [['restart', '--all', '--timeout', '9'], { action: 'restart', timeoutSeconds: 9 }, ['crashed', 'delayed-shutdown', 'running', 'unknown']],
   [['suspend', '--all'], { action: 'suspend' }, ['delayed-shutdown', 'running', 'unknown']],
   [['stop', '--all'], { action: 'stop' }, ['crashed', 'delayed-shutdown', 'restarting', 'running', 'starting', 'unknown']],
+  // What crashed or is not up yet cannot be stopped later.
+  [['stop', '--all', '--time', '10'], { action: 'stop', delayMinutes: 10 }, ['delayed-shutdown', 'running']],
+  [['stop', '--all', '--time', '0'], { action: 'stop' }, ['crashed', 'delayed-shutdown', 'restarting', 'running', 'starting', 'unknown']],
 ])('%j', async (words, body, names) => {
   expect(await bench.run(words)).toEqual(WELL);
   expect(acted()).toEqual(names.map((name) => [name, body]));

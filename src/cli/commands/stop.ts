@@ -1,3 +1,5 @@
+import type { WireInstance } from '../../api/schemas.ts';
+import { canStopLater } from '../../core/delayed-stop.ts';
 import { actOnAll } from '../batch.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
@@ -28,10 +30,15 @@ export const stop = defineCommand({
     if (options.cancel && delay !== undefined) throw new UsageError('Cannot set a time and cancel at once');
     if (options.force && (options.cancel || delay !== undefined)) throw new UsageError('Cannot set --force together with --time or --cancel');
     const client = await context.client();
-    const names = options.all ? allFor(options.force ? 'force-stop' : 'stop', await instances(client, context.signal))
+    const names = options.all ? everyOne(await instances(client, context.signal), options.force, delay)
       : args.length > 0 ? distinct(args) : [await requirePrimary(client, context.signal)];
     await actOnAll(context, client, names, {
       action: 'stop', ...(options.force ? { force: true } : {}), ...(options.cancel ? { cancel: true } : {}), ...(delay ? { delayMinutes: delay } : {}),
     });
   },
 });
+
+/** Of those that crashed or are not up yet it is not asked that they stop later, which they cannot; at once all are. */
+function everyOne(all: readonly WireInstance[], force: boolean, delay = 0): readonly string[] {
+  return allFor(force ? 'force-stop' : 'stop', delay > 0 ? all.filter(({ state }) => canStopLater(state)) : all);
+}
