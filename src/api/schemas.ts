@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { STATES } from '../core/instance.ts';
 import { ERROR_CODES } from '../core/errors.ts';
+import { MOST_CPUS } from '../core/sizes.ts';
 import { ZONES } from '../core/zones.ts';
 import { closed, LONGEST_NAME, nullable, oneOf } from './schema-parts.ts';
 
@@ -108,7 +109,7 @@ export const LaunchSchema = Type.Object({
   checksum: Type.Optional(Type.String({ maxLength: 160 })),
   /** x86_64, amd64, aarch64 or arm64; the image's, or the host's, when absent. */
   architecture: Type.Optional(Type.String({ maxLength: 16 })),
-  cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
+  cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_CPUS })),
   memory: Type.Optional(Type.String()),
   disk: Type.Optional(Type.String()),
   /** The user's cloud-init data, base64 of the bytes as given. */
@@ -254,7 +255,7 @@ export const TemplateSchema = Type.Object({
 export const TemplateBuildSchema = Type.Object({
   /** As for launch. */
   image: Type.Optional(Type.String()),
-  cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 512 })),
+  cpus: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_CPUS })),
   memory: Type.Optional(Type.String()),
 }, closed);
 

@@ -1,4 +1,5 @@
 /** Numbers on the command line. */
+import { MOST_CPUS } from '../core/sizes.ts';
 import { UsageError } from './failure.ts';
 
 export const TIMEOUT_OPTION = {
@@ -7,7 +8,6 @@ export const TIMEOUT_OPTION = {
 
 /** A day: what the API takes. */
 const LONGEST_SECONDS = 86_400;
-const MOST_CPUS = 512;
 
 /** @throws UsageError */
 export function timeoutSeconds(text: string | undefined): number | undefined {

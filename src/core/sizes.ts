@@ -18,6 +18,9 @@ export function parseSize(text: string): number | undefined {
   return bytes <= MAX_BYTES ? bytes : undefined;
 }
 
+/** Processors that an instance can be given, whoever asks: at a launch, of a template, by a setting. */
+export const MOST_CPUS = 512;
+
 export type SizedThing = 'memory' | 'disk';
 
 /** The least that Multipass accepts. */

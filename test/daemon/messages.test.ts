@@ -53,6 +53,8 @@ const WRONG: readonly Row[] = [
   ['set local.driver=lxd', 1, 'set failed: Invalid setting \'local.driver=lxd\': this host has the driver fake only\n'],
   ['set local.apollo.cpus=2', 2, 'set failed: Cannot update instance settings; instance: apollo; reason: Instance must be stopped for modification\nstop it: holdfast stop apollo\n'],
   ['set local.hermes.disk=2G', 1, 'set failed: Invalid setting \'local.hermes.disk=2G\': a disk can only grow, and this one has 5.0GiB\n'],
+  ...['0', '513', '1000', '01', 'two'].map((value): Row => [`set local.hermes.cpus=${value}`, 1, `set failed: Invalid setting 'local.hermes.cpus=${value}': it must be a whole number from 1 to 512\n`]),
+  ['launch -c 513', 1, 'Invalid CPU count \'513\'\na whole number from 1 to 512\n'],
   ['launch -c 0', 1, 'Invalid CPU count \'0\'\na whole number from 1 to 512\n'],
   ['launch -m 1CiG', 1, '1CiG is not a valid memory size\na size is a number and a unit, for example 512M, 1.5G or 20GiB\n'],
   ['launch -d much', 1, 'much is not a valid memory size\na size is a number and a unit, for example 512M, 1.5G or 20GiB\n'],

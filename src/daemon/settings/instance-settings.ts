@@ -2,7 +2,7 @@
 import { fail } from '../../core/errors.ts';
 import { requireLegal } from '../../core/lifecycle.ts';
 import { BRIDGED } from '../../core/network/network-option.ts';
-import { MINIMUM_BYTES, parseSize, showSize } from '../../core/sizes.ts';
+import { MINIMUM_BYTES, MOST_CPUS, parseSize, showSize } from '../../core/sizes.ts';
 import type { House } from '../instances/house.ts';
 import { attachCard } from '../network/plug.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -69,7 +69,7 @@ async function resize(house: House, supervisor: Supervisor, what: string, value:
 
 function change(what: string, value: string, key: string, diskBytes: number): Partial<Supervisor['record']['instance']['spec']> {
   if (what === 'cpus') {
-    if (!/^[1-9]\d{0,2}$/.test(value)) throw badSetting(key, value, 'it must be a whole number from 1');
+    if (!/^[1-9]\d{0,8}$/.test(value) || Number(value) > MOST_CPUS) throw badSetting(key, value, `it must be a whole number from 1 to ${MOST_CPUS}`);
     return { cpus: Number(value) };
   }
   if (parseSize(value) === undefined) throw badSetting(key, value, 'it is no size; for example 2G');
