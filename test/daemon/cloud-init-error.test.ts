@@ -16,7 +16,7 @@ afterAll(() => fake[Symbol.asyncDispose](), 60_000);
 
 const launch = async (name: string, verdict: string, ...more: readonly string[]) => {
   const data = join(person, `${name}.yaml`);
-  writeFileSync(data, `#cloud-config\n# cloud-init ends with ${verdict}\n`);
+  writeFileSync(data, `#cloud-config\n# cloud-init ends with ${verdict}\nruncmd: []\nruncmd: []\n`);
   const child = fake.bench.start(['launch', fake.image, '--name', name, '--cloud-init', data, ...more], { HOME: person });
   child.stdin?.end();
   return await ran(child);
@@ -39,4 +39,8 @@ test('warnings of it are told as such', { timeout: 60_000 }, async () => {
   expect(await launch('hermes', 'degraded: a key is deprecated')).toMatchObject({
     code: 0, stdout: 'Launched: hermes in zone1\n', stderr: expect.stringContaining('cloud-init in hermes finished with warnings: a key is deprecated\n'),
   });
+});
+
+test('what is strange in the data is told beforehand', { timeout: 60_000 }, async () => {
+  expect(await launch('zeus', 'error: ')).toMatchObject({ code: 0, stderr: expect.stringContaining('cloud-init data: line 4, column 1: the key "runcmd" is there twice; cloud-init uses the last one and says nothing\n') });
 });

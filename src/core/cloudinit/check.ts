@@ -1,5 +1,5 @@
 /** Checks a user's cloud-init data before an instance is made of it: what cloud-init would stumble over, and where. */
-import { type Document, isMap, isScalar, visit } from 'yaml';
+import { type Document, isMap, isScalar, visit, type YAMLMap } from 'yaml';
 import { MOST_MISTAKES, readYaml } from '../yaml/bounded-yaml.ts';
 import { KNOWN_KEYS, nearestKey } from './known-keys.ts';
 import { utf8Bytes, utf8Text } from './text.ts';
@@ -84,11 +84,17 @@ function readCloudConfig(text: string): UserDataCheck & { readonly isMapping: bo
   }
   const { document } = read;
   const errors = document.errors.slice(0, MOST_ERRORS).map((error) => at(error.pos[0], reworded(error.code, error.message)));
-  if (errors.length === 0) errors.push(...repeatedKeys(document).map((offset) => at(offset, 'this key is there twice; cloud-init would silently use the last one')));
   if (errors.length > 0) return { kind, isMapping, errors, warnings: [] };
   const top = document.contents;
   if (top === null || (isScalar(top) && top.value === null)) return { kind, isMapping, errors, warnings: [nowhere('the cloud-config is empty')] };
   if (!isMap(top)) return { kind, isMapping, errors: [at(top.range?.[0] ?? 0, NO_MAPPING)], warnings: [] };
+  const repeated = repeatedKeys(document);
+  const warnings = repeated.slice(0, MOST_WARNINGS).map(({ key, offset }) => at(offset, `the key ${JSON.stringify(key)} is there twice; cloud-init uses the last one and says nothing`));
+  if (repeated.length > MOST_WARNINGS) warnings.push(nowhere('there are more keys that are there twice'));
+  return { kind, isMapping: true, errors, warnings: [...warnings, ...unknownKeys(top, at)] };
+}
+
+function unknownKeys(top: YAMLMap, at: (offset: number, message: string) => UserDataFinding): UserDataFinding[] {
   const warnings: UserDataFinding[] = [];
   const known = new Set(KNOWN_KEYS);
   for (const { key } of top.items) {
@@ -102,23 +108,23 @@ function readCloudConfig(text: string): UserDataCheck & { readonly isMapping: bo
     const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
     warnings.push(at(offset, `cloud-init knows no key ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`));
   }
-  return { kind, isMapping: true, errors, warnings };
+  return warnings;
 }
 
-/** The parser would look for them too, but compares each key of a mapping with all before it. @returns offsets */
-function repeatedKeys(document: Document): number[] {
-  const offsets: number[] = [];
+/** The parser would look for them too, but compares each key of a mapping with all before it. */
+function repeatedKeys(document: Document): { readonly key: string; readonly offset: number }[] {
+  const found: { readonly key: string; readonly offset: number }[] = [];
   visit(document, {
     Map(_, map) {
       const seen = new Set<unknown>();
       for (const { key } of map.items) {
         if (!isScalar(key) || key.source === MERGE) continue;
-        if (seen.has(key.value)) offsets.push(key.range?.[0] ?? 0);
+        if (seen.has(key.value)) found.push({ key: (key.source ?? String(key.value)).slice(0, 80), offset: key.range?.[0] ?? 0 });
         seen.add(key.value);
       }
     },
   });
-  return offsets;
+  return found.toSorted((a, b) => a.offset - b.offset);
 }
 
 function reworded(code: string, message: string): string {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { base64 } from './base64.ts';
 import { boothookScript } from './boothook.ts';
 import { checkUserData, withHeader } from './check.ts';
+import { makesUserEarly } from './early-user.ts';
 import { composeUserData } from './compose.ts';
 import { seedFiles } from './seed.ts';
 import { datasourceMode } from './stage.ts';
@@ -43,10 +44,20 @@ test.each([
 
 test('a mistake is shown with its line and column', () => {
   expect(checkUserData(bytes('#cloud-config\npackages: [a\nruncmd: b\n')).errors[0]).toHaveProperty('line');
-  expect(checkUserData(bytes('#cloud-config\nruncmd: [a]\nruncmd: [b]\n')).errors).toEqual([
-    { message: 'this key is there twice; cloud-init would silently use the last one', line: 3, column: 1 }]);
   expect(checkUserData(bytes('#cloud-config\n- a\n')).errors[0]).toMatchObject({ line: 2, column: 1 });
   expect(checkUserData(bytes('#cloud-config\na:\n\tb: c\n')).errors[0]).toMatchObject({ line: 3 });
+});
+
+test('a key that is there twice is told, and no refusal: cloud-init takes the last one', () => {
+  const config = bytes('#cloud-config\nruncmd: [a]\nwrite_files:\n- {path: /x, path: /y}\nruncmd: [b]\n');
+  const why = 'is there twice; cloud-init uses the last one and says nothing';
+  expect(checkUserData(config)).toEqual({ kind: 'cloud-config', errors: [], warnings: [{ message: `the key "path" ${why}`, line: 4, column: 14 }, { message: `the key "runcmd" ${why}`, line: 5, column: 1 }] });
+  // Whoever reads it here reads it as cloud-init does.
+  expect(datasourceMode(config)).toBe('local');
+  expect(makesUserEarly(config)).toBe(true);
+  expect(datasourceMode(bytes('#cloud-config\nwrite_files: []\nwrite_files: [{path: /x, source: {uri: http://x}}]\n'))).toBe('net');
+  expect(makesUserEarly(bytes('#cloud-config\nusers: []\nusers: [default]\n'))).toBe(false);
+  expect(checkUserData(bytes(`#cloud-config\n${'runcmd: []\n'.repeat(3_000)}`)).warnings).toHaveLength(21);
 });
 
 test('what the parser only wonders at is no mistake, however often it comes', () => {

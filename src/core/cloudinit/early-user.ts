@@ -15,6 +15,7 @@ export function makesUserEarly(userData: Uint8Array | undefined): boolean {
   // Where cloud-init itself reads the data late, the boothook comes no sooner than its users.
   if (datasourceMode(userData) !== 'local') return false;
   if (userData === undefined || userDataKind(userData) !== 'cloud-config') return true;
-  const config: unknown = parse(utf8Text(userData) ?? '');
+  // As cloud-init: of a key that is there twice the last counts.
+  const config: unknown = parse(utf8Text(userData) ?? '', { uniqueKeys: false });
   return typeof config !== 'object' || config === null || !OF_USERS.some((key) => key in config);
 }
