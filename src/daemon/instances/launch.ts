@@ -14,6 +14,7 @@ import { specifyCards } from '../network/extra-cards.ts';
 import { bringBridges } from '../network/host-bridges.ts';
 import { bridgeSpec } from '../network/reserve.ts';
 import { Supervisor } from '../supervisor.ts';
+import { tellNewFork } from '../network/keep-cards.ts';
 import { openTheWay, untilHeld, untilInitialised } from './boot.ts';
 import { layDown } from './forking.ts';
 import { defaultTimeout, type House } from './house.ts';
@@ -64,6 +65,7 @@ async function finish(house: House, supervisor: Supervisor, seconds: number, tas
     // A fork without data of the user's has been through it as its template.
     if (!initialised) await untilInitialised(supervisor, seconds, task.signal);
     await openTheWay(supervisor, task.signal);
+    await tellNewFork(supervisor, task);
     task.step('settle');
   } catch (error) {
     if (task.signal.aborted) await callOff(house, supervisor);
