@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { fail, HoldfastError } from '../../core/errors.ts';
-import { droppingChains, type DroppingChain } from '../../core/network/dropping-chains.ts';
+import { filterChains, isDropping, type DroppingChain } from '../../core/network/dropping-chains.ts';
 import { networkOf, tapName, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { parseIpv4Network } from '../../core/network/ipv4.ts';
 import type { OwnNetwork } from '../../core/network/own-networks.ts';
@@ -77,9 +77,10 @@ export class HomeNetworks implements AsyncDisposable {
 
   /** A table that names a bridge of Holdfast's (of any home's: `hf-…`) is taken to let it pass; iptables of before nftables cannot be seen. */
   async droppedBy(): Promise<readonly DroppingChain[]> {
-    const dropping = droppingChains(await tryRun('nft', ['list', 'chains']) ?? '');
-    const rules = await Promise.all(dropping.map(({ family, table }) => nftTable(family, table)));
-    return dropping.filter((_, index) => !rules[index]?.includes('"hf-'));
+    const chains = filterChains(await tryRun('nft', ['list', 'chains']) ?? '');
+    const rules = await Promise.all(chains.map(({ family, table }) => nftTable(family, table)));
+    return chains.filter((chain, index) => isDropping(chain, rules[index] ?? '') && !rules[index]?.includes('"hf-'))
+      .map(({ family, table, hook }) => ({ family, table, hook }));
   }
 
   /** Of a zone, chosen once. @throws machine-failed when there is none left */

@@ -158,4 +158,8 @@ test('whoever else drops what guests send is known, until he names their bridges
   expect(await daemon.call('droppedBy')).toEqual([{ family: 'ip', table: 'filter', hook: 'forward' }]);
   await nft('add rule ip filter FORWARD iifname "hf-*" accept');
   expect(await daemon.call('droppedBy')).toEqual([]);
+  await nft('add table inet mine; add chain inet mine in { type filter hook input priority 0; policy accept; }; add rule inet mine in ct state established accept; add rule inet mine in counter log prefix "gone" reject comment "all else"');
+  expect(await daemon.call('droppedBy')).toEqual([{ family: 'inet', table: 'mine', hook: 'input' }]);
+  await nft('insert rule inet mine in iifname != "eth0" accept');
+  expect(await daemon.call('droppedBy')).toEqual([]);
 }, LONG);
