@@ -72,8 +72,10 @@ export async function makeHomeHost(): Promise<HomeHost> {
   // What a host listens to, and does not do by itself, whatever this one's kernel has.
   await host.run('sh', '-c', 'for each in all default lo wire; do echo 1 > /proc/sys/net/ipv6/conf/$each/accept_ra; done; echo 0 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv6/conf/all/forwarding');
   const record = `/run/holdfast-forwarding-${(await host.run('readlink', '/proc/self/ns/net')).replaceAll(/\D/g, '')}.json`;
-  // The kernel numbers namespaces anew.
-  await rm(record, { force: true });
+  // It stays where another bridge does, and the kernel numbers namespaces anew.
+  const forget = () => rm(record, { force: true });
+  await forget();
+  stack.defer(forget);
   const settings = async (): Promise<string[]> => (await host.run('sh', '-c', 'grep . /proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; ip -o link | sed "s/.*: \\([^:@]*\\)[:@].*<.*/\\1/"; nft list tables')).split('\n');
   const before = await settings();
   const traces = async (): Promise<string[]> => {
