@@ -7,7 +7,7 @@ import type { Client } from '../client/client.ts';
 import { homeInUse } from '../client/home.ts';
 import { parseIdPair, requireDistinctIds } from '../core/mounts/id-maps.ts';
 import { inGuest } from '../core/mounts/mount.ts';
-import { HoldfastError } from '../core/errors.ts';
+import { fail, HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
 import { UsageError } from './failure.ts';
 import { runOperation, type OperationOptions } from './operations.ts';
@@ -54,6 +54,12 @@ export function checkIdPairs(what: 'UID' | 'GID', words: readonly string[]): rea
 
 export async function askForMount(context: Context, client: Client, name: string, wish: WireMountWish, options: OperationOptions = {}): Promise<void> {
   await runOperation(context, client, () => client.call('mount', { params: { name }, body: wish }), options);
+}
+
+/** Before anything is made: what the daemon would refuse when all else is done. @throws no-rights */
+export function requireMountsHere(env: Context['env']): void {
+  if (!homeInUse(env).run.remote) return;
+  throw fail('no-rights', 'a directory of this machine cannot be mounted in an instance of a daemon elsewhere', { hint: 'leave --mount out, and copy what is needed: holdfast transfer' });
 }
 
 /** As Multipass tells it. */

@@ -64,6 +64,8 @@ test('a person elsewhere is refused, told how, and let in by the passphrase', { 
 
 test('then commands go there as they do here; what is the host\'s is refused in one line', { timeout: 60_000 }, async () => {
   expect(await away(['launch', fake.image, '--name', 'apollo', '--cold'])).toMatchObject({ code: 0, stdout: 'Launched: apollo in zone1\n' });
+  expect(await away(['launch', fake.image, '--name', 'late', '--mount', '/not/here:/srv/x'])).toEqual({ code: 2, stdout: '', stderr: 'launch failed: a directory of this machine cannot be mounted in an instance of a daemon elsewhere\nleave --mount out, and copy what is needed: holdfast transfer\n' });
+  expect((await away(['list', '--format', 'csv'])).stdout).not.toContain('late');
   expect(await away(['exec', 'apollo', '--', 'cat'], 'there and back\n')).toEqual({ code: 0, stdout: 'there and back\n', stderr: '' });
   expect((await away(['exec', 'apollo', '--', 'sh', '-c', 'exit 7'])).code).toBe((await fake.bench.run(['exec', 'apollo', '--', 'sh', '-c', 'exit 7'])).code);
   expect((await away(['shell', 'apollo'], 'exit 0\n')).code).toBe((await ran(shellHere())).code);

@@ -11,7 +11,7 @@ import { defineCommand } from '../command.ts';
 import { YES_BRIDGE } from '../consent.ts';
 import { UsageError } from '../failure.ts';
 import { invalidArguments, launchInstance } from '../launching.ts';
-import { requireSource } from '../mounting.ts';
+import { requireMountsHere, requireSource } from '../mounting.ts';
 import { cpuCount, TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { PRIMARY_NOTE, shareHome } from '../primary.ts';
 import { createProgress } from '../progress.ts';
@@ -66,6 +66,7 @@ export const launch = defineCommand({
       if (image === undefined || !isWebAddress(image)) throw new UsageError('--checksum belongs to an image from the web', 'for example: holdfast launch https://host/disk.qcow2 --checksum sha256:...');
     }
     const networks = [...options.network, ...(options.bridged ? [BRIDGED] : [])].map(parseNetworkOption).map(wireWish);
+    if (options.mount.length > 0) requireMountsHere(context.env);
     const mounts = await Promise.all(options.mount.map(mountWish));
     requirePlaces(mounts);
     await using file = image === undefined ? undefined : await openImage(image);
