@@ -28,7 +28,7 @@ export async function checkNative(mount: Mount): Promise<void> {
 }
 
 function requirePossible(way: NativeWay, { uids, gids, person }: Mount): void {
-  requirePossibleMap(way, [...uids, ...gids]);
+  requirePossibleMap(way, { uids, gids });
   // Whoever is not root has no other rights to serve with than his own.
   if (process.getuid?.() !== 0 && person.uid !== process.getuid?.()) throw fail('not-supported', `a daemon that is not root has no native mounts of other people's`, { hint: 'leave --type out' });
 }

@@ -21,10 +21,22 @@ test('a plain user\'s daemon has QEMU do it where virtiofsd cannot; root\'s says
   expect(() => chooseWay(undefined, true)).toThrow('this host has no virtiofsd');
 });
 
-test('9p takes ids that stay what they are', () => {
-  expect(() => requirePossibleMap({ kind: '9p' }, [{ host: 1000, guest: 1000 }])).not.toThrow();
-  expect(() => requirePossibleMap({ kind: '9p' }, [{ host: 1001, guest: 1000 }])).toThrow('1001:1000');
-  expect(() => requirePossibleMap(chooseWay(C, true), [{ host: 1001, guest: 33 }])).not.toThrow();
+test('9p takes ids that stay what they are; who has other ones is told what to type', () => {
+  const pairs = (uid: number, gid: number, guest = 1000) => ({ uids: [{ host: uid, guest }], gids: [{ host: gid, guest }] });
+  const refusal = (of: ReturnType<typeof pairs>): unknown => {
+    try {
+      return requirePossibleMap({ kind: '9p' }, of);
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(refusal(pairs(1000, 1000))).toBeUndefined();
+  expect(refusal(pairs(1001, 1001))).toMatchObject({
+    code: 'not-supported', message: 'no id can be another one\'s in a native mount here, where QEMU\'s own 9p serves it: 1001:1000',
+    hint: expect.stringMatching(/^map each to itself: -u 1001:1001 -g 1001:1001, by which the files are user 1001's in the instance too, .*; or leave --type out: a classic mount maps any$/) as string,
+  });
+  expect(refusal(pairs(1000, 100))).toMatchObject({ message: expect.stringContaining(': 100:1000') as string, hint: expect.stringContaining('-u 1000:1000 -g 100:100,') as string });
+  expect(() => requirePossibleMap(chooseWay(C, true), pairs(1001, 1001, 33))).not.toThrow();
 });
 
 test('the first one on the path is asked what it is', async () => {

@@ -2,7 +2,8 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fail } from '../../../core/errors.ts';
-import type { IdPair } from '../../../core/mounts/id-maps.ts';
+import { showIdPair, type IdPair } from '../../../core/mounts/id-maps.ts';
+import type { Mount } from '../../../core/mounts/mount.ts';
 import { run } from '../../../host/process/run.ts';
 
 /** That which came with QEMU up to 7.2, and the one that followed, a program of its own. */
@@ -47,12 +48,18 @@ function flavourOf(version: string): Flavour | undefined {
   return major > TRANSLATES.major || (major === TRANSLATES.major && minor >= TRANSLATES.minor) ? 'rust' : undefined;
 }
 
-/** 9p shows owners as they are. @throws not-supported */
-export function requirePossibleMap(way: NativeWay, pairs: readonly IdPair[]): void {
-  const other = way.kind === '9p' ? pairs.find(({ host, guest }) => host !== guest) : undefined;
+/**
+ * 9p shows owners as they are, and the guest's kernel goes by that: whose number is another there can write nothing of his own.
+ * So no other map is taken in place of one that was not given; it is said how it is to be asked for, and what that means.
+ * @throws not-supported
+ */
+export function requirePossibleMap(way: NativeWay, { uids, gids }: Pick<Mount, 'uids' | 'gids'>): void {
+  const other = way.kind === '9p' ? [...uids, ...gids].find(({ host, guest }) => host !== guest) : undefined;
   if (!other) return;
-  throw fail('not-supported', `no id can be another one's in a native mount here, where QEMU's own 9p serves it: ${other.host}:${other.guest}`, {
-    hint: `map it to itself: -u and -g <id>:<the same id>; or install virtiofsd ${TRANSLATES.major}.${TRANSLATES.minor} or newer, which can; or leave --type out`,
+  const itself = (pairs: readonly IdPair[]): string => pairs.map(({ host }) => `${host}:${host}`).join(' ');
+  const [uid] = uids;
+  throw fail('not-supported', `no id can be another one's in a native mount here, where QEMU's own 9p serves it: ${showIdPair(other)}`, {
+    hint: `map each to itself: -u ${itself(uids)} -g ${itself(gids)}, by which the files are user ${uid?.host ?? 'id'}'s in the instance too, and others there change only what is open to all; or install virtiofsd ${TRANSLATES.major}.${TRANSLATES.minor} or newer, which can; or leave --type out: a classic mount maps any`,
   });
 }
 
