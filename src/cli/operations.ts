@@ -2,6 +2,7 @@
 import type { Client } from '../client/client.ts';
 import type { WireOperation } from '../api/schemas.ts';
 import { fail, fromRecord } from '../core/errors.ts';
+import { inTheNameOf } from '../core/program.ts';
 import type { Context } from './command.ts';
 import { createProgress, type Progress } from './progress.ts';
 
@@ -23,7 +24,7 @@ export async function runOperation(context: Context, client: Client, begin: () =
   try {
     // Never given up half-way: an operation whose id did not arrive could not be undone.
     const begun = await begin();
-    return settled(await follow(client, begun, stop.signal, progress));
+    return settled(await follow(context, client, begun, stop.signal, progress));
   } finally {
     clearTimeout(late);
     context.signal.removeEventListener('abort', interrupt);
@@ -31,10 +32,10 @@ export async function runOperation(context: Context, client: Client, begin: () =
   }
 }
 
-async function follow(client: Client, begun: WireOperation, signal: AbortSignal, progress: Progress | undefined): Promise<WireOperation> {
+async function follow({ calledAs }: Context, client: Client, begun: WireOperation, signal: AbortSignal, progress: Progress | undefined): Promise<WireOperation> {
   try {
     const ended = await client.follow(begun.id, (operation) => {
-      for (const notice of operation.notices) progress?.notice(notice);
+      for (const notice of operation.notices) progress?.notice(inTheNameOf(calledAs, notice));
       if (operation.status === 'running') progress?.stage(operation.stage, operation.fraction);
     }, signal);
     return ended;

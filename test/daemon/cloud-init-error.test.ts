@@ -41,6 +41,12 @@ test('warnings of it are told as such', { timeout: 60_000 }, async () => {
   });
 });
 
+test('as multipass it names the commands so', { timeout: 60_000 }, async () => {
+  const child = fake.bench.start(['--as=multipass', 'launch', fake.image, '--name', 'juno', '--cloud-init', join(person, 'apollo.yaml')], { HOME: person });
+  child.stdin?.end();
+  expect(await ran(child)).toMatchObject({ code: 0, stderr: expect.stringContaining('\nsee: multipass exec juno -- cloud-init status --long, and what it ran: multipass exec juno -- sudo cat ') });
+});
+
 test('what is strange in the data is told beforehand', { timeout: 60_000 }, async () => {
   expect(await launch('zeus', 'error: ')).toMatchObject({ code: 0, stderr: expect.stringContaining('cloud-init data: line 4, column 1: the key "runcmd" is there twice; cloud-init uses the last one and says nothing\n') });
 });
