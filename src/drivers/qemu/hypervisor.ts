@@ -8,6 +8,7 @@ import { boundComplaints, complaintsTail, type ExitStatus } from '../../host/pro
 import { endBySignals, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import type { ConsoleAttachment, MachineEnd, MachineEvents } from '../driver.ts';
 import { ConsoleReader } from './console/console-reader.ts';
+import { PanicDoubt } from './console/panic-doubt.ts';
 import { DiskStall } from './disk-stall.ts';
 import { classifyEnd } from './end.ts';
 import { HeldMonitor } from './held-monitor.ts';
@@ -48,6 +49,8 @@ export class Hypervisor implements AsyncDisposable {
   readonly #complaintsTimer: NodeJS.Timeout;
   readonly #monitor: HeldMonitor;
   #console: ConsoleReader | undefined;
+  readonly #doubt: PanicDoubt;
+  #answers: () => Promise<boolean> = () => Promise.resolve(false);
   readonly #attachedAt = performance.now();
   readonly #stall: DiskStall;
   #paused = false;
@@ -73,6 +76,7 @@ export class Hypervisor implements AsyncDisposable {
       isEndAsked: () => this.#asked, taken: (monitor) => this.#catchUp(monitor), event: (event) => this.#take(event), ended: () => this.#ended(),
     });
     this.#stall = new DiskStall({ name, directory: files.directory, goOn: () => this.#goOnFromStall(), log });
+    this.#doubt = new PanicDoubt({ name, answers: () => this.#answers(), isPaused: () => this.#paused, believe: (words) => void this.#panicked(words), log });
     this.lanes = new QemuLanes(files.run.lanes);
     this.#complaintsTimer = setInterval(() => void boundComplaints(files.complaints, COMPLAINTS_MAX_BYTES), COMPLAINTS_CHECK_MS).unref();
   }
@@ -83,7 +87,7 @@ export class Hypervisor implements AsyncDisposable {
     try {
       hypervisor.#console = await ConsoleReader.connect(options.files.run.console, options.files.consoleLog, {
         kernel: () => hypervisor.#life.resolve('its kernel wrote to the console'),
-        panic: (reason) => void hypervisor.#panicked(reason),
+        panic: (words) => void hypervisor.#doubt.hear(words),
       });
       await hypervisor.#monitor.follow();
       return hypervisor;
@@ -113,6 +117,11 @@ export class Hypervisor implements AsyncDisposable {
     if (this.#end !== undefined && this.#told) listener.ended?.(this.#end);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** @param answers  whether its guest does, by any way into it; until this is given nobody can say, and it does not */
+  askGuestBy(answers: () => Promise<boolean>): void {
+    this.#answers = answers;
   }
 
   /** @param listener  called when its monitor had been lost and is there again: what was under way then has failed */
@@ -165,7 +174,7 @@ export class Hypervisor implements AsyncDisposable {
 
   async #lookAtStatus(): Promise<void> {
     const { status, running } = await this.monitor.execute('query-status');
-    if (status === 'guest-panicked') return this.#panicked('the guest\'s kernel panicked');
+    if (status === 'guest-panicked') return this.#panicked();
     if (status === 'internal-error') return this.#broken('the accelerator gave up on the guest (internal error)');
     if (status === 'io-error') this.#stall.begin();
     this.#setPaused(!running);
@@ -177,9 +186,10 @@ export class Hypervisor implements AsyncDisposable {
       case 'STOP': return void this.#lookAtStatus().catch(() => undefined);
       case 'RESUME': return this.#setPaused(false);
       case 'RESET':
+        this.#doubt.clear();
         for (const listener of this.#listeners) listener.reset?.();
         return;
-      case 'GUEST_PANICKED': return void this.#panicked('the guest\'s kernel panicked');
+      case 'GUEST_PANICKED': return void this.#panicked();
       case 'SHUTDOWN':
         this.#shutdown = typeof data['reason'] === 'string' ? data['reason'] : 'it did not say why';
         return;
@@ -204,8 +214,8 @@ export class Hypervisor implements AsyncDisposable {
     if (status === 'io-error') await this.monitor.execute('cont');
   }
 
-  /** By pvpanic or by the console, whichever comes first; both leave the machine paused. */
-  async #panicked(reason: string): Promise<void> {
+  /** By pvpanic at once, or by the console's words once they are believed; both leave the machine paused. */
+  async #panicked(reason = this.#doubt.words ?? 'the guest\'s kernel panicked'): Promise<void> {
     if (this.#end !== undefined) return;
     const told = this.#finish({ kind: 'panicked', reason });
     await this.monitor.execute('stop').catch(() => undefined);
@@ -234,6 +244,7 @@ export class Hypervisor implements AsyncDisposable {
   async #finish(end: MachineEnd): Promise<void> {
     if (this.#end !== undefined) return this.#recorded;
     this.#end = end;
+    this.#doubt.clear();
     this.#recorded = this.#options.record(end).catch((error: unknown) =>
       this.#options.log('machine-state', `how ${this.#options.name} ended could not be recorded: ${String(error)}`));
     await this.#recorded;
@@ -242,6 +253,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   async #release(): Promise<void> {
+    this.#doubt[Symbol.dispose]();
     this.#stall[Symbol.dispose]();
     clearInterval(this.#complaintsTimer);
     this.lanes.closeAll();

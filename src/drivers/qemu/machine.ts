@@ -9,6 +9,9 @@ import type { QmpClient } from './qmp/client.ts';
 /** From a fork's card to the last of its services, in milliseconds. */
 const SERVICES_MS = { emulated: 10_000, native: 2_000 };
 
+/** Within which a guest answers that is no more than busy. */
+const ANSWER_MS = { emulated: 6_000, native: 3_000 };
+
 export interface QemuMachineParts {
   readonly id: string;
   readonly accelerator: Accelerator;
@@ -33,6 +36,7 @@ export class QemuMachine implements RunningMachine {
   readonly whole: Promise<void>;
   readonly natives: readonly NativeDevice[];
   readonly #hypervisor: Hypervisor;
+  readonly #letGo = new AbortController();
   /** When it had its card; 0 where it had it from the start. */
   #wholeAt: number | undefined;
 
@@ -49,6 +53,7 @@ export class QemuMachine implements RunningMachine {
     const came = (): void => { this.#wholeAt ??= performance.now(); };
     void this.whole.then(came, came);
     this.#hypervisor = hypervisor;
+    hypervisor.askGuestBy(() => this.#answers());
     hypervisor.on({ ended: () => guest.expectEnd() });
     void hypervisor.gone.then(() => guest[Symbol.asyncDispose]());
   }
@@ -104,7 +109,13 @@ export class QemuMachine implements RunningMachine {
     await this.#hypervisor.kill();
   }
 
+  async #answers(): Promise<boolean> {
+    const deadlineMs = ANSWER_MS[this.accelerator === 'tcg' ? 'emulated' : 'native'];
+    return await this.guest.reach('control', { deadlineMs, signal: this.#letGo.signal }).then(() => true, () => this.#letGo.signal.aborted);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#letGo.abort();
     await this.guest[Symbol.asyncDispose]();
     await this.#hypervisor[Symbol.asyncDispose]();
   }
