@@ -39,6 +39,7 @@ test.each([
   ['doorman', 'doorman', ['lanes']],
   ['dns', 'dns', []],
   ['sshd', 'sshd', []],
+  ['sshd\'s directory', 'sshd', []],
 ] as const)('%s ails: it is named, what depends on it is skipped because of it, and --fix mends it', async (ailment, cause, skipped) => {
   await ail({ ails: [ailment] });
   const before = await diagnose();
@@ -49,6 +50,13 @@ test.each([
   const after = await mend();
   expect(after).toMatchObject({ cause: null, fixes: [{ check: cause, good: true }] });
   expect((await diagnose()).cause).toBeNull();
+});
+
+test('a directory of sshd\'s that is missing is no break where whoever starts it makes it', async () => {
+  await ail({ ails: ['the lanes\' sshd\'s directory'] });
+  expect((await diagnose()).cause).toBeNull();
+  await ail({ ails: ['sshd', 'sshd\'s directory'] });
+  expect(statusOf(await diagnose(), 'sshd')).toMatchObject({ status: 'broken', seen: 'ssh.service does not run: inactive (dead)' });
 });
 
 test('what a boot has not brought yet is no break, is not mended, and what needs it waits too', async () => {

@@ -41,7 +41,8 @@ export function guestChecks(patient: Patient): readonly Check[] {
     seen('agent', 'Holdfast\'s files', ['way-in', 'python'], (look) => files(look, patient)),
     seen('private-sshd', 'the lanes\' sshd', ['way-in', 'agent'], ({ sshd }) => {
       if (!sshd.installed) return broken('there is no sshd in the guest', 'install it in the guest: sudo apt-get install openssh-server (or the distribution\'s way)', patient.mending('sshdPackage'));
-      if (sshd.privateComplaint === undefined) return well('its configuration passes sshd -t');
+      // The doorman makes it for each connection.
+      if (sshd.privateComplaint === undefined || NO_DIRECTORY.test(sshd.privateComplaint)) return well('its configuration passes sshd -t');
       return broken(`its configuration is refused: ${sshd.privateComplaint}`, 'put Holdfast\'s files back', patient.repairAgent);
     }),
     seen('doorman', 'the doorman', ['way-in', 'python', 'agent'], ({ units }) => {
@@ -98,6 +99,8 @@ function files({ agent }: Look, { repairAgent, machine: { guest }, name }: Patie
   return well(`version ${agent.version}`);
 }
 
+/** It is looked for after the configuration was found right. systemd takes it away with the user's sshd, and makes it with it. */
+const NO_DIRECTORY = /^Missing privilege separation directory: \/run\/sshd/;
 const RUNS_SSHD = ['ssh.service', 'sshd.service', 'ssh.socket', 'sshd.socket'];
 
 function ownSshd({ sshd, units }: Look, patient: Patient): Finding {
@@ -106,10 +109,14 @@ function ownSshd({ sshd, units }: Look, patient: Patient): Finding {
     return unit ? [{ id, ...unit }] : [];
   });
   if (!sshd.installed || found.length === 0) return nothing('it has none; only ways by address need one');
-  if (sshd.userComplaint !== undefined) {
+  const noDirectory = NO_DIRECTORY.test(sshd.userComplaint ?? '');
+  if (sshd.userComplaint !== undefined && !noDirectory) {
     return broken(`its configuration is refused: ${sshd.userComplaint}`, `mend /etc/ssh in the guest until this is silent: holdfast exec ${patient.name} -- sudo sshd -t; control does not need it`);
   }
   const runs = found.find(({ active }) => active === 'active');
+  if (noDirectory && runs?.id.endsWith('.service')) {
+    return broken('it runs, but /run/sshd is missing, and it lets nobody in without', `make it: holdfast exec ${patient.name} -- sudo mkdir -m 755 /run/sshd`, patient.mending('sshdDirectory'));
+  }
   if (runs) return sshd.listens ? well(`${runs.id} is active`) : warning(`${runs.id} is active, but nothing listens on port 22`, 'where it listens on another port, the way by address does not work; control does not need it');
   const wanted = found.find(({ file }) => file === 'enabled' || file === 'enabled-runtime');
   if (!wanted) return warning(`it is switched off (${found.map(({ id, file }) => `${id} ${file}`).join(', ')})`, 'nothing, when that is meant: control does not need it');

@@ -19,6 +19,8 @@ const AILMENTS: Readonly<Record<string, { readonly line: RegExp; readonly sick: 
   doorman: { line: /^unit holdfast-doorman/, sick: 'unit holdfast-doorman.service inactive dead enabled', cure: 'doorman' },
   dns: { line: /^dns /, sick: 'dns 10.0.0.99 silent', cure: 'dns' },
   sshd: { line: /^unit ssh\.service/, sick: 'unit ssh.service inactive dead enabled', cure: 'sshd' },
+  'sshd\'s directory': { line: /^user-sshd /, sick: 'user-sshd broken Missing privilege separation directory: /run/sshd', cure: 'sshd-directory' },
+  'the lanes\' sshd\'s directory': { line: /^private-sshd /, sick: 'private-sshd broken Missing privilege separation directory: /run/sshd', cure: undefined },
   boot: { line: /^system /, sick: 'system starting 4', cure: undefined },
   'boot for ever': { line: /^system /, sick: 'system starting 900', cure: undefined },
   disk: { line: /^root /, sick: 'root rw 1000000 0 1000 500', cure: undefined },

@@ -46,7 +46,6 @@ sshd=$(command -v sshd)
 if [ -z "$sshd" ]; then line sshd missing
 else
   line sshd ok
-  [ -d /run/sshd ] || mkdir -m 755 /run/sshd
   for role in control session; do
     [ -e /etc/holdfast/sshd_$role.conf ] || continue
     said=$(limited "$sshd" -t -f /etc/holdfast/sshd_$role.conf 2>&1); told private-sshd $? "$said"

@@ -61,6 +61,8 @@ command -v sshd >/dev/null && echo "installed sshd"`),
   /** $1: its unit. */
   sshd: script('sshd', 'systemctl reset-failed "$1" 2>/dev/null; systemctl start "$1" && echo "started $1"'),
 
+  sshdDirectory: script('sshd-directory', 'mkdir -p -m 755 /run/sshd && echo "made /run/sshd"'),
+
   /** $1: the interface. */
   linkUp: script('link-up', 'ip link set dev "$1" up && echo "set $1 up"'),
 
