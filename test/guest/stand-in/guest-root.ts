@@ -44,7 +44,7 @@ export async function makeGuestRoot(): Promise<GuestRoot> {
       return await Promise.all(entries.map(async (entry) => {
         const path = join(entry.parentPath, entry.name);
         return `${path.slice(directory.length)}${entry.isSymbolicLink() ? ` -> ${await readlink(path)}` : ''}`;
-      })).then((paths) => paths.sort());
+      })).then((paths) => paths.toSorted());
     },
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
   };
