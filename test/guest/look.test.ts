@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseLook } from '../../src/guest/look/look.ts';
-import { LOOK_SCRIPT } from '../../src/guest/look/look-script.ts';
+import { lookAround } from '../../src/guest/look/in-guest.ts';
 import { makeGuestRoot } from './stand-in/guest-root.ts';
 
 test('a look changes nothing, also where sshd lacks the directory that it wants: that is told', async () => {
@@ -12,8 +11,8 @@ test('a look changes nothing, also where sshd lacks the directory that it wants:
   await root.program('usr/bin/sshd', '[ -d $root/run/sshd ] || { echo "Missing privilege separation directory: /run/sshd" >&2; exit 255; }');
   await root.program('usr/bin/systemctl', 'exit 1');
   const before = await root.tree();
-  const look = parseLook((await root.run(LOOK_SCRIPT, ['3'])).stdout);
+  const { sshd } = await lookAround(root.shell, 30_000, new AbortController().signal);
   const complaint = 'Missing privilege separation directory: /run/sshd';
-  expect(look?.sshd).toMatchObject({ installed: true, privateComplaint: complaint, userComplaint: complaint });
+  expect(sshd).toMatchObject({ installed: true, privateComplaint: complaint, userComplaint: complaint });
   expect(await root.tree()).toEqual(before);
 });
