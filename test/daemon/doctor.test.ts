@@ -36,10 +36,18 @@ test('of a sound instance nothing is broken, and no fix is made', async () => {
 
 test.each([
   ['python', 'python', ['agent', 'doorman', 'lanes', 'cloud-init']],
+  ['no sshd', 'private-sshd', ['lanes']],
   ['doorman', 'doorman', ['lanes']],
+  ['bulk lane', 'lanes', []],
+  ['no card', 'link', ['address', 'route', 'dns']],
+  ['link down', 'link', ['address', 'route', 'dns']],
+  ['no address', 'address', ['route', 'dns']],
+  ['another\'s lease', 'address', ['route', 'dns']],
+  ['no route', 'route', []],
   ['dns', 'dns', []],
   ['sshd', 'sshd', []],
   ['sshd\'s directory', 'sshd', []],
+  ['clock', 'clock', []],
 ] as const)('%s ails: it is named, what depends on it is skipped because of it, and --fix mends it', async (ailment, cause, skipped) => {
   await ail({ ails: [ailment] });
   const before = await diagnose();
@@ -50,6 +58,23 @@ test.each([
   const after = await mend();
   expect(after).toMatchObject({ cause: null, fixes: [{ check: cause, good: true }] });
   expect((await diagnose()).cause).toBeNull();
+});
+
+test.each([
+  ['monitor', 'monitor', 'no answer within', 'see what the daemon says of it', ['way-in', 'python', 'lanes', 'link', 'clock']],
+  ['a key', 'agent', '/etc/holdfast/control.pub missing', 'put back at its next boot', ['doorman', 'lanes']],
+  ['the lanes\' sshd', 'private-sshd', 'Bad configuration option', 'put Holdfast\'s files back', ['lanes']],
+  ['plug pulled', 'link', 'has no carrier', 'holdfast restart apollo', ['address', 'route', 'dns']],
+  ['static elsewhere', 'address', 'enp1s0 has 192.168.68.20; the host\'s network gave it', 'somebody made it static', ['route', 'dns']],
+  ['neighbour', 'neighbour', 'another card', 'ip neighbour', []],
+  ['cloud-init', 'cloud-init', 'it ended with an error: it broke', 'cloud-init-output.log', []],
+] as const)('%s: named, with what to do, and what depends on it is skipped; --fix has none for it and does nothing', async (ailment, cause, seen, remedy, skipped) => {
+  await ail({ ails: [ailment] });
+  const diagnosis = await mend();
+  expect(diagnosis).toMatchObject({ cause, fixes: [] });
+  expect(statusOf(diagnosis, cause)).toMatchObject({ status: 'broken', fixable: false, seen: expect.stringContaining(seen), remedy: expect.stringContaining(remedy) });
+  expect(diagnosis.checks.filter(({ status }) => status === 'broken').map(({ id }) => id)).toEqual([cause]);
+  for (const id of skipped) expect(statusOf(diagnosis, id)).toMatchObject({ status: 'skipped', seen: `because of: ${statusOf(diagnosis, cause)?.title}` });
 });
 
 test('a directory of sshd\'s that is missing is no break where whoever starts it makes it', async () => {

@@ -13,26 +13,59 @@ export interface FakeCard {
   readonly gateway: string;
 }
 
-/** Line of a sound guest -> what it is when it ails, and which mending helps; all as in guest/look. */
-const AILMENTS: Readonly<Record<string, { readonly line: RegExp; readonly sick: string; readonly cure: string | undefined }>> = {
+interface Ailment {
+  /** Of a sound guest; none where it is seen elsewhere. */
+  readonly line?: RegExp;
+  /** What that line is then. */
+  readonly sick?: string | ((line: string) => string);
+  /** Which mending helps, as in guest/look. */
+  readonly cure?: string;
+}
+
+const NO_DIRECTORY = 'broken Missing privilege separation directory: /run/sshd';
+
+const AILMENTS: Readonly<Record<string, Ailment>> = {
+  monitor: {},
+  neighbour: {},
   python: { line: /^python /, sick: 'python missing', cure: 'python' },
+  'a key': { line: /^agent /, sick: (line) => `${line}\nagent-missing /etc/holdfast/control.pub` },
+  'no sshd': { line: /^sshd /, sick: 'sshd missing', cure: 'sshd-package' },
+  'the lanes\' sshd': { line: /^private-sshd /, sick: 'private-sshd broken line 3: Bad configuration option: NoSuch' },
+  'the lanes\' sshd\'s directory': { line: /^private-sshd /, sick: `private-sshd ${NO_DIRECTORY}` },
   doorman: { line: /^unit holdfast-doorman/, sick: 'unit holdfast-doorman.service inactive dead enabled', cure: 'doorman' },
+  'bulk lane': { cure: 'doorman' },
+  'no card': { line: /^link /, sick: 'link eth1 52:54:00:00:00:01 up 1', cure: 'driver' },
+  'link down': { line: /^link /, sick: (line) => line.replace(' up ', ' down '), cure: 'link-up' },
+  'plug pulled': { line: /^link /, sick: (line) => line.replace(/1$/, '0') },
+  'no address': { line: /^address /, sick: '', cure: 'lease' },
+  'another\'s lease': { line: /^address /, sick: 'address enp1s0 192.168.9.9/24 dynamic', cure: 'lease' },
+  'static elsewhere': { line: /^address /, sick: 'address enp1s0 192.168.68.20/24 static' },
+  'no route': { line: /^route /, sick: '', cure: 'lease' },
   dns: { line: /^dns /, sick: 'dns 10.0.0.99 silent', cure: 'dns' },
   sshd: { line: /^unit ssh\.service/, sick: 'unit ssh.service inactive dead enabled', cure: 'sshd' },
-  'sshd\'s directory': { line: /^user-sshd /, sick: 'user-sshd broken Missing privilege separation directory: /run/sshd', cure: 'sshd-directory' },
-  'the lanes\' sshd\'s directory': { line: /^private-sshd /, sick: 'private-sshd broken Missing privilege separation directory: /run/sshd', cure: undefined },
-  boot: { line: /^system /, sick: 'system starting 4', cure: undefined },
-  'boot for ever': { line: /^system /, sick: 'system starting 900', cure: undefined },
-  disk: { line: /^root /, sick: 'root rw 1000000 0 1000 500', cure: undefined },
+  'sshd\'s directory': { line: /^user-sshd /, sick: `user-sshd ${NO_DIRECTORY}`, cure: 'sshd-directory' },
+  'cloud-init': { line: /^cloud /, sick: 'cloud ended {"v1":{"errors":["it broke"]}}' },
+  clock: { line: /^clock /, sick: (line) => `clock ${Number(line.slice('clock '.length)) - 3600}`, cure: 'clock' },
+  boot: { line: /^system /, sick: 'system starting 4' },
+  'boot for ever': { line: /^system /, sick: 'system starting 900' },
+  disk: { line: /^root /, sick: 'root rw 1000000 0 1000 500' },
 };
+
+/** What it has now, by name; what is not in the table is nothing. */
+export function ailsOf(directory: string): readonly string[] {
+  return faultsOf(directory).ails ?? [];
+}
 
 /** @returns the exit code, or undefined when the script is no doctor's */
 export function treat(script: string, directory: string, out: (text: string) => void): number | undefined {
   if (script.startsWith(`${MEND_MARK} `)) return mend(script.slice(MEND_MARK.length + 1).split('\n')[0] ?? '', directory, out);
   if (!script.startsWith(LOOK_MARK)) return undefined;
   const card = JSON.parse(readFileSync(join(directory, 'card.json'), 'utf8')) as FakeCard;
-  const ails = (faultsOf(directory).ails ?? []).map((name) => AILMENTS[name]);
-  const lines = soundGuest(card).map((line) => ails.find((ailment) => ailment?.line.test(line))?.sick ?? line);
+  const ails = ailsOf(directory).map((name) => AILMENTS[name]);
+  const lines = soundGuest(card).map((line) => {
+    const sick = ails.find((ailment) => ailment?.line?.test(line))?.sick ?? line;
+    return typeof sick === 'string' ? sick : sick(line);
+  });
   out(`${lines.join('\n')}\n`);
   return 0;
 }

@@ -5,10 +5,12 @@ import type { Examiner, MachineSpec } from '../driver.ts';
 interface Found {
   version(): Promise<string>;
   /** undefined: it has no process. */
+  /** What it has now, as in ailments.ts. */
+  ails(machine: MachineSpec): readonly string[];
   runs(machine: MachineSpec): Promise<{ readonly isHeldBySignal: boolean; readonly goOn: () => Promise<void> } | undefined>;
 }
 
-export function fakeExaminer({ version, runs }: Found): Examiner {
+export function fakeExaminer({ version, ails, runs }: Found): Examiner {
   return {
     host: () => [{ id: 'fake', layer: 'hypervisor', title: 'the fake driver', deadlineMs: 1_000, run: async () => well(`version ${await version()}`) }],
     machine: (machine) => [
@@ -24,7 +26,14 @@ export function fakeExaminer({ version, runs }: Found): Examiner {
           } });
         },
       },
-      { id: 'neighbour', layer: 'neighbour', title: 'neighbour and route on the host', deadlineMs: 1_000, run: () => Promise.resolve(nothing('fake machines have no network')) },
+      {
+        id: 'monitor', layer: 'machine', title: 'its monitor', needs: ['process'], deadlineMs: 200,
+        run: (signal) => (ails(machine).includes('monitor') ? new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error)); }) : Promise.resolve(well('it answers'))),
+      },
+      {
+        id: 'neighbour', layer: 'neighbour', title: 'neighbour and route on the host', deadlineMs: 1_000,
+        run: () => Promise.resolve(ails(machine).includes('neighbour') ? broken('another card has its address', 'see: ip neighbour') : nothing('fake machines have no network')),
+      },
     ],
   };
 }

@@ -13,7 +13,7 @@ import { writeWhole } from '../../host/write-whole.ts';
 import type { Driver, DriverAbilities, MachineEnd, MachineSpec, Origin, RunningMachine, SshKeys, Work } from '../driver.ts';
 import { FAKE_USER } from './guest.ts';
 import { offered } from '../../core/subnets.ts';
-import type { FakeCard } from './ailments.ts';
+import { ailsOf, type FakeCard } from './ailments.ts';
 import { fakeExaminer } from './examine.ts';
 import { FakeMachine, keepRun, type FakeRun } from './machine.ts';
 import { FakeLayers } from './layers.ts';
@@ -38,6 +38,7 @@ export class FakeDriver implements Driver {
   readonly layers: FakeLayers;
   readonly examine = fakeExaminer({
     version: () => this.version(),
+    ails: ({ id }) => ailsOf(this.#paths(id).directory),
     runs: async ({ id }) => {
       const run = await this.#run(id);
       if (run === undefined || !(await isSameProcess(run))) return undefined;

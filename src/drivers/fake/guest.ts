@@ -15,13 +15,16 @@ export class FakeGuest implements GuestAccess {
   readonly user = FAKE_USER;
   readonly #spec: MachineSpec;
   readonly #socketPath: string;
+  readonly #ails: () => readonly string[];
   readonly #gone = Promise.withResolvers<string>();
   readonly #holdListeners = new Set<(hold: Hold) => void>();
   readonly #reportListeners = new Set<(report: Report) => void>();
   #hold: Hold = BOOTING;
   reports: { network: NetworkReport | undefined; system: SystemReport | undefined; netplan: NetplanReport | undefined } = { network: undefined, system: undefined, netplan: undefined };
 
-  constructor(spec: MachineSpec, socketPath: string) {
+  /** @param ails  what it has now, as in ailments.ts */
+  constructor(spec: MachineSpec, socketPath: string, ails: () => readonly string[]) {
+    this.#ails = ails;
     this.#spec = spec;
     this.#socketPath = socketPath;
   }
@@ -55,6 +58,7 @@ export class FakeGuest implements GuestAccess {
       await Promise.race([this.#booted(), aborted(AbortSignal.any([signal, timeout]))]);
       await using probe = await shell.exec({ command: ['true'] }, signal);
       await Promise.race([probe.exit, this.#gone.promise.then((reason) => Promise.reject(new Error(reason))), aborted(AbortSignal.any([signal, timeout]))]);
+      if (this.#ails().includes(`${use} lane`)) return { shell, rung: 'address', passedOver: [`its ${use} lane: it does not answer`] };
       return { shell, rung: 'lane', passedOver: [] };
     } catch (error) {
       if (signal.aborted) throw fail('cancelled', `reaching ${this.#spec.name} was cancelled`, { cause: error });

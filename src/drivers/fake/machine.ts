@@ -2,11 +2,13 @@
 import { once } from 'node:events';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { nativeMounts } from '../../core/mounts/native.ts';
 import { signalProcess, waitForEnd, type ProcessIdentity } from '../../host/process/identity.ts';
 import { ConsoleShare } from '../console-share.ts';
 import type { ConsoleAttachment, MachineEnd, MachineEvents, MachineSpec, NativeDevice, RunningMachine } from '../driver.ts';
+import { ailsOf } from './ailments.ts';
 import { FakeGuest } from './guest.ts';
 import { onMessages, send, type MonitorCommand, type MonitorEvent } from './protocol.ts';
 
@@ -52,7 +54,7 @@ export class FakeMachine implements RunningMachine {
   private constructor(parts: FakeMachineParts, socket: Socket) {
     this.#parts = parts;
     this.#socket = socket;
-    this.guest = new FakeGuest(parts.spec, parts.socketPath);
+    this.guest = new FakeGuest(parts.spec, parts.socketPath, () => ailsOf(dirname(parts.runFile)));
     socket.on('error', () => undefined);
     socket.on('close', () => void this.#gone());
   }
