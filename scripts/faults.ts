@@ -1,9 +1,10 @@
 /**
  * npm run faults: every live fault in a real guest, each watched for a full minute; every fault across a reboot, and a first
  * boot without DHCP; what can befall the host, with a daemon that is away for ten minutes; each lane cut 20 times; all that
- * can befall a template; and a guest that floods all that is read of it. The tables go to docs/faults/<date>.md. With words as
- * arguments, only faults whose name contains one of them, and nothing is written; `reconnects` is the lanes, `sequences` are
- * network changes one after the other, `templates` are the templates, `floods` the floods, `doctor` is what the doctor must find and mend.
+ * can befall a template; a guest that floods all that is read of it; and what older releases left. The tables go to
+ * docs/faults/<date>.md. With words as arguments, only faults whose name contains one of them, and nothing is written; `reconnects` is the lanes, `sequences` are
+ * network changes one after the other, `templates` are the templates, `floods` the floods, `doctor` is what the doctor must find and mend,
+ * `upgrades` are the agents and homes of older releases.
  *
  * It takes hours where guests are emulated: with progress=FILE what was found is kept there, and not done again.
  */
@@ -29,7 +30,7 @@ const AWAY_SECONDS = 600;
 const [SEQUENCES, SEQUENCE_LENGTH] = [10, 5];
 const PROGRESS = /^progress=(.+)$/;
 /** Tests on real VMs, of which CI takes one at a time. */
-const REAL_TESTS = [['templates', '17-'], ['floods', '56-'], ['doctor', '55-doctor']] as const;
+const REAL_TESTS = [['templates', '17-'], ['floods', '56-'], ['doctor', '55-doctor'], ['upgrades', '55-upgrade']] as const;
 
 type Watch = Parameters<typeof runFault>[1];
 

@@ -29,7 +29,7 @@ const SUITES: readonly Suite[] = [
       ['node_modules/.bin/knip', '--no-progress'],
     ]),
   },
-  { name: 'pure', about: 'what needs no machine', run: () => runVitest(['src', 'test/cli', 'test/guest', 'test/daemon', 'test/hostile', 'test/upgrade', 'test/bench', 'test/faults', 'test/soak', 'test/real-files']) },
+  { name: 'pure', about: 'what needs no machine', run: () => runVitest(['src', 'test/cli', 'test/guest', 'test/daemon', 'test/hostile', 'test/upgrade', 'test/bench', 'test/faults', 'test/soak', 'test/real-files', 'test/rotation']) },
   { name: 'predict', about: 'changes of netplan files as predicted, against netplan itself', run: () => runVitest(['test/predict']) },
   { name: 'contract', about: 'the driver contract, on the fake driver and on QEMU', run: () => runVitest(['test/contract']) },
   { name: 'network', about: 'bridges, names, rules and their removal, as root', run: () => runVitest(['test/network']) },

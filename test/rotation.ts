@@ -21,5 +21,16 @@ export function pickOf<T>(name: string, from: readonly T[]): T {
   return pick(from, createHash('sha256').update(`${name} ${rotation()}`).digest().readUInt32BE());
 }
 
+/** One of each, and in time every pair: two `pick`s would take the same number's remainders, and half of the pairs of 6 and 4 never meet. */
+export function pickPair<A, B>(from: readonly A[], and: readonly B[]): readonly [A, B] {
+  return pick(from.flatMap((one) => and.map((other) => [one, other] as const)));
+}
+
+/** @returns as few pairs as have each of both at least once */
+export function pairUp<A, B>(from: readonly A[], and: readonly B[]): (readonly [A, B])[] {
+  const at = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
+  return Array.from({ length: Math.max(from.length, and.length) }, (_, index) => [at(from, index), at(and, index)] as const);
+}
+
 /** HOLDFAST_TEST_ALL=1 takes the full sets; CI and `npm test` rotate. */
 export const ALL = process.env['HOLDFAST_TEST_ALL'] === '1';

@@ -1,7 +1,7 @@
 /** What was found so far, one line of JSON each: a run that is broken off goes on from there. */
 import { appendFile, readFile } from 'node:fs/promises';
 
-export type Part = 'live' | 'reboots' | 'host' | 'changes' | 'sequences' | 'lanes' | 'templates' | 'floods' | 'doctor';
+export type Part = 'live' | 'reboots' | 'host' | 'changes' | 'sequences' | 'lanes' | 'templates' | 'floods' | 'doctor' | 'upgrades';
 
 export interface Mark {
   readonly part: Part;

@@ -72,5 +72,12 @@ What \`holdfast doctor NAME\` names as the first broken layer and \`--fix\` mend
 | ailment | | seconds |
 |---|---|---|
 ${marks.lines('doctor')}
+
+A guest that an older release held, in a home that one wrote, taken over by today's daemon (test/real/55-upgrade): each agent and each
+schema at least once.
+
+| agent and home | | seconds |
+|---|---|---|
+${marks.lines('upgrades')}
 `);
 }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { AGENT_VERSION } from '../../src/guest/agent/bundle.ts';
-import { pick } from '../rotation.ts';
+import { ALL, pairUp, pickPair } from '../rotation.ts';
 import { AGENT_VERSIONS, frozenAgent } from '../upgrade/agents.ts';
 import { OLD_HOMES } from '../upgrade/schemas.ts';
 import { keptOf, writeOldDatabase } from '../upgrade/write-home.ts';
@@ -21,7 +21,9 @@ subprocess.check_call(["systemctl", "daemon-reload"])
 subprocess.check_call(["systemd-run", "--quiet", "--collect", "sh", "-c", "sleep 3; systemctl restart holdfast-doorman"])
 `;
 
-test('it is held, its files are renewed, and what ran in it goes on', async () => {
+const pairs = (ALL ? pairUp(AGENT_VERSIONS, OLD_HOMES) : [pickPair(AGENT_VERSIONS, OLD_HOMES)]).map(([version, old]) => ({ version, old, schema: old.schema }));
+
+test.each(pairs)('agent $version in a home of schema $schema: it is held, its files are renewed, and what ran in it goes on', async ({ version, old }) => {
   await using home = await makeTestHome({ imagesFrom: inject('images') });
   // The shared home's template: a fork, where a home of its own would have to boot one.
   await shareTemplates(home.directory, 'linked');
@@ -30,7 +32,7 @@ test('it is held, its files are renewed, and what ran in it goes on', async () =
   const inGuest = async (...command: string[]) => (await home.must(['exec', 'old', '--', ...command], { timeoutMs: 60_000 })).stdout;
   await inGuest('sh', '-c', 'nohup sleep 3600 > /dev/null 2>&1 & echo $! > /tmp/kept');
 
-  const agent = frozenAgent(pick(AGENT_VERSIONS));
+  const agent = frozenAgent(version);
   // Of the newest there is, a guest is made older by its version alone.
   const files = agent.files.map((file) => (agent.version === AGENT_VERSION && file.path.endsWith('/version') ? { ...file, content: '0.0.1\n' } : file));
   const doorman = () => home.run(['exec', 'old', '--', 'systemctl', 'show', '-P', 'MainPID', 'holdfast-doorman']);
@@ -45,10 +47,10 @@ test('it is held, its files are renewed, and what ran in it goes on', async () =
   const qemu = await home.qemuPid('old');
   await home.endDaemon();
   const state = join(home.directory, 'instances', running.id, 'machine.json');
-  const { version, machineType, layout, uid, run } = JSON.parse(await readFile(state, 'utf8')) as Record<string, unknown>;
+  const { version: layoutVersion, machineType, layout, uid, run } = JSON.parse(await readFile(state, 'utf8')) as Record<string, unknown>;
   // As schema 1 wrote it of a machine that was booted.
-  await writeFile(state, JSON.stringify({ version, machineType, layout, uid, run }));
-  writeOldDatabase(home.directory, pick(OLD_HOMES), running);
+  await writeFile(state, JSON.stringify({ version: layoutVersion, machineType, layout, uid, run }));
+  writeOldDatabase(home.directory, old, running);
 
   const since = performance.now();
   await home.must(['list']);
