@@ -2,9 +2,9 @@
  * npm run faults: every live fault in a real guest, each watched for a full minute; every fault across a reboot, and a first
  * boot without DHCP; what can befall the host, with a daemon that is away for ten minutes; each lane cut 20 times; all that
  * can befall a template; a guest that floods all that is read of it; and what older releases left. The tables go to
- * docs/faults/<date>.md. With words as arguments, only faults whose name contains one of them, and nothing is written; `reconnects` is the lanes, `sequences` are
- * network changes one after the other, `templates` are the templates, `floods` the floods, `doctor` is what the doctor must find and mend,
- * `upgrades` are the agents and homes of older releases.
+ * docs/faults/<date>.md. With words as arguments, only faults whose name contains one of them, and nothing is written;
+ * `reconnects` is the lanes, `sequences` are network changes one after the other, `templates` are the templates, `floods` the
+ * floods, `doctor` is what the doctor must find and mend, `upgrades` are the agents and homes of older releases.
  *
  * It takes hours where guests are emulated: with progress=FILE what was found is kept there, and not done again.
  */

@@ -1,36 +1,30 @@
 /**
  * npm run soak: what must hold for long. 100 stops and starts of one instance, 1,000 reconnects on every lane, and 20 forks
  * for an hour with a live fault in one of them after the other. Takes hours where guests are emulated: with progress=FILE what
- * was done is kept there as it goes, and a later run with the same file goes on from there. The result is docs/soak/<date>.md.
+ * was done is kept there as it goes, and a later run with the same file goes on from there: the forks' hour with what is left of
+ * it, in new forks. The result is docs/soak/<date>.md.
  *
  *   npm run soak -- [cycles=100] [reconnects=1000] [forks=20] [minutes=60] [seed=1] [progress=FILE]
  *
  * A part whose number is 0 is left out.
  */
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { reconnect } from '../test/faults/reconnects.ts';
 import { CHECKOUT, giveRoom, HomeEnded, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { cycle } from '../test/soak/cycles.ts';
-import { soakLiveFaults } from '../test/soak/live-faults.ts';
+import { notHeld, soakLiveFaults, type Soaked } from '../test/soak/live-faults.ts';
+import { AT_THE_END, keepMark, leftOfForks, readMarks, type Mark } from '../test/soak/progress.ts';
 import { seeded } from '../test/soak/random.ts';
-
-/** One line of the progress file: `what` was measured in seconds, or failed. */
-interface Mark {
-  readonly part: 'cycles' | 'reconnects' | 'forks';
-  readonly what: string;
-  readonly seconds?: number;
-  readonly failed?: string;
-}
 
 const RECONNECTS_AT_ONCE = 20;
 const BETWEEN_LAUNCHES = 2;
 const MOST_IN_A_ROW = 3;
 
 const wish = readWish(process.argv.slice(2));
-const marks = (wish.progress === undefined ? '' : await readFile(wish.progress, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Mark);
+const marks = await readMarks(wish.progress);
 const done = (what: string): number => marks.filter((mark) => mark.what === what).length;
 const image = await makeImageHome();
 try {
@@ -42,7 +36,8 @@ try {
     await cycles(home);
     await home.must(['delete', '--purge', 'apollo']);
   }
-  if (wish.forks > 1 && wish.minutes > 0) await forks(home);
+  const left = leftOfForks(marks, wish.minutes);
+  if (wish.forks > 1 && wish.minutes > 0 && left !== undefined) await forks(home, left);
 } finally {
   await image[Symbol.asyncDispose]();
   await publish();
@@ -85,24 +80,30 @@ async function untilDone(part: Mark['part'], what: string, times: number, turn: 
   }
 }
 
-async function forks(home: TestHome): Promise<void> {
+async function forks(home: TestHome, seconds: number): Promise<void> {
   const names = Array.from({ length: wish.forks }, (_, index) => `soak${index + 1}`);
   for (let at = 0; at < names.length; at += BETWEEN_LAUNCHES) {
     await Promise.all(names.slice(at, at + BETWEEN_LAUNCHES).map((name) => home.must(['launch', '--name', name], { timeoutMs: 900_000 })));
   }
-  const tell = (line: string): void => void process.stdout.write(`${line}\n`);
-  const { held, failed } = await soakLiveFaults({ home, names, untilMs: performance.now() + wish.minutes * 60_000, random: seeded(wish.seed), tell });
-  for (const { watched } of held) {
-    await mark({ part: 'forks', what: 'exec after a fault', seconds: watched.firstExecSeconds });
-    await mark({ part: 'forks', what: 'list', seconds: watched.slowestListSeconds });
-    await mark({ part: 'forks', what: 'exec in another instance', seconds: watched.slowestOtherSeconds });
-  }
-  for (const each of failed) await mark({ part: 'forks', what: 'exec after a fault', failed: each });
+  // As one long hour: what is drawn goes on, too.
+  const random = seeded(wish.seed + done('exec after a fault'));
+  await soakLiveFaults({ home, names, seconds, random, tell: markFault });
+  const since = performance.now();
+  const failed = await notHeld(home, names);
+  await mark({ part: 'forks', what: AT_THE_END, ...(failed.length === 0 ? { seconds: (performance.now() - since) / 1000 } : { failed: failed.join('; ') }) });
+}
+
+async function markFault({ said, seconds: took, watched }: Soaked): Promise<void> {
+  if (watched === undefined) return await mark({ part: 'forks', what: 'exec after a fault', failed: said, took });
+  process.stdout.write(`${said}\n`);
+  await mark({ part: 'forks', what: 'exec after a fault', seconds: watched.firstExecSeconds, took });
+  await mark({ part: 'forks', what: 'list', seconds: watched.slowestListSeconds });
+  await mark({ part: 'forks', what: 'exec in another instance', seconds: watched.slowestOtherSeconds });
 }
 
 async function mark(made: Mark): Promise<void> {
   marks.push(made);
-  if (wish.progress !== undefined) await appendFile(wish.progress, `${JSON.stringify(made)}\n`);
+  await keepMark(wish.progress, made);
   if (made.failed !== undefined) process.stdout.write(`FAILED ${made.failed}\n`);
 }
 
