@@ -19,7 +19,7 @@ import { reconnect, type Reconnects } from '../test/faults/reconnects.ts';
 import { andMended, mend, runFault, type Watched } from '../test/faults/run-fault.ts';
 import { runReboot } from '../test/faults/run-reboot.ts';
 import { FAULTS } from '../test/faults/table.ts';
-import { giveRoom, HomeEnded, makeTestHome, type TestHome } from '../test/real/home.ts';
+import { giveRoom, HomeEnded, isInterrupted, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { runVitest } from './run-vitest.ts';
 
@@ -65,7 +65,7 @@ async function inGuests(): Promise<void> {
   const watch: Watch = { home, instance: 'apollo', other: 'hermes', watchSeconds: WATCH_SECONDS };
   const check = async (part: Part, name: string, found: () => Promise<string[]>): Promise<void> => {
     const outcome = await found().then((lines) => ({ lines, held: true }), (error: unknown) => {
-      if (error instanceof HomeEnded) throw error;
+      if (error instanceof HomeEnded || isInterrupted()) throw error;
       return { lines: [failedLine(name, error)], held: false };
     });
     await marks.add({ part, name, accelerator, ...outcome });

@@ -12,7 +12,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { reconnect } from '../test/faults/reconnects.ts';
-import { CHECKOUT, giveRoom, HomeEnded, makeTestHome, type TestHome } from '../test/real/home.ts';
+import { CHECKOUT, giveRoom, HomeEnded, isInterrupted, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { cycle } from '../test/soak/cycles.ts';
 import { notHeld, soakLiveFaults, type Soaked } from '../test/soak/live-faults.ts';
@@ -72,7 +72,7 @@ async function untilDone(part: Mark['part'], what: string, times: number, turn: 
       inARow = 0;
       process.stdout.write(`${done(what)} ${part}\n`);
     } catch (error) {
-      if (error instanceof HomeEnded) throw error;
+      if (error instanceof HomeEnded || isInterrupted()) throw error;
       await mark({ part, what, failed: `${new Date().toISOString()}, load ${loadavg()[0]?.toFixed(1)}: ${String(error)}` });
       inARow += 1;
       if (inARow === MOST_IN_A_ROW) throw error;

@@ -1,6 +1,6 @@
 /** Makes one fault in a real guest and watches, from the outside, what control does. */
 import type { Outcome, TestHome } from '../real/home.ts';
-import { HomeEnded, waitFor, waitGently } from '../real/home.ts';
+import { HomeEnded, isInterrupted, waitFor, waitGently } from '../real/home.ts';
 import { requireWithin } from './limits.ts';
 import type { Fault } from './table.ts';
 
@@ -83,7 +83,7 @@ export async function andMended<T>(mendIt: () => Promise<unknown>, check: () => 
   try {
     checked = await check();
   } catch (error) {
-    if (error instanceof HomeEnded) throw error;
+    if (error instanceof HomeEnded || isInterrupted()) throw error;
     const unmended = await mendIt().then(() => '', String);
     throw unmended === '' ? error : new Error(`${String(error)}\nand afterwards: ${unmended}`, { cause: error });
   }

@@ -92,11 +92,16 @@ const open = new Set<TestHome>();
 export function endHomesOnInterrupt(last: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
+      interrupted = true;
       process.stderr.write('Interrupted: ending the machines\n');
       void Promise.allSettled([...open].map((home) => home[Symbol.asyncDispose]())).then(last).finally(() => process.exit(130));
     });
   }
 }
+
+let interrupted = false;
+/** What fails from then on has been ended, and says nothing of what was tried. */
+export const isInterrupted = (): boolean => interrupted;
 
 /** What was begun before it ended has nothing to go on with. */
 export class HomeEnded extends Error {}

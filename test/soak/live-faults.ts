@@ -1,7 +1,7 @@
 /** Many forks, and for as long as is asked one live fault after the other in one of them: it stays in hand, the others hear nothing of it. */
 import { andMended, mend, runFault, type Watched } from '../faults/run-fault.ts';
 import { FAULTS } from '../faults/table.ts';
-import { HomeEnded, type TestHome } from '../real/home.ts';
+import { HomeEnded, isInterrupted, type TestHome } from '../real/home.ts';
 import { oneOf } from './random.ts';
 
 /** A fault that was made and mended again. */
@@ -35,7 +35,7 @@ export async function soakLiveFaults({ home, names, seconds, random, tell }: Soa
     const soaked = await andMended(() => mend(fault, watch), () => runFault(fault, watch)).then(
       (watched) => ({ watched, said: `exec ${watched.firstExecSeconds.toFixed(2)} s, list ${watched.slowestListSeconds.toFixed(2)} s, ${other} ${watched.slowestOtherSeconds.toFixed(2)} s` }),
       (error: unknown) => {
-        if (error instanceof HomeEnded) throw error;
+        if (error instanceof HomeEnded || isInterrupted()) throw error;
         return { said: String(error).split('\n').slice(0, 2).join(' ') };
       },
     );
