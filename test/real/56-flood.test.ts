@@ -14,6 +14,7 @@ test.each(ALL ? FLOODS : [pick(FLOODS)])('$name: the daemon and the other instan
     process.stdout.write(`${JSON.stringify(flooded)}\n`);
     expect(flooded.residentPeak - flooded.residentBefore, 'megabytes that it costs').toBeLessThan(64);
     expect(flooded.cpu, 'of one processor').toBeLessThan(Math.min(0.8, 0.35 * slowness()));
+    // A guest that only computes takes one of the host's two processors as well; how much of this is that, no figures say yet.
     expect(flooded.execMedian, 'seconds of an exec in the other, as a rule').toBeLessThan(3 * flooded.execBefore + 0.5 * slowness());
     expect(flooded.execSlowest, 'seconds of an exec in the other').toBeLessThan(EXEC_LIMIT_SECONDS * slowness());
     expect(flooded.listSlowest).toBeLessThan(2 * slowness());
