@@ -1,25 +1,40 @@
-/** One at a time on the whole host, whichever home's daemon: a name that the kernel gives once, and takes back with the process. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+/**
+ * One at a time on the whole host, whichever home's daemon: a write lock on an empty database, which the kernel takes back with the
+ * process, however that ends. Only root can open it: a name that anybody may take first would let him hold up everybody's networks.
+ */
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from '../../core/errors.ts';
 
-/** Abstract, so that no file is left; of one network namespace, as links and forwarding are. In words, how it is told. */
-const NAMES = {
-  ethernets: ['\0holdfast-ethernets', 'its network cards'],
-  forwarding: ['\0holdfast-forwarding', 'its forwarding'],
+/** In words, how it is told. */
+const LOCKS = {
+  ethernets: ['/run/holdfast-ethernets.lock', 'its network cards'],
+  forwarding: ['/run/holdfast-forwarding.lock', 'its forwarding'],
 } as const;
 const WITHIN_MS = 60_000;
 const LOOK_MS = 100;
 
 /** @throws instance-busy  somebody has it for too long */
-export async function hostLock(what: keyof typeof NAMES): Promise<Disposable> {
-  const [name, words] = NAMES[what];
+export async function hostLock(what: keyof typeof LOCKS): Promise<Disposable> {
+  const [path, words] = LOCKS[what];
   for (const until = performance.now() + WITHIN_MS; performance.now() < until; await sleep(LOOK_MS)) {
-    const server = createServer((socket) => socket.destroy());
-    server.listen(name);
-    // once() rejects where it is taken.
-    if (await once(server, 'listening').then(() => true, () => false)) return { [Symbol.dispose]: () => void server.close() };
+    const lock = tryLock(path);
+    if (lock) return lock;
   }
   throw fail('instance-busy', `another Holdfast of this host is at work on ${words}`, { hint: 'try again when it is done' });
+}
+
+/** @returns undefined where somebody has it */
+export function tryLock(path: string): Disposable | undefined {
+  closeSync(openSync(path, 'a', 0o600));
+  const db = new DatabaseSync(path, { timeout: 0 });
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+    return { [Symbol.dispose]: () => db.close() };
+  } catch (error) {
+    db.close();
+    if (error instanceof Error && /locked|busy/i.test(error.message)) return undefined;
+    throw error;
+  }
 }
