@@ -76,11 +76,9 @@ test('of one that does not answer they are told, and it is stopped', async () =>
 });
 
 test('the machine\'s own word of a panic is believed at once, and the console\'s tells why', async () => {
-  hypervisor.askGuestBy(() => Promise.resolve(true));
-  const from = performance.now();
+  hypervisor.askGuestBy(() => new Promise(() => {}));
   console?.write(`[   12.345678] ${WORDS}\r\n`);
   await expect.poll(() => readFile(consoleLog, 'utf8').catch(() => '')).toContain(WORDS);
   monitor?.write('{"event":"GUEST_PANICKED","data":{"action":"pause"}}\n');
   await expect.poll(() => ends, { timeout: 10_000 }).toEqual([{ kind: 'panicked', reason: WORDS }]);
-  expect(performance.now() - from).toBeLessThan(1_400);
 });
