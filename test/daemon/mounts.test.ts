@@ -144,7 +144,7 @@ test('in a guest that is not held a mount is given up after half a minute, sayin
   await act({ action: 'stop' });
   await faults({ bootMs: 600_000 });
   await startWithoutAnswer();
-  const error = { code: 'guest-unreachable', message: 'nothing can be mounted in apollo now: it has not answered yet', hint: 'see what is wrong: holdfast doctor apollo; then mount again' };
+  const error = { code: 'guest-unreachable', message: 'nothing can be mounted in apollo now: waiting for the guest', hint: 'see what is wrong: holdfast doctor apollo; then mount again' };
   expect((await mount()).error).toEqual(error);
   expect((await apollo()).mounts).toBeUndefined();
   const called = await beginMount();
