@@ -28,7 +28,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 /** As a daemon holds a machine that it takes over. @returns what ends it, or without an end lets go of it */
 async function hold(attach: CardNetworks['attach'], machine = MACHINE): Promise<(end: MachineEnd | undefined) => Promise<void>> {
   const gone = Promise.withResolvers<void>();
-  const hypervisor: { readonly gone: Promise<void>; on: Hypervisor['on']; end: MachineEnd | undefined } = { gone: gone.promise, on: () => () => {}, end: undefined };
+  const hypervisor: { readonly gone: Promise<void>; readonly on: Hypervisor['on']; readonly askGuestBy: Hypervisor['askGuestBy']; end: MachineEnd | undefined } = { gone: gone.promise, on: () => () => {}, askGuestBy: () => {}, end: undefined };
   const networks: CardNetworks = {
     plugOf: () => ({ kind: 'tap', name: 'tap' }), change: () => Promise.resolve(), attach,
     detach: (id) => { done.push(`detach ${id}`); return Promise.resolve(); },
