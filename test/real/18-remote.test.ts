@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { makeSigner, plantStream, productOf, serveTree, type Tree } from '../images/stream-tree.ts';
 import { openWebServer } from '../images/web-server.ts';
-import { openHomeUnderTest, slowness } from './provided.ts';
+import { makeTestHome } from './home.ts';
+import { shareTemplates, slowness } from './provided.ts';
 
-const home = openHomeUnderTest();
+/** For the daemon that the first command starts. */
+const ONLINE = { HOLDFAST_OFFLINE: '' };
 const HOST = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const CONTENT_ID = 'com.ubuntu.cloud:released:download';
 
@@ -27,24 +29,23 @@ test('launch alone downloads the current LTS of a remote, verifies it, and boots
   plantStream(tree, '/releases/', CONTENT_ID, {
     noble: productOf({ arch: HOST, aliases: '24.04,n,noble,lts,default', release: 'noble', title: '24.04 LTS', versions: { '20261101': { path: 'server/noble.img', bytes } } }),
   }, signer);
-  const settings = { 'local.image.keys': signer.keys, 'local.image.mirror': server.origin };
-  for (const [key, value] of Object.entries(settings)) await home.must(['set', `${key}=${value}`]);
-  try {
-    const spoilt = Buffer.from(bytes);
-    spoilt.writeUInt8(spoilt.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
-    server.behave(serveTree(new Map([...tree, ['/releases/server/noble.img', spoilt]])));
-    expect(await home.run(['launch', '--name', 'remote', '--cold'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/SHA-256|checksum/i) });
-    expect((await home.run(['info', 'remote'])).code).not.toBe(0);
+  await using home = await makeTestHome();
+  await shareTemplates(home.directory, 'linked');
+  await home.must(['set', `local.image.keys=${signer.keys}`]);
+  await home.must(['set', `local.image.mirror=${server.origin}`]);
+  await home.endDaemon();
 
-    server.behave(serveTree(tree));
-    expect((await home.must(['find', 'lts', '--format', 'csv'])).stdout).toContain('24.04 LTS');
-    expect((await home.must(['launch', '--name', 'remote', '--cold'], { timeoutMs: 500_000 })).stdout).toBe('Launched: remote in zone1\n');
-    expect((await home.must(['exec', 'remote', '--', 'hostname'])).stdout).toBe('remote\n');
-    const { info } = JSON.parse((await home.must(['info', 'remote', '--format', 'json'])).stdout) as { info: Record<string, { image_hash: string; image_release: string }> };
-    expect(info['remote']).toMatchObject({ image_release: '24.04 LTS' });
-    expect(createHash('sha256').update(bytes).digest('hex').startsWith(info['remote']?.image_hash ?? '-')).toBe(true);
-  } finally {
-    await home.run(['delete', '--purge', 'remote']);
-    for (const key of Object.keys(settings)) await home.must(['set', `${key}=`]);
-  }
+  const spoilt = Buffer.from(bytes);
+  spoilt.writeUInt8(spoilt.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+  server.behave(serveTree(new Map([...tree, ['/releases/server/noble.img', spoilt]])));
+  expect(await home.run(['launch', '--name', 'apollo', '--cold'], { env: ONLINE })).toMatchObject({ code: 2, stderr: expect.stringMatching(/SHA-256|checksum/i) });
+  expect((await home.must(['list', '--format', 'csv'])).stdout.trim().split('\n')).toHaveLength(1);
+
+  server.behave(serveTree(tree));
+  expect((await home.must(['find', 'lts', '--format', 'csv'])).stdout).toContain('24.04 LTS');
+  expect((await home.must(['launch', '--name', 'apollo', '--cold'], { timeoutMs: 500_000 })).stdout).toBe('Launched: apollo in zone1\n');
+  expect((await home.must(['exec', 'apollo', '--', 'hostname'])).stdout).toBe('apollo\n');
+  const { info } = JSON.parse((await home.must(['info', 'apollo', '--format', 'json'])).stdout) as { info: Record<string, { image_hash: string; image_release: string }> };
+  expect(info['apollo']).toMatchObject({ image_release: '24.04 LTS' });
+  expect(createHash('sha256').update(bytes).digest('hex').startsWith(info['apollo']?.image_hash ?? '-')).toBe(true);
 });

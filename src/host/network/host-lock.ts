@@ -25,9 +25,9 @@ export async function hostLock(what: keyof typeof LOCKS): Promise<Disposable> {
   throw fail('instance-busy', `another Holdfast of this host is at work on ${words}`, { hint: 'try again when it is done' });
 }
 
-/** @returns undefined where somebody has it */
+/** The file stays: to take it along would leave who has opened it meanwhile with a lock on nothing. @returns undefined where somebody has it */
 export function tryLock(path: string): Disposable | undefined {
-  closeSync(openSync(path, 'a', 0o600));
+  makeFile(path);
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     db.exec('BEGIN EXCLUSIVE');
@@ -36,5 +36,14 @@ export function tryLock(path: string): Disposable | undefined {
     db.close();
     if (error instanceof Error && /locked|busy/i.test(error.message)) return undefined;
     throw error;
+  }
+}
+
+/** One that is there is not opened: to close it again would give up what this process has locked of it. */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
