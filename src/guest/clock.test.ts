@@ -49,3 +49,9 @@ test('one that stays slow is told so often and no more, and is off by what its w
   await stepped(line);
   expect(far).toEqual({ offMs: -25, words: 10 });
 });
+
+test('one whose way is now long and now short is told until a word took about as long as the one before', async () => {
+  const { guest: unsteady, line } = guest([...Array.from({ length: 15 }, (_, word): [number, number] => (word % 2 === 0 ? [170, 10] : [5, 5])), [10, 10]]);
+  await stepped(line);
+  expect(unsteady).toEqual({ offMs: 0, words: 17 });
+});

@@ -8,8 +8,11 @@ const DEADLINE_MS = 30_000;
 const SOON_MS = 20;
 /** By so much the way may have been taken for longer or shorter than it was. */
 const CLOSE_MS = 5;
-/** A guest that has just gone on is slow at first. */
-const MOST_WORDS = 10;
+/** A guest that has just gone on is slow at first. One that stays slow is told no better by more words, if its way is steady. */
+const WORDS = 10;
+/** By so much more it may be off after these; only one whose way is now long and now short is told further. */
+const STEADY_MS = 15;
+const MOST_WORDS = 40;
 
 /** @throws guest-unreachable, machine-failed, cancelled */
 export async function setClock(lanes: LanePort, signal: AbortSignal): Promise<void> {
@@ -28,7 +31,8 @@ export async function stepClock(line: DoormanLine, signal: AbortSignal): Promise
     const saidAt = performance.now();
     await line.tell({ do: 'clock', now: (Date.now() + wayMs) / 1000 }, DEADLINE_MS, signal);
     const tookMs = performance.now() - saidAt;
-    if (tookMs <= SOON_MS && Math.abs(tookMs / 2 - wayMs) <= CLOSE_MS) return;
+    const wrongMs = Math.abs(tookMs / 2 - wayMs);
+    if ((tookMs <= SOON_MS && wrongMs <= CLOSE_MS) || (words >= WORDS && wrongMs <= STEADY_MS)) return;
     wayMs = tookMs / 2;
   }
 }
