@@ -11,6 +11,7 @@ import { QemuDriver, type QemuDriverOptions } from '../../src/drivers/qemu/qemu-
 import { freezeGuest } from '../../src/guest/fork/freeze.ts';
 import { thawGuest } from '../../src/guest/fork/thaw.ts';
 import { HomeNetworks } from '../../src/host/network/home-networks.ts';
+import { processesOf } from '../processes.ts';
 import { idleGuest } from './idle-guest.ts';
 import { work, type DriverUnderTest, type Marks } from './under-test.ts';
 
@@ -65,6 +66,8 @@ export async function makeQemu(more: Partial<QemuDriverOptions> = {}, size?: str
     markOf: (running) => markOf(running as QemuMachine, home),
     async pause(running) { await (running as QemuMachine).monitor.execute('stop'); },
     async dispose() {
+      // A test that failed has not ended its machines.
+      for (const line of await processesOf(home)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
       // Of two daemons at once, which only a test has, one may still be attaching what the other has removed.
       for (const network of made) await network[Symbol.asyncDispose]();
       if (root) await new HomeNetworks({ home, directory: join(home, 'network'), log: () => undefined }).tidy(() => false);
