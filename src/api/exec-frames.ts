@@ -12,6 +12,8 @@ export const ExecRequestSchema = Type.Object({
   command: Type.Array(Type.String(), { maxItems: 10_000 }),
   /** A login shell begins in its home where this one is not there. */
   cwd: Type.Optional(Type.String({ maxLength: 4096 })),
+  /** The caller's own directory, of the daemon's host: where a mount has it in the instance, the command begins there. `cwd` goes before it. */
+  from: Type.Optional(Type.String({ maxLength: 4096 })),
   terminal: Type.Optional(Type.Object({ term: Type.String({ maxLength: 64 }), cols: Type.Integer({ minimum: 1, maximum: 10_000 }), rows: Type.Integer({ minimum: 1, maximum: 10_000 }) })),
   /** Seconds in which the guest must be reached; 15 when absent. */
   timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),

@@ -6,7 +6,6 @@ import type { WireMountWish } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { homeInUse } from '../client/home.ts';
 import { parseIdPair, requireDistinctIds } from '../core/mounts/id-maps.ts';
-import { inGuest } from '../core/mounts/mount.ts';
 import { fail, HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
 import { UsageError } from './failure.ts';
@@ -69,17 +68,10 @@ export async function mountAtLaunch(context: Context, client: Client, name: stri
   context.stdout.write(`${oneLine(`Mounted '${wish.source}' into '${name}:${wish.target ?? basename(wish.source)}'`)}\n`);
 }
 
-/** @returns this process's directory as the instance has it, by a mount; undefined where it has none, or that cannot be told */
-export async function mappedDirectory(client: Client, name: string, signal: AbortSignal): Promise<string | undefined> {
-  // A directory of this machine is none of a daemon's elsewhere, though it may be called the same there.
+/** @returns this process's directory, for the daemon to find in the instance's mounts; undefined where it has been removed meanwhile, or is none of the daemon's host */
+export function callersDirectory(): string | undefined {
+  // It may be called the same on a daemon's machine elsewhere.
   if (homeInUse().run.remote) return undefined;
-  const { mounts } = await client.call('getInstance', { params: { name } }, { signal }).catch(() => ({ mounts: undefined }));
-  const here = workingDirectory();
-  return mounts && here !== undefined ? inGuest(mounts, here) : undefined;
-}
-
-/** @returns undefined where it has been removed meanwhile */
-function workingDirectory(): string | undefined {
   try {
     return process.cwd();
   } catch {

@@ -24,7 +24,7 @@ export interface ExecSession {
   readonly outcome: Promise<ExecOutcome>;
 }
 
-export async function openExec(socket: Endpoint, name: string, request: ExecFrameRequest | Promise<ExecFrameRequest>, handlers: ExecHandlers, signal?: AbortSignal): Promise<ExecSession> {
+export async function openExec(socket: Endpoint, name: string, request: ExecFrameRequest, handlers: ExecHandlers, signal?: AbortSignal): Promise<ExecSession> {
   const { promise: outcome, resolve, reject } = Promise.withResolvers<ExecOutcome>();
   outcome.catch(() => {});
   const ws = await openSocket(socket, pathOf('exec', { name }), {
@@ -42,12 +42,7 @@ export async function openExec(socket: Endpoint, name: string, request: ExecFram
       }
     },
   }, signal);
-  ws.on('open', () => {
-    Promise.resolve(request).then((asked) => ws.send(controlFrame(asked))).catch((error: unknown) => {
-      reject(error instanceof Error ? error : new Error(String(error)));
-      ws.terminate();
-    });
-  });
+  ws.on('open', () => ws.send(controlFrame(request)));
   return {
     stdin: (bytes) => sendBytes(ws, bytes),
     control(message) {

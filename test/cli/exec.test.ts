@@ -24,17 +24,14 @@ interface Guest {
 /** As Multipass writes them. */
 const ALIASES = {
   'active-context': 'default',
-  contexts: { default: { mapped: { command: 'ls', instance: 'sharing', 'working-directory': 'map' }, unmapped: { command: 'ls', instance: 'sharing', 'working-directory': 'default' } } },
+  contexts: { default: { mapped: { command: 'ls', instance: 'apollo', 'working-directory': 'map' }, unmapped: { command: 'ls', instance: 'apollo', 'working-directory': 'default' } } },
 };
 
 beforeAll(async () => {
   bench = await makeBench();
   mkdirSync(join(bench.home, 'client'));
   writeFileSync(join(bench.home, 'client/multipass_aliases.json'), JSON.stringify(ALIASES));
-  const server = await bench.serve(({ url }, answer) => {
-    if (url === '/v1/instances/sharing') return json(answer, { mounts: [{ source: process.cwd(), target: '/srv/src', uidMap: [], gidMap: [] }] });
-    return json(answer, { code: 'not-found', message: 'no', hint: null }, 404);
-  });
+  const server = await bench.serve((_, answer) => json(answer, { code: 'not-found', message: 'no', hint: null }, 404));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   server.on('upgrade', (request, stream, head) => {
     if (request.url?.includes('/ghost/')) {
@@ -81,14 +78,13 @@ test('command, directory and exit code go through; --verbose says on stderr what
 });
 
 test.each([
-  [['exec', 'sharing', '--', 'ls'], '/srv/src'],
-  [['exec', '-n', 'sharing', '--', 'ls'], undefined],
-  [['shell', 'sharing'], '/srv/src'],
-  [['shell', '-n', 'sharing'], undefined],
-  [['shell', 'apollo'], undefined],
-  [['mapped'], '/srv/src'],
+  [['exec', 'apollo', '--', 'ls'], process.cwd()],
+  [['exec', '-n', 'apollo', '--', 'ls'], undefined],
+  [['shell', 'apollo'], process.cwd()],
+  [['shell', '-n', 'apollo'], undefined],
+  [['mapped'], process.cwd()],
   [['unmapped'], undefined],
-])('%j begins in the counterpart of this directory, where it has one: %s', async (words, cwd) => {
+])('%j tells the directory that it is called in, for its counterpart in the instance: %s', async (words, from) => {
   let asked: ExecFrameRequest | undefined;
   serve = ({ request, tell }) => {
     asked = request;
@@ -96,7 +92,7 @@ test.each([
     tell({ type: 'exit', code: 0 });
   };
   expect((await bench.run(words)).code).toBe(0);
-  expect(asked?.cwd).toBe(cwd);
+  expect([asked?.from, asked?.cwd]).toEqual([from, undefined]);
 });
 
 test('what it waits for is told on stderr; a shell has an empty command', async () => {
@@ -108,7 +104,7 @@ test('what it waits for is told on stderr; a shell has an empty command', async 
     tell({ type: 'exit', code: 0 });
   };
   expect(await bench.run(['shell', 'apollo', '--timeout', '7'])).toEqual({ code: 0, stdout: '', stderr: 'Starting apollo\n' });
-  expect(asked).toEqual({ type: 'request', command: [], timeoutSeconds: 7 });
+  expect(asked).toEqual({ type: 'request', command: [], from: process.cwd(), timeoutSeconds: 7 });
 });
 
 test.each([

@@ -78,10 +78,10 @@ export async function makeFakeHome(): Promise<FakeHome> {
 }
 
 /** Runs a command in a guest. @returns what it said  @throws when its exit code is not 0 */
-export async function inGuest({ client }: FakeHome, name: string, command: readonly string[], stdin = ''): Promise<string> {
+export async function inGuest({ client }: FakeHome, name: string, command: readonly string[], stdin = '', where: { readonly cwd?: string; readonly from?: string } = {}): Promise<string> {
   let said = '';
   const begun = Promise.withResolvers<void>();
-  const session = await openExec(client.socket, name, { type: 'request', command: [...command] }, {
+  const session = await openExec(client.socket, name, { type: 'request', command: [...command], ...where }, {
     output: (_kind, bytes) => { said += Buffer.from(bytes).toString(); return true; }, started: () => begun.resolve(), progress: () => {},
   });
   await Promise.race([begun.promise, session.outcome]);

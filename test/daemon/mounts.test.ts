@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WireAction, WireMountWish, WireOperation } from '../../src/api/schemas.ts';
 import { MOUNT_STEPS, UNMOUNT_STEPS } from '../../src/daemon/mounts/perform.ts';
-import { makeFakeHome, type FakeHome } from './fake-home.ts';
+import { inGuest as runIn, makeFakeHome, type FakeHome } from './fake-home.ts';
 
 let home: FakeHome;
 let source: string;
@@ -45,6 +45,15 @@ test('a mount is in the guest at once, and after a stop, a start and a daemon th
   await until(['/home/ubuntu/shared']);
   expect((await unmount('shared')).error).toBeNull();
   expect([(await apollo()).mounts, await inGuest()]).toEqual([undefined, []]);
+});
+
+test('a command begins in the counterpart of the directory that it is asked from, where a mount has one, and in one that is named before it', LONG, async () => {
+  await mount({ target: '/srv/data' });
+  const begun = async (where: { cwd?: string; from?: string }) => await runIn(home, 'apollo', ['pwd'], '', where);
+  expect(await begun({ from: source })).toBe('/srv/data\n');
+  expect(await begun({ from: join(source, 'src/cli') })).toBe('/srv/data/src/cli\n');
+  expect(await begun({ from: `${source}-other` })).toBe('/home/ubuntu\n');
+  expect(await begun({ from: source, cwd: '/tmp' })).toBe('/tmp\n');
 });
 
 test('in one that is stopped it is recorded, and comes with its start', LONG, async () => {

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { mappedDirectory } from '../mounting.ts';
+import { callersDirectory } from '../mounting.ts';
 import { prepareExec, runExec } from '../terminal/run-exec.ts';
 
 export const exec = defineCommand({
@@ -27,8 +27,7 @@ export const exec = defineCommand({
     prepareExec(context);
     if (options.directory !== undefined && options.noMap) throw new UsageError('Options --working-directory and --no-map-working-directory clash');
     if (command.length === 0) throw new UsageError('Wrong number of arguments given', 'name the instance and a command: holdfast exec <name> -- <command>');
-    const client = await context.client();
-    const cwd = options.directory ?? (options.noMap ? undefined : mappedDirectory(client, name, context.signal));
-    return runExec(context, client, { name, command, cwd });
+    const begins = options.directory === undefined ? { from: options.noMap ? undefined : callersDirectory() } : { cwd: options.directory };
+    return runExec(context, await context.client(), { name, command, ...begins });
   },
 });

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { mappedDirectory } from '../mounting.ts';
+import { callersDirectory } from '../mounting.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { launchPrimary, PRIMARY_NOTE } from '../primary.ts';
 import { instances, requirePrimary } from '../targets.ts';
@@ -31,7 +31,6 @@ export const shell = defineCommand({
     if (args[0] === undefined && !(await instances(client, context.signal)).some((instance) => instance.name === name)) {
       await launchPrimary(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
     }
-    const cwd = options.noMap ? undefined : mappedDirectory(client, name, context.signal);
-    return runExec(context, client, { name, command: [], cwd, timeoutSeconds: seconds });
+    return runExec(context, client, { name, command: [], from: options.noMap ? undefined : callersDirectory(), timeoutSeconds: seconds });
   },
 });

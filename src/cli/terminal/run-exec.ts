@@ -15,8 +15,10 @@ export interface Exec {
   readonly name: string;
   /** Empty: the login shell. */
   readonly command: readonly string[];
-  /** May still be asked for while the connection is made. */
-  readonly cwd?: string | undefined | Promise<string | undefined>;
+  /** Of the instance. */
+  readonly cwd?: string | undefined;
+  /** Of this host: where a mount has it, the command begins there. */
+  readonly from?: string | undefined;
   /** Of --timeout: until the command begins, the start of the instance included. */
   readonly timeoutSeconds?: number | undefined;
 }
@@ -33,7 +35,7 @@ export function prepareExec(context: Pick<Context, 'stdin'>): void {
 }
 
 /** @returns the exit code of the command */
-export async function runExec(context: Context, client: Client, { name, command, cwd, timeoutSeconds }: Exec): Promise<number> {
+export async function runExec(context: Context, client: Client, { name, command, cwd, from, timeoutSeconds }: Exec): Promise<number> {
   const { stdin, stdout, stderr, isTTY, env } = context;
   // With stdout in a file or a pipe a terminal would mix stderr into it, and turn its line ends.
   const terminal = isTTY.stdin && isTTY.stdout;
@@ -41,14 +43,11 @@ export async function runExec(context: Context, client: Client, { name, command,
   using ending = new DisposableStack();
   const begun = Promise.withResolvers<void>();
   const late = ending.use(timeLimit(name, timeoutSeconds));
-  const request = async (): Promise<ExecFrameRequest> => {
-    const directory = await cwd;
-    return {
-      type: 'request', command: [...command], ...(directory === undefined ? {} : { cwd: directory }), ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-      ...(terminal ? { terminal: { term: env['TERM'] || 'xterm-256color', ...size(stdout as Tty) } } : {}),
-    };
+  const request: ExecFrameRequest = {
+    type: 'request', command: [...command], ...(cwd === undefined ? {} : { cwd }), ...(from === undefined ? {} : { from }), ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(terminal ? { terminal: { term: env['TERM'] || 'xterm-256color', ...size(stdout as Tty) } } : {}),
   };
-  const session = await openExec(client.socket, name, request(), {
+  const session = await openExec(client.socket, name, request, {
     output: (kind, bytes) => {
       const out = kind === 'stdout' ? stdout : stderr;
       if (out.write(bytes)) return true;

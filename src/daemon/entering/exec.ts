@@ -1,6 +1,7 @@
 /** Runs a command in an instance: starts it when it was stopped or suspended on purpose, reaches it by the first rung that works. */
 import type { ExecFrameRequest, ServerControl } from '../../api/exec-frames.ts';
 import { fail } from '../../core/errors.ts';
+import { inGuest } from '../../core/mounts/mount.ts';
 import type { ExecSession, GuestShell } from '../../guest/shell.ts';
 import type { House } from '../instances/house.ts';
 import { readyMachine } from './ready-machine.ts';
@@ -14,15 +15,19 @@ export async function execIn(house: House, name: string, request: ExecFrameReque
   const { machine, startedAt, deadlineMs, leftMs: left } = await readyMachine(house, name, deadline, tell, signal);
   // The directory that it is to run in may be a mount that is still coming. A shell does not wait for it in a guest that is not held: none comes there, and the shell is what mends it.
   const isWorthIt = request.command.length > 0 || machine.guest.hold.level === 'held';
-  if (request.cwd !== undefined && isWorthIt) await house.mounts.settled(house.registry.require(name), MOUNTS_MS, signal);
+  const supervisor = house.registry.require(name);
+  const cwd = request.cwd ?? (request.from === undefined ? undefined : inGuest(supervisor.record.instance.spec.mounts ?? [], request.from));
+  if (cwd !== undefined && isWorthIt) await house.mounts.settled(supervisor, MOUNTS_MS, signal);
   const { shell, rung, passedOver } = await machine.guest.reach(request.bulk ? 'bulk' : 'session', { deadlineMs: left, signal });
-  const session = await begin(shell, name, request, { startedAt, deadlineMs }, signal);
+  const session = await begin(shell, name, { ...request, cwd }, { startedAt, deadlineMs }, signal);
   tell({ type: 'started', rung, passedOver });
   return session;
 }
 
+type Begun = Pick<ExecFrameRequest, 'command' | 'bulk' | 'terminal'> & { readonly cwd: string | undefined };
+
 /** The deadline is for all of it: a guest that fell silent after it was reached has no second one. */
-async function begin(shell: GuestShell, name: string, request: ExecFrameRequest, { startedAt, deadlineMs }: { startedAt: number; deadlineMs: number }, signal: AbortSignal): Promise<ExecSession> {
+async function begin(shell: GuestShell, name: string, request: Begun, { startedAt, deadlineMs }: { startedAt: number; deadlineMs: number }, signal: AbortSignal): Promise<ExecSession> {
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), Math.max(1000, deadlineMs - (performance.now() - startedAt)));
   try {
