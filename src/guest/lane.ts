@@ -13,8 +13,8 @@ export interface KeptShell extends GuestShell {
   readonly silentMs: number;
   /** How many commands run on it, or are being started. */
   readonly commands: number;
-  /** @throws when it does not answer now */
-  ping(signal: AbortSignal): Promise<void>;
+  /** @param options.ahead  a command follows: its channel is what is asked for  @throws when it does not answer now */
+  ping(signal: AbortSignal, options?: { readonly ahead: boolean }): Promise<void>;
   /** Ends it now and tells everybody on it why. */
   drop(reason: string): void;
 }

@@ -14,7 +14,7 @@ import { parseHostKey } from '../../src/guest/ssh/host-key.ts';
 import type { SshShell } from '../../src/guest/ssh/shell.ts';
 import { collectGarbage } from '../collect-garbage.ts';
 import { type StandIn, standIn } from './stand-in/doorman.ts';
-import { type StandInSshd, standInSshd } from './stand-in/sshd.ts';
+import { MAX_SESSIONS, type StandInSshd, standInSshd } from './stand-in/sshd.ts';
 
 const never = new AbortController().signal;
 
@@ -102,6 +102,35 @@ describe('SSH over a lane', () => {
       expect((await run({ command: ['sh', '-c', 'exit 42'] })).exit).toEqual({ code: 42 });
       expect((await run({ command: ['sh', '-c', 'kill -TERM $$'] })).exit).toEqual({ signal: 'SIGTERM' });
       expect((await run({ command: ['no-such-program'] })).exit).toEqual({ code: 127 });
+    });
+
+    test('a guest that is asked by opening a channel has one for the next command, and for no other', async () => {
+      await connect();
+      await shell!.ping(never, { ahead: true });
+      await shell!.ping(never, { ahead: true });
+      // sshd counts what waits: it is the first command's.
+      const running = [];
+      for (let count = 0; count < MAX_SESSIONS; count += 1) running.push(await shell!.exec({ command: ['cat'] }, never));
+      await expect(shell!.exec({ command: ['true'] }, never)).rejects.toMatchObject({ code: 'exec-failed', message: expect.stringContaining('refused to start the command') });
+      // A refusal is an answer.
+      await shell!.ping(never, { ahead: true });
+      for (const each of running) {
+        each.stdin.end('asked\n');
+        expect(Buffer.concat(await each.stdout.toArray()).toString()).toBe('asked\n');
+        expect(await each.exit).toEqual({ code: 0 });
+      }
+      expect((await run({ command: ['echo', 'hello'] })).out).toBe('hello\n');
+    });
+
+    test('a command on a channel that waited has its terminal, its environment and its exit code', async () => {
+      await connect();
+      for (const [request, expected] of [
+        [{ command: ['sh', '-c', 'printf "%s" "$GREETING"; exit 3'], env: { GREETING: 'hi' } }, { out: 'hi', err: '', exit: { code: 3 } }],
+        [{ command: ['sh', '-c', 'test -t 0 && printf terminal'], terminal: { term: 'xterm', cols: 80, rows: 24 } }, { out: 'terminal', err: '', exit: { code: 0 } }],
+      ] as const) {
+        await shell!.ping(never, { ahead: true });
+        expect(await run(request)).toEqual(expected);
+      }
     });
 
     test('knows which signals there are', async () => {

@@ -5,6 +5,6 @@ const QUIET_MS = 1_000;
 
 export async function reachKept(keeper: ConnectionKeeper, signal: AbortSignal): Promise<KeptShell> {
   const shell = await keeper.shell(signal);
-  if (shell.silentMs > QUIET_MS) await shell.ping(signal);
+  if (shell.silentMs > QUIET_MS) await shell.ping(signal, { ahead: true });
   return shell;
 }

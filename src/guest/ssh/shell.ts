@@ -4,6 +4,7 @@ import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { fail } from '../../core/errors.ts';
 import { awakeMs } from '../awake.ts';
 import type { ExecRequest, ExecSession, GuestShell, Terminal } from '../shell.ts';
+import { ChannelAhead } from './channel-ahead.ts';
 import type { Deadlines } from './deadlines.ts';
 import { clause, ReachFailure } from './failure.ts';
 import { localStream } from './local-stream.ts';
@@ -42,6 +43,7 @@ export class SshShell implements GuestShell {
   /** Aborts when the connection ends, with what its commands are told; listened to, since a promise would keep each who ever waited for it. */
   readonly #end = new AbortController();
   readonly #channels = new Set<ClientChannel>();
+  readonly #ahead: ChannelAhead;
   #opening = 0;
   #reason: string | undefined;
   #asking: Promise<void> | undefined;
@@ -49,6 +51,7 @@ export class SshShell implements GuestShell {
   constructor(client: Client, transport: SshTransport, user: string, deadlines: Deadlines) {
     this.user = user;
     this.#client = client;
+    this.#ahead = new ChannelAhead(client);
     this.#transport = transport;
     this.#deadlines = deadlines;
     const closed = Promise.withResolvers<string>();
@@ -82,6 +85,7 @@ export class SshShell implements GuestShell {
     const line = commandLine(request);
     const pty = request.terminal === undefined ? undefined : ptyOf(request.terminal);
     return await this.#open(EXEC_WORDS, (opened) => {
+      if (line !== undefined && pty === undefined && this.#ahead.exec(line, opened)) return;
       if (line !== undefined) this.#client.exec(line, pty === undefined ? {} : { pty }, opened);
       else this.#client.shell(pty ?? false, opened);
     }, (channel) => openSession(channel, this.#end.signal, this.#transport), signal);
@@ -125,12 +129,14 @@ export class SshShell implements GuestShell {
   }
 
   /** Whether the other end answers now; costs no process in the guest. @throws ReachFailure */
-  async ping(signal: AbortSignal, withinMs = this.#deadlines.ping): Promise<void> {
-    using limit = timeLimit(withinMs, signal);
-    // Any global request that must be answered will do; this one is always refused and has no effect.
+  async ping(signal: AbortSignal, { ahead = false } = {}): Promise<void> {
+    using limit = timeLimit(this.#deadlines.ping, signal);
     this.#asking ??= new Promise<void>((resolve, reject) => {
       if (!this.alive) throw new ReachFailure('lost', this.#reason ?? '');
-      this.#client.unforwardIn('127.0.0.1', 0, () => (this.alive ? resolve() : reject(new ReachFailure('lost', this.#reason ?? ''))));
+      const answered = (): void => (this.alive ? resolve() : reject(new ReachFailure('lost', this.#reason ?? '')));
+      if (ahead && this.#ahead.channel === undefined && this.#ahead.open(answered)) return;
+      // Any global request that must be answered will do; this one is always refused and has no effect.
+      this.#client.unforwardIn('127.0.0.1', 0, answered);
     }).finally(() => { this.#asking = undefined; });
     const asking = this.#asking;
     asking.catch(() => {});
@@ -162,7 +168,8 @@ export class SshShell implements GuestShell {
   }
 
   #checkHeld(): void {
-    for (const channel of this.#channels) {
+    const { channel: waiting } = this.#ahead;
+    for (const channel of waiting ? [...this.#channels, waiting] : this.#channels) {
       if (channel.readableLength + channel.stderr.readableLength > MOST_HELD) return this.drop('the guest sent more than it was allowed to');
     }
   }

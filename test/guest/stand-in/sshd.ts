@@ -7,6 +7,9 @@ import { join } from 'node:path';
 /** Root's sshd insists on this one directory, which Debian makes at boot: the only thing outside our own that is made. */
 const PRIVSEP_DIR = '/run/sshd';
 
+/** As in a guest: src/guest/agent/files/sshd_session.conf. */
+export const MAX_SESSIONS = 64;
+
 export interface StandInKeys {
   readonly hostPublic: string;
   readonly otherPublic: string;
@@ -35,7 +38,7 @@ export function standInSshd(): StandInSshd {
   mkdirSync(agentDir);
   writeFileSync(join(dir, 'config'), [
     `HostKey ${join(dir, 'host')}`, `AuthorizedKeysFile ${join(dir, 'authorized')}`, 'PermitRootLogin yes', 'StrictModes no', 'UsePAM no',
-    'UseDNS no', 'MaxSessions 200', 'PidFile none', 'LogLevel ERROR', 'PrintMotd no', 'PrintLastLog no',
+    'UseDNS no', `MaxSessions ${MAX_SESSIONS}`, 'PidFile none', 'LogLevel ERROR', 'PrintMotd no', 'PrintLastLog no',
     // As if inside another shell: bash then leaves the rc file of whoever runs the tests alone.
     'SetEnv SHLVL=5',
   ].join('\n'));
