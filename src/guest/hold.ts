@@ -1,12 +1,13 @@
 /** Holds one running guest: the control lane always, the other ways when they are wanted. */
 import type { Hold } from '../core/instance.ts';
 import { fail } from '../core/errors.ts';
+import { AddressQuestion } from './address-question.ts';
 import type { GuestAccess, Limits, Reached, Use, UserSsh } from './access.ts';
 import { AGENT_DIR } from './agent/bundle.ts';
 import { arrive, letCommandsPass } from './arrival.ts';
 import { awakeMs } from './awake.ts';
 import { setClock } from './clock.ts';
-import { holdOf } from './hold-level.ts';
+import { holdOf, type HoldFacts } from './hold-level.ts';
 import type { HoldOptions } from './hold-options.ts';
 import type { KeeperState, KeptShell } from './lane.ts';
 import type { Lane } from './lane-port.ts';
@@ -18,6 +19,7 @@ import { reachConsole } from './rungs/reach-console.ts';
 import { type GuestRoutes, openRoutes } from './rungs/routes.ts';
 import { withSudo } from './rungs/sudo.ts';
 import { ControlService } from './serve-control.ts';
+import type { GuestShell } from './shell.ts';
 import { type Deadlines, NATIVE, SLOW } from './ssh/deadlines.ts';
 import { clause, ReachFailure } from './ssh/failure.ts';
 import { pause, seconds, timeLimit } from './ssh/time-limit.ts';
@@ -29,7 +31,6 @@ export function holdGuest(options: HoldOptions): GuestAccess {
 }
 
 const REVIEW_MS = 1_000;
-const ASK_ADDRESS_MS = 15_000;
 /** A guest that said nothing for so long after its start will not: other ways into it are looked for. */
 const BOOT_MS = { native: 90_000, slow: 300_000 };
 const LEAST_PATIENCE_MS = 250;
@@ -43,6 +44,7 @@ class GuestHold implements GuestAccess {
   readonly #agentDir: string;
   readonly #routes: GuestRoutes;
   readonly #service: ControlService;
+  readonly #address: AddressQuestion | undefined;
   readonly #console: { control: ConsoleShell; session: ConsoleShell } | undefined;
   readonly #holdListeners = new Set<(hold: Hold) => void>();
   readonly #reportListeners = new Set<(report: Report) => void>();
@@ -57,9 +59,6 @@ class GuestHold implements GuestAccess {
   readonly #expectedAt: number;
   /** When the guest's end of a lane was last seen to close. */
   readonly #closedAt = new Map<Lane, number>();
-  #addressAnswers = false;
-  /** What the guest itself says of its lanes, by its address. */
-  #why: string | undefined;
   #ending = false;
   /** Once for each control connection; later losses wait for whoever wants it. */
   #sessionAsked = false;
@@ -75,6 +74,9 @@ class GuestHold implements GuestAccess {
       failed: (route, error) => this.#note(route, error), controlChanged: (state) => this.#controlChanged(state), controlLater: options.answered === true,
     });
     const heard = (report: Report): void => this.#heard(report);
+    const { address } = this.#routes;
+    const why = (shell: GuestShell, signal: AbortSignal) => whyNoLane(shell, options.name, this.#deadlines.channel, signal);
+    this.#address = address && new AddressQuestion({ address, slow: options.slow, limitMs: this.#deadlines.banner + this.#deadlines.login, why });
     // A template was made with these very files.
     this.#service = new ControlService({ ...options, agentDir: this.#agentDir, channelMs: this.#deadlines.channel, heard }, options.unsettled !== undefined);
     if (options.answered) {
@@ -94,18 +96,22 @@ class GuestHold implements GuestAccess {
   }
 
   get hold(): Hold {
+    return holdOf(this.#facts());
+  }
+
+  #facts(): HoldFacts {
     const control = this.#routes.control.state;
     const heardAt = control.state === 'open' ? awakeMs() - control.shell.silentMs : this.#heardAt;
-    return holdOf({
+    return {
       name: this.#options.name,
       quietMs: heardAt === undefined ? undefined : awakeMs() - heardAt,
       overdueMs: performance.now() - this.#expectedAt,
       graceMs: this.#options.graceMs ?? Math.max(10_000, this.#deadlines.keepalive + this.#deadlines.ping + 1_000),
-      why: control.state === 'open' ? undefined : this.#why ?? this.#routes.control.reason,
-      addressAnswers: this.#addressAnswers,
+      why: control.state === 'open' ? undefined : this.#address?.answer.why ?? this.#routes.control.reason,
+      addressAnswers: this.#address?.answer.answers === true,
       hasConsole: this.#console !== undefined,
       ending: this.#ending,
-    });
+    };
   }
 
   get agent(): HoldOptions['agent'] {
@@ -181,6 +187,7 @@ class GuestHold implements GuestAccess {
       // A connection that does not answer any more is found out now, not when silence has lasted long enough.
       if (keeper.state.state === 'open') this.#do(this.#verify(keeper.state.shell));
     }
+    this.#address?.forget();
     this.#stir.abort();
   }
 
@@ -238,31 +245,21 @@ class GuestHold implements GuestAccess {
 
   /** Tells of changes; looks at the address only while the control lane does not answer. */
   async #review(): Promise<void> {
-    for (let askedAt = -Infinity; ; ) {
-      let { level } = this.hold;
-      if (level !== 'lost' && level !== 'by-address') {
-        [this.#addressAnswers, this.#why, askedAt] = [false, undefined, -Infinity];
-      } else if (this.#routes.address && performance.now() - askedAt >= ASK_ADDRESS_MS) {
-        this.#addressAnswers = await this.#asksAddress();
-        askedAt = performance.now();
-      }
-      ({ level } = this.hold);
+    while (!this.#end.signal.aborted) {
+      const { level } = this.hold;
+      if (level === 'lost' || level === 'by-address') await this.#address?.ask(this.#end.signal);
+      else this.#address?.forget();
       if (this.#end.signal.aborted) return;
-      if (level !== this.#told) this.#tell();
+      if (this.hold.level !== this.#told) this.#tell();
       this.#stir = new AbortController();
-      await pause(REVIEW_MS, this.#stir.signal);
-      // Something happened: what was asked before says nothing.
-      if (this.#stir.signal.aborted) askedAt = -Infinity;
+      await pause(Math.max(REVIEW_MS, this.#sureMs()), this.#stir.signal);
     }
   }
 
-  async #asksAddress(): Promise<boolean> {
-    const { address } = this.#routes;
-    if (!address) return false;
-    using limit = timeLimit(this.#deadlines.banner + this.#deadlines.login, this.#end.signal);
-    const shell = await reachKept(address, limit.signal).catch(() => undefined);
-    if (shell) this.#why = await whyNoLane(shell, this.#options.name, this.#deadlines.channel, this.#end.signal);
-    return shell !== undefined;
+  /** What is held stays so for as long as its silence is no news; a connection that ends stirs. Of many idle guests each would be looked at every second otherwise. */
+  #sureMs(): number {
+    const { quietMs, graceMs } = this.#facts();
+    return quietMs === undefined ? 0 : graceMs - quietMs;
   }
 
   #tell(): void {

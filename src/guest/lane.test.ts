@@ -22,6 +22,8 @@ function fakeShell(): KeptShell & { fall(): void } {
 
 describe('ConnectionKeeper', () => {
   let attempts: number;
+  /** What each attempt was told of those before it. */
+  let late: number[];
   let works: boolean;
   let opposite: boolean;
   let shells: (KeptShell & { fall(): void })[];
@@ -29,7 +31,7 @@ describe('ConnectionKeeper', () => {
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    [attempts, works, opposite, shells] = [0, false, true, []];
+    [attempts, late, works, opposite, shells] = [0, [], false, true, []];
   });
   afterEach(async () => {
     await keeper?.[Symbol.asyncDispose]();
@@ -40,9 +42,10 @@ describe('ConnectionKeeper', () => {
   function keep(eager: boolean): ConnectionKeeper {
     keeper = new ConnectionKeeper({
       eager, backoff, limits, random: () => 0.999, isOpposite: () => opposite,
-      open: async () => {
+      open: async (_signal, lateBefore) => {
         attempts += 1;
-        if (!works) throw new ReachFailure('doorman', 'nothing answered');
+        late.push(lateBefore);
+        if (!works) throw new ReachFailure('doorman', 'nothing answered', { isLate: attempts !== 3 });
         const shell = fakeShell();
         shells.push(shell);
         return shell;
@@ -69,6 +72,21 @@ describe('ConnectionKeeper', () => {
     expect(attempts).toBe(3);
     await vi.advanceTimersByTimeAsync(600);
     expect(attempts).toBe(4);
+  });
+
+  test('an attempt knows how many before it had too little time: word from the guest is no success, another failure is no lateness', async () => {
+    const kept = keep(true);
+    await vi.advanceTimersByTimeAsync(100);
+    kept.opened();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(late.slice(0, 4)).toEqual([0, 1, 2, 0]);
+    works = true;
+    kept.opened();
+    await vi.advanceTimersByTimeAsync(1);
+    works = false;
+    shells[0]?.fall();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(late.at(-1)).toBe(0);
   });
 
   test('while the circuit is open callers are refused at once, with the reason', async () => {

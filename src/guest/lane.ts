@@ -26,8 +26,8 @@ export type KeeperState =
   | { readonly state: 'backoff'; readonly reason: string };
 
 export interface KeeperOptions {
-  /** One attempt, with its own deadlines. */
-  readonly open: (signal: AbortSignal) => Promise<KeptShell>;
+  /** One attempt, with its own deadlines. @param late  so many before it, in a row, had too little time */
+  readonly open: (signal: AbortSignal, late: number) => Promise<KeptShell>;
   /** Connects without being asked and after every loss. */
   readonly eager: boolean;
   /** False while it is known that nobody is at the other end: attempts then wait for wake(), or come rarely. */
@@ -53,6 +53,8 @@ export class ConnectionKeeper implements AsyncDisposable {
   #state: KeeperState = { state: 'idle' };
   #breaker: Breaker = CLOSED;
   #failures = 0;
+  /** Of attempts in a row; word from the guest's end does not change it, since that comes after each of them. */
+  #late = 0;
   /** Attempts since a connection last stood for a while. */
   #burst = 0;
   #failure: ReachFailure | undefined;
@@ -128,6 +130,7 @@ export class ConnectionKeeper implements AsyncDisposable {
   /** The host slept or the guest was paused: forget what failed, and if a connection is wanted try at once. */
   wake(): void {
     this.#burst = 0;
+    this.#late = 0;
     this.#forget();
   }
 
@@ -168,7 +171,7 @@ export class ConnectionKeeper implements AsyncDisposable {
       this.#burst += 1;
       this.#set({ state: 'connecting' });
       try {
-        await this.#keep(await this.#options.open(this.#end.signal));
+        await this.#keep(await this.#options.open(this.#end.signal, this.#late));
       } catch (error) {
         this.#failed(error);
       }
@@ -191,6 +194,7 @@ export class ConnectionKeeper implements AsyncDisposable {
   async #keep(shell: KeptShell): Promise<void> {
     if (this.#end.signal.aborted) return await shell[Symbol.asyncDispose]();
     this.#failure = undefined;
+    this.#late = 0;
     this.#set({ state: 'open', shell });
     for (const { resolve } of this.#waiters) resolve(shell);
     this.#waiters.clear();
@@ -211,6 +215,7 @@ export class ConnectionKeeper implements AsyncDisposable {
     if (this.#end.signal.aborted) return;
     this.#failure = error instanceof ReachFailure ? error : new ReachFailure('lost', clause(error), { cause: error });
     this.#failures += 1;
+    this.#late = this.#failure.isLate ? this.#late + 1 : 0;
     const type = this.#failure.stage === 'host-key' ? 'refusal' : 'failure';
     this.#breaker = nextBreaker(this.#breaker, { type }, performance.now(), this.#options.limits);
     if (this.#breaker.state !== 'open') return;

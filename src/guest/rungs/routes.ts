@@ -3,7 +3,7 @@ import { sessionUser } from '../agent-calls.ts';
 import { ConnectionKeeper, type KeeperState } from '../lane.ts';
 import type { AddressPort, LanePort } from '../lane-port.ts';
 import { connectSsh } from '../ssh/connect.ts';
-import type { Deadlines } from '../ssh/deadlines.ts';
+import { type Deadlines, patient } from '../ssh/deadlines.ts';
 import { parseHostKey } from '../ssh/host-key.ts';
 import type { SshShell } from '../ssh/shell.ts';
 import { ReachFailure } from '../ssh/failure.ts';
@@ -38,13 +38,15 @@ export interface GuestRoutes {
 /** Whether a guest is held, the control lane tells. The others are asked before each use (kept.ts), and at rest so much more rarely. */
 const RARELY = 8;
 
+type Open = (signal: AbortSignal, late: number) => Promise<SshShell>;
+
 export function openRoutes({ lanes, address, keys, controlUser, defaultUser, agentDir, deadlines, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
   const laneKey = parseHostKey(keys.hostPublic);
   const guestKey = parseHostKey(keys.guestHostPublic);
 
-  const noting = (route: string, open: (signal: AbortSignal) => Promise<SshShell>) => async (signal: AbortSignal): Promise<SshShell> => {
+  const noting = (route: string, open: Open) => async (signal: AbortSignal, late: number): Promise<SshShell> => {
     try {
-      return await open(signal);
+      return await open(signal, late);
     } catch (error) {
       failed(route, error);
       throw error;
@@ -52,23 +54,23 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
   };
   type LaneName = 'control' | 'session' | 'bulk';
   const atRest: Deadlines = { ...deadlines, keepalive: RARELY * deadlines.keepalive };
-  const connect = (lane: LaneName, user: string, privateKey: string, signal: AbortSignal) =>
-    connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines: lane === 'control' ? deadlines : atRest }, { user, privateKey, hostKey: laneKey }, signal);
-  const onLane = (lane: LaneName, open: (signal: AbortSignal) => Promise<SshShell>) =>
+  const connect = (lane: LaneName, user: string, privateKey: string, signal: AbortSignal, late: number) =>
+    connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines: patient(lane === 'control' ? deadlines : atRest, late) }, { user, privateKey, hostKey: laneKey }, signal);
+  const onLane = (lane: LaneName, open: Open) =>
     ({ isOpposite: () => lanes.isGuestOpen(lane), open: noting(`its ${lane} lane`, open) });
 
-  const control = new ConnectionKeeper({ ...onLane('control', (signal) => connect('control', controlUser, keys.controlPrivate, signal)), eager: !controlLater, onChange: controlChanged });
+  const control = new ConnectionKeeper({ ...onLane('control', (signal, late) => connect('control', controlUser, keys.controlPrivate, signal, late)), eager: !controlLater, onChange: controlChanged });
   /** Nearly always it is the usual name; where that is refused, the guest knows whom its cloud-init made. */
   let user = defaultUser;
-  const asUser = (lane: LaneName) => async (signal: AbortSignal): Promise<SshShell> => {
+  const asUser = (lane: LaneName): Open => async (signal, late) => {
     try {
-      return await connect(lane, user, keys.sessionPrivate, signal);
+      return await connect(lane, user, keys.sessionPrivate, signal, late);
     } catch (error) {
       if (!(error instanceof ReachFailure) || error.stage !== 'refused') throw error;
       const known = await askUser(signal);
       if (known === undefined || known === user) throw error;
       user = known;
-      return await connect(lane, user, keys.sessionPrivate, signal);
+      return await connect(lane, user, keys.sessionPrivate, signal, late);
     }
   };
   const askUser = async (signal: AbortSignal): Promise<string | undefined> => {
@@ -80,8 +82,8 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
   const bulk = new ConnectionKeeper({ ...onLane('bulk', asUser('bulk')), eager: false });
   const byAddress = address && new ConnectionKeeper({
     eager: false,
-    open: noting('its address', async (signal) => await connectSsh(
-      { connect: (limit) => address.connect(limit), doorman: false, deadlines },
+    open: noting('its address', async (signal, late) => await connectSsh(
+      { connect: (limit) => address.connect(limit), doorman: false, deadlines: patient(deadlines, late) },
       { user: defaultUser, privateKey: keys.sessionPrivate, hostKey: guestKey }, signal,
     )),
   });

@@ -76,7 +76,7 @@ async function within<T>(ms: number, outer: AbortSignal, stage: Stage, what: str
     return await orAbort(step(limit.signal), limit.signal);
   } catch (error) {
     if (outer.aborted) throw new ReachFailure(stage, what, { cause: error });
-    if (limit.expired) throw new ReachFailure(stage, `${what} within ${seconds(ms)}`);
+    if (limit.expired) throw new ReachFailure(stage, `${what} within ${seconds(ms)}`, { isLate: true });
     if (error instanceof ReachFailure) throw error;
     throw new ReachFailure(stage, clause(error), { cause: error });
   }

@@ -27,3 +27,15 @@ export const NATIVE: Deadlines = {
 export const SLOW: Deadlines = {
   connect: 4_000, doorman: 4_000, banner: 15_000, login: 30_000, channel: 30_000, ping: 4_000, keepalive: 8_000, silence: 120_000,
 };
+
+const MOST_PATIENCE = 8;
+
+/**
+ * For the next attempt after so many in a row for which there was too little time. A guest with a tenth of a processor (twenty
+ * emulated ones after the daemon's start) has done half of the work each time when it is given up, and would never get to its end.
+ * The first two are as short as ever: whoever met the end of an old session must find out soon.
+ */
+export function patient(deadlines: Deadlines, late: number): Deadlines {
+  const times = Math.min(MOST_PATIENCE, 2 ** Math.max(0, late - 1));
+  return { ...deadlines, doorman: deadlines.doorman * times, banner: deadlines.banner * times, login: deadlines.login * times };
+}

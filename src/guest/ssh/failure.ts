@@ -7,10 +7,13 @@ export type Stage = 'connect' | 'doorman' | 'sshd' | 'host-key' | 'login' | 'ref
 
 export class ReachFailure extends HoldfastError {
   readonly stage: Stage;
+  /** Its time had run out: nothing says that it would not have come about in more. */
+  readonly isLate: boolean;
 
-  constructor(stage: Stage, message: string, more: { hint?: string; cause?: unknown } = {}) {
+  constructor(stage: Stage, message: string, { isLate = false, ...more }: { hint?: string; cause?: unknown; isLate?: boolean } = {}) {
     super('guest-unreachable', message, more);
     this.stage = stage;
+    this.isLate = isLate;
   }
 }
 

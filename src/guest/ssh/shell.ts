@@ -160,10 +160,10 @@ export class SshShell implements GuestShell {
   async #watch(): Promise<void> {
     const { keepalive, silence } = this.#deadlines;
     while (this.alive) {
-      await pause(Math.max(LEAST_PAUSE_MS, keepalive - this.silentMs), this.#end.signal);
+      await pause(untilBeat(performance.now(), keepalive), this.#end.signal);
       if (!this.alive) return;
       if (this.silentMs > silence) return this.drop(`it has not answered for ${seconds(this.silentMs)}`);
-      if (this.silentMs >= keepalive) await this.ping(this.#end.signal).catch(() => {});
+      if (this.silentMs >= LEAST_PAUSE_MS) await this.ping(this.#end.signal).catch(() => {});
     }
   }
 
@@ -182,6 +182,16 @@ export class SshShell implements GuestShell {
     }
     await this.closed;
   }
+}
+
+/**
+ * All connections are asked in the same moments: a daemon that holds many guests wakes once for all of them, and what it does
+ * then it does with warm caches.
+ * @returns milliseconds, at least LEAST_PAUSE_MS
+ */
+function untilBeat(now: number, every: number): number {
+  const left = every - now % every;
+  return left + Math.ceil(Math.max(0, LEAST_PAUSE_MS - left) / every) * every;
 }
 
 function ptyOf({ term, cols, rows }: Terminal): PseudoTtyOptions {
