@@ -57,3 +57,19 @@ test('of emulated guests one at a time is asked, and each in the end; others do 
   await askForMinutes(0.1, native.map(({ question }) => question));
   expect(native.map(({ at }) => at.length)).toEqual([1, 1, 1, 1]);
 });
+
+test('what is being asked is given up when nobody needs to know, and says nothing of the next time', async () => {
+  const { at, question } = silentGuest(true, 15_000);
+  const asked = question.ask(never);
+  await vi.advanceTimersByTimeAsync(1_000);
+  question.forget();
+  await asked;
+  expect(question.answer.answers).toBe(false);
+  const other = silentGuest(true, 15_000);
+  void other.question.ask(never);
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect([at.length, other.at.length]).toEqual([1, 1]);
+  void question.ask(never);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(at).toHaveLength(2);
+});

@@ -33,6 +33,7 @@ export class AddressQuestion {
   #answer = SILENT;
   #askedAt = -Infinity;
   #failures = 0;
+  #asking: AbortController | undefined;
 
   constructor(options: AddressQuestionOptions) {
     this.#options = options;
@@ -42,8 +43,9 @@ export class AddressQuestion {
     return this.#answer;
   }
 
-  /** What was learnt is void. */
+  /** What was learnt is void, and nobody needs to know what is being asked. */
   forget(): void {
+    this.#asking?.abort();
     [this.#answer, this.#askedAt, this.#failures] = [SILENT, -Infinity, 0];
   }
 
@@ -53,11 +55,10 @@ export class AddressQuestion {
     const isDue = performance.now() - this.#askedAt >= Math.min(FIRST_MS * 2 ** Math.max(0, this.#failures - 1), RARELY_MS);
     if (!isDue || (slow && isTaken)) return;
     if (slow) isTaken = true;
-    try {
-      this.#answer = await this.#answered(signal);
-    } finally {
-      if (slow) isTaken = false;
-    }
+    const asking = this.#asking = new AbortController();
+    const answer = await this.#answered(AbortSignal.any([signal, asking.signal])).finally(() => { if (slow) isTaken = false; });
+    if (asking.signal.aborted) return;
+    this.#answer = answer;
     this.#askedAt = performance.now();
     this.#failures = this.#answer.answers ? 0 : this.#failures + 1;
   }

@@ -222,6 +222,8 @@ class GuestHold implements GuestAccess {
       this.#sessionAsked = false;
       const { shell } = state;
       this.#heardAt = awakeMs();
+      // Whoever waits to be told that it is held does not wait for an answer that nobody needs.
+      this.#address?.forget();
       void shell.closed.then(() => { this.#heardAt = awakeMs() - shell.silentMs; });
       const passed = this.#options.slow ? letCommandsPass(this.#routes.session, this.#end.signal) : Promise.resolve();
       this.#do(passed.then(() => this.#service.serve(shell, this.#end.signal)));
