@@ -1,5 +1,5 @@
 /** What a control connection is for, once it stands: our files in the guest are as new as here, and it reports. */
-import { renewAgent } from './agent-calls.ts';
+import { isOlder, renewAgent } from './agent-calls.ts';
 import type { HoldOptions } from './hold-options.ts';
 import type { Report } from './report.ts';
 import { keepReporter } from './reporter.ts';
@@ -35,6 +35,11 @@ export class ControlService {
   async #renew(shell: GuestShell, signal: AbortSignal): Promise<void> {
     const { agent, name, log, agentDir, channelMs } = this.#options;
     if (!agent || this.#renewalsLeft === 0) return;
+    // Its doorman said so on the way in; to ask the files themselves takes a Python's start.
+    if (shell.agentVersion !== undefined && !isOlder(shell.agentVersion, agent.version)) {
+      this.#renewalsLeft = 0;
+      return;
+    }
     this.#renewalsLeft -= 1;
     try {
       const before = await renewAgent(shell, agentDir, agent, channelMs, signal);

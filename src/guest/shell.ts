@@ -33,6 +33,8 @@ export interface ExecSession extends AsyncDisposable {
 /** One authenticated connection into the guest as one user. */
 export interface GuestShell extends AsyncDisposable {
   readonly user: string;
+  /** Of Holdfast's files in the guest, where that was told on the way in. */
+  readonly agentVersion?: string | undefined;
   /** True until the connection is known to be gone. */
   readonly alive: boolean;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecSession>;

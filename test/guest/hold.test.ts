@@ -1,6 +1,6 @@
 /** Holding a guest, against a stand-in for the machine and a real sshd on this machine. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { GuestAccess } from '../../src/guest/access.ts';
@@ -239,7 +239,18 @@ describe('holding a guest', () => {
       expect(process.memoryUsage.rss() - before).toBeLessThan(150e6);
     }, 20_000);
 
+    test('asks nothing of the files of a guest whose doorman is as new', async () => {
+      agent(`import json; print(json.dumps(${JSON.stringify({ v: 1, type: 'network', links: [], defaultRoutes: [] })}), flush=True)`, `open("${sshd.agentDir}/renewed", "a").write("asked")`);
+      guest.faults.version = '0.10';
+      const held = hold({ agent: { version: '0.10', bundleJson: () => '{"files":{}}' } });
+      const heard: Report[] = [];
+      held.onReport((report) => heard.push(report));
+      await expect.poll(() => heard.length, { timeout: 8000 }).toBeGreaterThan(0);
+      expect(existsSync(join(sshd.agentDir, 'renewed'))).toBe(false);
+    }, 10_000);
+
     test('renews older files over the control lane, once', async () => {
+      guest.faults.version = '0.9';
       agent('import time; time.sleep(1)', `import json, sys
 if sys.argv[1] == "version": print(json.dumps({"version": "0.9"}))
 elif sys.argv[1] == "renew": open("${sshd.agentDir}/renewed", "a").write(sys.stdin.read()); print("{}")

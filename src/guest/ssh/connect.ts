@@ -9,6 +9,9 @@ import { SshShell } from './shell.ts';
 import { orAbort, seconds, timeLimit } from './time-limit.ts';
 import { SshTransport } from './transport.ts';
 
+/** Version, lane, count: as hf_lane.py says it. */
+const HELLO = /^(\d{1,5}(?:\.\d{1,5}){0,3}) /;
+
 export interface SshLogin {
   readonly user: string;
   /** In OpenSSH's or PEM form. */
@@ -55,14 +58,14 @@ export async function connectSsh(route: SshRoute, login: SshLogin, signal: Abort
         return !wrongKey;
       },
     });
-    if (route.doorman) await within(deadlines.doorman, signal, 'doorman', 'nothing in the guest answered', () => transport.doorman);
+    const hello = route.doorman ? await within(deadlines.doorman, signal, 'doorman', 'nothing in the guest answered', () => transport.doorman) : '';
     await within(deadlines.banner, signal, 'sshd', route.doorman ? 'its doorman answered, but sshd did not' : 'it took the connection, but no sshd answered', () => transport.banner);
     try {
       await within(deadlines.login, signal, 'login', `login as ${login.user} was not finished`, () => ready.promise);
     } catch (error) {
       throw loginFailure(error, wrongKey, login.user);
     }
-    return new SshShell(client, transport, login.user, deadlines);
+    return new SshShell(client, transport, login.user, deadlines, HELLO.exec(hello)?.[1]);
   } catch (error) {
     client.destroy();
     transport.destroy();

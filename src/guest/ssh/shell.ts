@@ -36,6 +36,7 @@ const CONNECT_WORDS: OpenWords = { cancelled: 'the stream was cancelled before i
 
 export class SshShell implements GuestShell {
   readonly user: string;
+  readonly agentVersion: string | undefined;
   readonly closed: Promise<string>;
   readonly #client: Client;
   readonly #transport: SshTransport;
@@ -48,8 +49,10 @@ export class SshShell implements GuestShell {
   #reason: string | undefined;
   #asking: Promise<void> | undefined;
 
-  constructor(client: Client, transport: SshTransport, user: string, deadlines: Deadlines) {
+  /** @param agentVersion  of the doorman that let it in, as it says */
+  constructor(client: Client, transport: SshTransport, user: string, deadlines: Deadlines, agentVersion?: string) {
     this.user = user;
+    this.agentVersion = agentVersion;
     this.#client = client;
     this.#ahead = new ChannelAhead(client);
     this.#transport = transport;

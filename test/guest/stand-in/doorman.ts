@@ -17,6 +17,8 @@ export interface Faults {
   answer: 'well' | 'silent' | 'no-sshd' | 'error';
   /** How long the port takes to be open again after a session, during which what the host says is lost. */
   reopenMs: number;
+  /** Of the doorman, as it says. */
+  version: string;
 }
 
 export interface StandIn extends AsyncDisposable {
@@ -37,7 +39,7 @@ export interface StandIn extends AsyncDisposable {
 }
 
 export async function standIn(sshd: StandInSshd): Promise<StandIn> {
-  const faults: Faults = { stale: Buffer.alloc(0), answer: 'well', reopenMs: 5 };
+  const faults: Faults = { stale: Buffer.alloc(0), answer: 'well', reopenMs: 5, version: '1.0.0' };
   const connects = new Map<Lane, number>();
   const mostAtOnce = new Map<Lane, number>();
   const listeners = new Set<(lane: Lane, open: boolean) => void>();
@@ -79,7 +81,7 @@ export async function standIn(sshd: StandInSshd): Promise<StandIn> {
       socket.off('data', wait);
       count += 1;
       if (faults.answer === 'error') { socket.write('holdfast-doorman-error no host key\r\n'); return; }
-      socket.write(`holdfast-doorman 1.0.0 ${lane} ${count}\r\n`);
+      socket.write(`holdfast-doorman ${faults.version} ${lane} ${count}\r\n`);
       if (faults.answer === 'no-sshd') return;
       const child = sshd.spawn();
       session.child = child;
