@@ -1,8 +1,8 @@
 /**
  * npm run soak: what must hold for long. 100 stops and starts of one instance, 1,000 reconnects on every lane, and 20 forks
- * for an hour with a live fault in one of them after the other. Takes hours where guests are emulated: with progress=FILE what
- * was done is kept there as it goes, and a later run with the same file goes on from there: the forks' hour with what is left of
- * it, in new forks. The result is docs/soak/<date>.md.
+ * for an hour with a live fault in one of them after the other; then their daemon is killed. Takes hours where guests are
+ * emulated: with progress=FILE what was done is kept there as it goes, and a later run with the same file goes on from there:
+ * the forks' hour with what is left of it, in new forks. The result is docs/soak/<date>.md.
  *
  *   npm run soak -- [cycles=100] [reconnects=1000] [forks=20] [minutes=60] [seed=1] [progress=FILE]
  *
@@ -15,8 +15,8 @@ import { reconnect } from '../test/faults/reconnects.ts';
 import { CHECKOUT, giveRoom, HomeEnded, isInterrupted, makeTestHome, type TestHome } from '../test/real/home.ts';
 import { makeImageHome } from '../test/real/image-home.ts';
 import { cycle } from '../test/soak/cycles.ts';
-import { notHeld, soakLiveFaults, type Soaked } from '../test/soak/live-faults.ts';
-import { AT_THE_END, keepMark, leftOfForks, readMarks, type Mark } from '../test/soak/progress.ts';
+import { comeBack, notHeld, soakLiveFaults, type Soaked } from '../test/soak/live-faults.ts';
+import { AFTER_THE_DAEMON, AT_THE_END, keepMark, leftOfForks, readMarks, type Mark } from '../test/soak/progress.ts';
 import { seeded } from '../test/soak/random.ts';
 
 const RECONNECTS_AT_ONCE = 20;
@@ -88,6 +88,13 @@ async function forks(home: TestHome, seconds: number): Promise<void> {
   // As one long hour: what is drawn goes on, too.
   const random = seeded(wish.seed + done('exec after a fault'));
   await soakLiveFaults({ home, names, seconds, random, tell: markFault });
+  if (done(AFTER_THE_DAEMON) === 0) {
+    const back = await comeBack(home, names).then((each) => ({ seconds: each }), (error: unknown) => {
+      if (error instanceof HomeEnded || isInterrupted()) throw error;
+      return { failed: String(error) };
+    });
+    await mark({ part: 'forks', what: AFTER_THE_DAEMON, ...back });
+  }
   const since = performance.now();
   const failed = await notHeld(home, names);
   await mark({ part: 'forks', what: AT_THE_END, ...(failed.length === 0 ? { seconds: (performance.now() - since) / 1000 } : { failed: failed.join('; ') }) });

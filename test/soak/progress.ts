@@ -11,6 +11,9 @@ export interface Mark {
   readonly took?: number;
 }
 
+/** When the daemon is killed under all forks. */
+export const AFTER_THE_DAEMON = 'all held by the next daemon';
+
 /** The last of the forks' part. */
 export const AT_THE_END = 'held at the end';
 
