@@ -67,7 +67,7 @@ afterAll(async () => {
 
 test.runIf(hasPython)('a shell gets the terminal raw: keys, size and its change go in, and it is given back', { timeout: 30_000 }, async () => {
   const seen = await onTerminal(bench, ['shell', 'apollo'], [['<101x33>', 'keys', 'a\u0003'], ['["a\\u0003"]', 'size', [120, 40]], ['<120x40>', 'keys', '\u0004']]);
-  expect(requests).toEqual([{ type: 'request', command: [], terminal: { term: 'vt220', cols: 101, rows: 33 } }]);
+  expect(requests).toEqual([{ type: 'request', command: [], from: process.cwd(), terminal: { term: 'vt220', cols: 101, rows: 33 } }]);
   expect(typed).toBe('a\u0003\u0004');
   expect(seen).toMatchObject({ code: 7, raw: true, restored: true });
   expect(controls).toContainEqual({ type: 'resize', cols: 120, rows: 40 });
