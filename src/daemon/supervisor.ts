@@ -134,6 +134,11 @@ export class Supervisor implements AsyncDisposable {
     if (this.observed === 'Running') this.#tellState();
   }
 
+  /** It is among the others from now on. */
+  appeared(): void {
+    this.#tellState();
+  }
+
   /** Its zone is available again, or no longer. */
   zoneChanged(): void {
     this.#tellState();

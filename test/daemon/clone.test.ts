@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WireAction } from '../../src/api/schemas.ts';
 import { CLONE_STEPS } from '../../src/daemon/instances/clone.ts';
+import { listen } from '../faults/events.ts';
 import { makeFakeHome, type FakeHome } from './fake-home.ts';
 
 let home: FakeHome;
@@ -20,6 +21,10 @@ const states = async () => Object.fromEntries((await home.client.call('listInsta
 
 async function stopped(): Promise<void> {
   await home.start();
+  await launchedAndStopped();
+}
+
+async function launchedAndStopped(): Promise<void> {
   await follow(home.client.call('launch', { body: { name: 'apollo', image: `sha256:${home.image}`, cold: true, cpus: 3, zone: '2', cloudInit: Buffer.from('#cloud-config\n').toString('base64') } }));
   await act('apollo', { action: 'stop' });
   await writeFile(await file('apollo'), 'what it had');
@@ -37,6 +42,17 @@ test('a clone has the disk, the size and the zone, and nothing that says which m
   for (const name of ['apollo', 'apollo-clone1', 'apollo-clone2']) expect((await act(name, { action: 'start' })).error).toBeNull();
   await act('apollo', { action: 'delete', purge: true });
   expect(await states()).toEqual({ 'apollo-clone1': 'Running', 'apollo-clone2': 'Running' });
+});
+
+test('whoever listens hears of each instance from the moment that it is there', LONG, async () => {
+  await home.start();
+  await using events = await listen(home.directory);
+  await launchedAndStopped();
+  await clone();
+  await act('apollo-clone1', { action: 'delete', purge: true });
+  await events.first('the last of it', ({ event }) => event.type === 'instance-state' && event.state === 'Deleted', 10_000);
+  const heard = events.heard.flatMap(({ event }) => (event.type === 'instance-state' ? [`${event.instance} ${event.state}`] : []));
+  expect(heard.filter((each, index) => each !== heard[index - 1])).toEqual(['apollo Starting', 'apollo Running', 'apollo Stopped', 'apollo-clone1 Stopped', 'apollo-clone1 Deleted']);
 });
 
 test('what is refused makes nothing', LONG, async () => {

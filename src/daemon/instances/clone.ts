@@ -78,6 +78,7 @@ async function enrol(house: House, { record: { instance: source, timezone, userD
   house.store.insert(record);
   const made = new Supervisor(record, house);
   house.registry.add(made);
+  made.appeared();
   return made;
 }
 

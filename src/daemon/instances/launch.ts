@@ -147,5 +147,6 @@ function enrol(house: House, checked: CheckedLaunch, { image, network }: { reado
   house.store.insert(record);
   const supervisor = new Supervisor(record, house);
   house.registry.add(supervisor);
+  supervisor.appeared();
   return supervisor;
 }
