@@ -50,7 +50,7 @@ export function printable(text: string): string {
     // oxlint-disable-next-line no-control-regex -- terminal control sequences are what is removed
     .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)|[@-Z\\-_])/g, '')
     .replace(/\r\n?/g, '\n')
-    // oxlint-disable-next-line no-control-regex -- as above
+    // oxlint-disable-next-line no-control-regex -- control characters are what is removed; tabs and line ends stay
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
     // Columns stay columns.
     .split('\t').map(plainText).join('\t');
