@@ -49,6 +49,8 @@ export class ChannelAhead {
 
   #keep(channel: ClientChannel): void {
     this.#channel = channel;
+    // Nobody else listens yet, and an error that nobody hears would end the daemon.
+    for (const stream of [channel, channel.stderr]) stream.on('error', () => {});
     channel.once('close', () => { if (this.#channel === channel) this.#channel = undefined; });
   }
 
