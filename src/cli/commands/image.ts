@@ -22,7 +22,7 @@ export const image = defineCommand({
   },
   examples: [
     ['holdfast image build debian:13', 'from the packages of Debian 13'],
-    ['holdfast image build debian --arch arm64', 'for another architecture than this machine\'s; needs qemu-user-static'],
+    ['holdfast image build debian --arch arm64', 'for another architecture than this machine\'s; needs qemu-user-static and arch-test'],
     ['holdfast image list', 'what can be launched'],
   ],
   notes: ['Can be built: debian (the newest), debian:12, debian:13.'],

@@ -26,7 +26,7 @@ export function hostChecks({ layout, version }: HostQuestion): readonly Check[] 
     {
       id: 'image-tools', layer: 'images', title: 'tools that build images', deadlineMs: 5_000,
       async run() {
-        const lacking = await requireBuildTools(pathWithSbin(process.env['PATH']), process.getuid?.() === 0).then(() => undefined, (error: Error & { hint?: string }) => error);
+        const lacking = await requireBuildTools(pathWithSbin(process.env['PATH']), { asRoot: process.getuid?.() === 0, foreign: false }).then(() => undefined, (error: Error & { hint?: string }) => error);
         return lacking ? warning(`${lacking.message}; images that are there can be launched`, lacking.hint ?? 'install them') : well('all are there');
       },
     },

@@ -17,13 +17,18 @@ const INTERPRETERS: Readonly<Record<DebianArchitecture, RegExp>> = {
   arm64: /^interpreter \S*(?:qemu-aarch64|aarch64-binfmt)/m,
 };
 
+/** Whether its programs are not this machine's own. */
+export function isForeign(architecture: DebianArchitecture): boolean {
+  return architecture !== HOST;
+}
+
 /**
  * Packages run their scripts while they are installed. On a machine of another architecture the kernel hands these to
  * QEMU's user emulation, when that is registered so that it also works in a chroot (flag F: opened at registration).
  * @throws tool-missing
  */
 export async function requireExecution(architecture: DebianArchitecture, directory = BINFMT): Promise<void> {
-  if (architecture === HOST) return;
+  if (!isForeign(architecture)) return;
   const names = await readdir(directory).catch((): string[] => []);
   for (const name of names.filter((each) => each !== 'register' && each !== 'status')) {
     const text = await readFile(join(directory, name), 'utf8').catch(() => '');

@@ -7,7 +7,7 @@ import type { Architecture } from '../../core/instance.ts';
 import { run as realRun, throwIfCancelled, type Run } from '../run.ts';
 import type { ImageStore } from '../store.ts';
 import type { ImageEntry } from '../store-entry.ts';
-import { DEBIAN_NAMES, requireExecution } from './architecture.ts';
+import { DEBIAN_NAMES, isForeign, requireExecution } from './architecture.ts';
 import { bootstrap } from './bootstrap.ts';
 import { CONVERT_STAGE, PACK_STAGE, STORE_STAGE, type Stage } from './bootstrap-progress.ts';
 import { convertToQcow2, makeDiskFile } from './disk-file.ts';
@@ -68,7 +68,7 @@ export async function buildDebian(setup: BuilderSetup, request: BuildRequest): P
   const run = setup.run ?? realRun;
   const user = ownUser();
   const env = { ...setup.env, PATH: pathWithSbin(setup.env['PATH']), LC_ALL: 'C.UTF-8' };
-  await requireBuildTools(env.PATH, user.uid === 0);
+  await requireBuildTools(env.PATH, { asRoot: user.uid === 0, foreign: isForeign(architecture) });
   await requireExecution(architecture);
   const rights = await buildRights(user.uid, user.name);
   const workDir = join(setup.buildDir, `build-${randomUUID()}`);

@@ -7,7 +7,8 @@ import { fail } from '../../core/errors.ts';
 interface Requirement {
   readonly program: string;
   readonly debianPackage: string;
-  readonly onlyPlainUser?: true;
+  /** Needed by a plain user only, or for packages of another architecture only. */
+  readonly only?: 'plain-user' | 'foreign';
 }
 
 const REQUIREMENTS: readonly Requirement[] = [
@@ -20,7 +21,9 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: 'prlimit', debianPackage: 'util-linux' },
   { program: 'setpriv', debianPackage: 'util-linux' },
   { program: 'unshare', debianPackage: 'util-linux' },
-  { program: 'newuidmap', debianPackage: 'uidmap', onlyPlainUser: true },
+  { program: 'newuidmap', debianPackage: 'uidmap', only: 'plain-user' },
+  // Of mmdebstrap's: it asks it whether the kernel runs that architecture's programs.
+  { program: 'arch-test', debianPackage: 'arch-test', only: 'foreign' },
 ];
 
 /** Where Debian keeps administrators' programs; a plain user's PATH lacks them. */
@@ -36,9 +39,12 @@ export function pathWithSbin(path: string | undefined): string {
   return [path ?? '/usr/local/bin:/usr/bin:/bin', ...SBIN].join(delimiter);
 }
 
-/** @throws tool-missing  names every missing program and the one command that installs them all */
-export async function requireBuildTools(path: string, asRoot: boolean): Promise<void> {
-  const needed = REQUIREMENTS.filter((requirement) => !(asRoot && requirement.onlyPlainUser));
+/**
+ * @param path  as PATH is
+ * @throws tool-missing  names every missing program and the one command that installs them all
+ */
+export async function requireBuildTools(path: string, { asRoot, foreign }: { asRoot: boolean; foreign: boolean }): Promise<void> {
+  const needed = REQUIREMENTS.filter(({ only }) => only === undefined || (only === 'foreign' ? foreign : !asRoot));
   const found = await Promise.all(needed.map(({ program }) => isInstalled(program, path)));
   const missing = needed.filter((_, at) => !found[at]);
   const names = missing.map(({ program }) => program);
