@@ -37,7 +37,7 @@ export async function takeOver(house: House, operations: OperationStore, hostRes
   if (hostRestarted) wantAutostarted(house, settled);
   await clearUnclaimed(house);
   await sweepLayers(house);
-  resumeAll(house, unfinished);
+  resumeAll(house, unfinished, hostRestarted);
 }
 
 /** A machine that does not answer keeps nobody waiting: the daemon serves, and goes on with that one beside it. */
@@ -74,19 +74,19 @@ async function clearUnclaimed(house: House): Promise<void> {
 }
 
 /** Where several work on one instance, the last is what was wanted: it had set out to call off the ones before it, and they are called off first. */
-function resumeAll(house: House, rows: readonly OperationRow[]): void {
+function resumeAll(house: House, rows: readonly OperationRow[], hostRestarted: boolean): void {
   const before = new Map<string, OperationRow>();
   for (const row of rows) {
     const earlier = row.instance === null ? undefined : before.get(row.instance);
     if (row.instance !== null) before.set(row.instance, row);
     house.engine.resume(row, async (task) => {
       if (earlier) await house.engine.cancel(earlier.id, `it was interrupted, and ${row.kind} was asked for after it`);
-      return await resumed(house, row, task);
+      return await resumed(house, row, hostRestarted, task);
     });
   }
 }
 
-async function resumed(house: House, row: OperationRow, task: Task): Promise<Result> {
+async function resumed(house: House, row: OperationRow, hostRestarted: boolean, task: Task): Promise<Result> {
   const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
   const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
   const whose = row.owner === null ? house : houseOf(house, row.owner);
@@ -97,7 +97,7 @@ async function resumed(house: House, row: OperationRow, task: Task): Promise<Res
     throw fail('cancelled', `${row.kind} was interrupted when the daemon ended, and was undone`, { hint: 'do it again' });
   }
   await adopted(supervisor);
-  if (row.kind === 'launch') return await resumeLaunch(house, supervisor, row.step, request, task);
+  if (row.kind === 'launch') return await resumeLaunch(house, supervisor, { step: row.step, request, hostRestarted }, task);
   if (CARD_KINDS.some((kind) => kind === row.kind)) return await changeCards(house, supervisor, row.kind, request as CardChange, task);
   if (NETWORK_KINDS.some((kind) => kind === row.kind)) return await resumeChange(house, supervisor, row.kind, request as NetworkRequest, task);
   if (row.kind === CLONE_KIND) return await performClone(whose, supervisor, cloneOf(whose, supervisor, JSON.parse(row.request) as CloneRequest), task);

@@ -39,6 +39,21 @@ test.each([
   await house.engine.ended(operation);
 });
 
+test.each(['reach', 'initialise', 'settle'])('a launch whose guest ran (step %s), and the host lost its power: the instance comes back with it', async (step) => {
+  const host = new StubHost();
+  const before = host.daemon();
+  const apollo = host.add(before, 'apollo');
+  apollo.want({ running: true });
+  apollo.settle('Starting');
+  const operation = host.leave(apollo, 'launch', {}, step).id;
+  const house = await host.nextDaemon(true);
+  await new Promise((resolve) => { setImmediate(resolve); });
+  const coming = comeBack(house, 'the host\'s restart');
+  expect((await house.engine.ended(operation)).error).toMatchObject({ code: 'cancelled', message: 'the host was restarted before apollo had finished starting' });
+  expect(await coming).toEqual([]);
+  expect(seen(house)).toEqual([['apollo', 'Running', null]]);
+});
+
 test.each([
   ['net-attach', { attach: CARD }],
   ['suspend', { action: 'suspend' }],

@@ -104,13 +104,26 @@ async function callOff(house: House, supervisor: Supervisor): Promise<void> {
   supervisor.settle('Stopped');
 }
 
-/** What the next daemon does with a launch that was interrupted. */
-export async function resumeLaunch(house: House, supervisor: Supervisor, step: string, request: { timeoutSeconds?: number }, task: Task): Promise<Result> {
+interface InterruptedLaunch {
+  readonly step: string;
+  readonly request: { readonly timeoutSeconds?: number };
+  readonly hostRestarted: boolean;
+}
+
+/**
+ * What the next daemon does with a launch that was interrupted.
+ * @param hostRestarted  meanwhile: its machine did not crash, and comes back (come-back.ts)
+ */
+export async function resumeLaunch(house: House, supervisor: Supervisor, { step, request, hostRestarted }: InterruptedLaunch, task: Task): Promise<Result> {
   using _busy = supervisor.occupy({ operation: task.id, kind: 'launch' });
   const seconds = request.timeoutSeconds ?? defaultTimeout(supervisor.record.instance.architecture);
   if (UNDONE.includes(step) || (step === 'start' && !supervisor.machine)) {
     await removeForGood(house, supervisor);
     throw fail('cancelled', `the launch of ${supervisor.name} was interrupted before its machine ran, and was undone`, { hint: 'launch it again' });
+  }
+  if (!supervisor.machine && hostRestarted) {
+    supervisor.settle('Stopped', 'the host was restarted');
+    throw fail('cancelled', `the host was restarted before ${supervisor.name} had finished starting`, { hint: `it is started again; see: holdfast info ${supervisor.name}` });
   }
   if (!supervisor.machine) {
     supervisor.settle('Crashed', 'its machine ended while no daemon was watching');
