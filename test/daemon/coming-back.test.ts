@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fail } from '../../src/core/errors.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
 import { comeBack } from '../../src/daemon/instances/come-back.ts';
+import { shutDownGuests } from '../../src/daemon/instances/host-end.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
 import { changeZones } from '../../src/daemon/zones/change-zones.ts';
 import { StubHost } from './stub-host.ts';
@@ -133,4 +134,39 @@ test('who waits for a zone may cancel that, and nothing more is started', async 
   busy[Symbol.dispose]();
   await pass(5);
   expect(states(house)).toEqual({ apollo: 'Stopped' });
+});
+
+test('the host goes down again while they come: nobody is started any more, who just was is shut down, and all come with its next start', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  wanted(host, house, names);
+  const power = Promise.withResolvers<void>();
+  const started: string[] = [];
+  host.during.start = async (name) => {
+    started.push(name);
+    await power.promise;
+  };
+  const coming = comeBack(house, 'the host\'s restart');
+  await pass(2);
+  const begun = [...started];
+  expect(begun.length).toBeLessThan(names.length);
+  const down = shutDownGuests(house);
+  await pass(2);
+  power.resolve();
+  await pass(20);
+  await down;
+  await coming;
+  expect(started).toEqual(begun);
+  expect(host.machines.size).toBe(0);
+  expect(house.registry.all.map(({ state, record }) => [state, record.wanted.running])).toEqual(names.map(() => ['Stopped', true]));
+  expect(() => act(house, 'a', { action: 'start' })).not.toThrow();
+  await pass(2);
+  expect(started).toEqual(begun);
+  delete host.during.start;
+  const next = await host.nextDaemon(true);
+  const again = comeBack(next, 'the host\'s restart');
+  await pass(5);
+  expect(await again).toEqual([]);
+  expect(states(next)).toEqual(Object.fromEntries(names.map((name) => [name, 'Running'])));
 });

@@ -100,7 +100,7 @@ export class StubHost {
       registry: new Registry(), store: instanceStore(db), history: networkHistoryStore(db), snapshots: snapshotStore(db), settings, events,
       zones: zoneBook(settings), mounts: new MountKeeper(''), driver: this.#driver(), network: undefined, node: 'stub', owner: 0,
       delayed: delayedStops(({ name }) => void act(house, name, { action: 'stop' }), () => {}),
-      images: undefined as never,
+      images: undefined as never, hostEnd: new AbortController(),
       engine: new OperationEngine(this.operations, events, { onStep: () => {}, onBug: (kind, _name, error) => { this.log.push(`bug in ${kind}: ${String(error)}`); } }),
       log: { line: (_cause, instance, message, remedy) => { this.log.push(`${instance ?? '-'} ${message}${remedy ? `; ${remedy}` : ''}`); } },
       ...parts,

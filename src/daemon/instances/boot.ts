@@ -10,8 +10,14 @@ import { keepCards } from '../network/keep-cards.ts';
 import { keepNetwork } from '../network/transaction/keep-network.ts';
 import type { House } from './house.ts';
 
-/** Starts the machine and gives it to the supervisor; a fallback to emulation is told as a notice. */
+/**
+ * Starts the machine and gives it to the supervisor; a fallback to emulation is told as a notice.
+ * @throws daemon-stopping when the host goes down: a guest that begins to boot now would lose its power over it
+ */
 export async function powerOn(house: House, supervisor: Supervisor, task: Task): Promise<void> {
+  if (house.hostEnd.signal.aborted) {
+    throw fail('daemon-stopping', `${supervisor.name} is not started: the host is being shut down`, { hint: 'what ran comes back with the host; start anything else then' });
+  }
   // It may have been closed since the start was asked for.
   zoneFor(house.zones, supervisor.record.instance.zone);
   task.progress(`Starting ${supervisor.name}`);
@@ -76,7 +82,8 @@ function requireRunning(supervisor: Supervisor): void {
   });
 }
 
-/** So that the first command after a launch or a start finds its way open. It may come by another rung, or not at all: no failure. */
+/** So that the first command after a launch or a start finds its way open. It may come by another rung, or not at all: no failure. @throws boot-failed when the machine ended meanwhile */
 export async function openTheWay(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   await supervisor.machine?.guest.reach('session', { deadlineMs: OPEN_MS, signal }).catch(() => signal.throwIfAborted());
+  requireRunning(supervisor);
 }

@@ -98,8 +98,8 @@ async function bringBack(house: House, supervisor: Supervisor, after: string, si
   const giveUpAt = performance.now() + LINKS_MS;
   for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted();
-    // Meanwhile somebody may have started, stopped or removed it.
-    if (house.registry.byId(supervisor.id) !== supervisor || !isToCome(supervisor)) return [];
+    // Meanwhile somebody may have started, stopped or removed it. What is still to come when the host goes down is left to its next start.
+    if (house.hostEnd.signal.aborted || house.registry.byId(supervisor.id) !== supervisor || !isToCome(supervisor)) return [];
     house.log.line('come-back-begin', name, `${name} is started again after ${after}`);
     const error = await orAbort(startOnce(house, name), signal);
     if (error === null) return [];

@@ -2,6 +2,7 @@
  * The host is shut down while machines run: to a guest, its machine's end by systemd's last SIGTERM is a power cut. So guests
  * are shut down first. They stay wanted, and come back with the host.
  */
+import type { State } from '../../core/instance.ts';
 import { run } from '../../host/process/run.ts';
 import type { House } from './house.ts';
 import type { Supervisor } from '../supervisor.ts';
@@ -12,6 +13,8 @@ const ALL_MS = 100_000;
 const ASK_MS = 5_000;
 /** systemd ends everything at once: a machine that was started in somebody's session, by a daemon of before, may go before this is told. */
 const BEFORE_MS = 30_000;
+/** Its machine may be there in a moment. */
+const COMING: readonly State[] = ['Starting', 'Restarting'];
 
 /** Whether the manager that told this daemon to end is ending itself: the host's at a shutdown, a person's own when he logs out. */
 export async function isManagerEnding(env: Readonly<Record<string, string | undefined>>, isRoot: boolean): Promise<boolean> {
@@ -21,14 +24,24 @@ export async function isManagerEnding(env: Readonly<Record<string, string | unde
   return await run(request).then(({ stdout }) => stdout.trim() === 'stopping', () => false);
 }
 
-/** Resolves when all are off, or have had their time. */
-export async function shutDownGuests({ registry, log }: House): Promise<void> {
+/** Resolves when all are off, or have had their time; from now on nothing is started. */
+export async function shutDownGuests({ registry, log, hostEnd }: House): Promise<void> {
   const since = Date.now() - BEFORE_MS;
   const limit = AbortSignal.timeout(ALL_MS);
-  await Promise.all(registry.everybodys.filter(({ machine, observed }) => machine && observed !== 'Crashed').map((supervisor) => powerOff(supervisor, ALL_MS / 1000, limit).catch((error: unknown) => {
+  hostEnd.abort();
+  await Promise.all(registry.everybodys.filter((supervisor) => isOn(supervisor)).map((supervisor) => turnOff(supervisor, limit).catch((error: unknown) => {
     log.line('host-end', supervisor.name, `${supervisor.name} was not shut down before the host: ${error instanceof Error ? error.message : String(error)}`, 'its file system replays its journal at the next start');
   })));
   for (const supervisor of registry.everybodys) if (wentWithHost(supervisor, since)) supervisor.settle('Stopped', 'the host was shut down');
+}
+
+function isOn({ machine, observed }: Supervisor): boolean {
+  return machine === undefined ? COMING.includes(observed) : observed !== 'Crashed';
+}
+
+async function turnOff(supervisor: Supervisor, limit: AbortSignal): Promise<void> {
+  await supervisor.until(() => supervisor.machine !== undefined || !COMING.includes(supervisor.observed), `${supervisor.name} is still being started`, ALL_MS, limit);
+  await powerOff(supervisor, ALL_MS / 1000, limit);
 }
 
 /** No crash, then: it comes back with the host. Where its own kernel panicked, the machine was kept. */

@@ -33,6 +33,8 @@ export interface House {
   readonly images: ImageService;
   readonly settings: SettingStore;
   readonly engine: OperationEngine;
+  /** Aborted when the host goes down: nothing is started any more. */
+  readonly hostEnd: AbortController;
   readonly events: EventHub;
   readonly log: Log;
   /** The machine that all this runs on. */

@@ -86,7 +86,7 @@ export async function openHouse({ assetsDir, productsScript, sftpScript, makeDri
   });
   const house: House = {
     ...storesOf(db), delayed: stopsOf(() => house, log), zones: zoneBook(settings), mounts: new MountKeeper(sftpScript), images: images.service,
-    registry, settings, driver, network, engine, events, log, onSetting, listenAt, node: hostname(), owner: process.getuid?.() ?? 0,
+    registry, settings, driver, network, engine, hostEnd: new AbortController(), events, log, onSetting, listenAt, node: hostname(), owner: process.getuid?.() ?? 0,
   };
   return { house, operations, images };
 }
