@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     contract: multipassd && contractOf(multipassd, process.env, (text) => process.stderr.write(text)),
     address,
     // A home that root has named is root's alone.
-    members: isHosts() ? () => groupMembers(HOST_GROUP) : undefined,
+    members: isHosts() ? groupMembers(HOST_GROUP) : undefined,
     makeNetwork: ({ layout, log }) => (process.platform === 'linux' && process.getuid?.() === 0
       ? new HomeNetworks({ home: layout.home, directory: layout.data.network, log, guardScript: join(import.meta.dirname, 'holdfast-bridge-guard.cjs') })
       : new PrivateNetworks({ home: layout.home, directory: layout.data.network, runDirectory: layout.run.directory, script: join(import.meta.dirname, 'holdfast-switch.cjs') })),

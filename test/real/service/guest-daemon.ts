@@ -11,7 +11,7 @@ serve({
   assetsDir: join(here, 'assets'),
   productsScript: join(here, 'products-worker.cjs'),
   sftpScript: join(here, 'holdfast-sftp.cjs'),
-  members: () => groupMembers(HOST_GROUP),
+  members: groupMembers(HOST_GROUP),
   makeDriver: ({ layout }) => new FakeDriver({ instancesDir: layout.data.instances, runDir: layout.run.directory, machineProcess: join(here, 'machine-process.cjs') }),
 }).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
