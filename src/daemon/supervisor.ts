@@ -5,7 +5,7 @@
 import type { Network, State } from '../core/instance.ts';
 import { fail } from '../core/errors.ts';
 import type { HoldfastEvent } from '../core/events.ts';
-import { addressesToShow, networkHealth } from '../core/network-health.ts';
+import { addressesToShow } from '../core/network-health.ts';
 import { defaultAddress } from '../core/subnets.ts';
 import type { MachineEnd, MachineSpec, RunningMachine } from '../drivers/driver.ts';
 import type { InstanceRecord, InstanceStore, Wanted } from '../store/instances.ts';
@@ -14,6 +14,7 @@ import type { EventHub } from './event-hub.ts';
 import { setGuestClock } from './guest-clocks.ts';
 import type { Log } from './log/log.ts';
 import { remedyForUnkept } from './log/remedies.ts';
+import { HealthWatch, UNKNOWN } from './network/health-watch.ts';
 import type { ZoneBook } from './zones/zone-book.ts';
 
 /** A guest that stood still for longer is set to the host's clock; many a program does not mind less. */
@@ -45,7 +46,7 @@ export class Supervisor implements AsyncDisposable {
   #endExpected = false;
   #occupation: Occupation | undefined;
   #heldUntil: string | undefined;
-  #network: Network = { health: 'unknown', reason: null };
+  #health: HealthWatch | undefined;
 
   constructor(record: InstanceRecord, parts: { store: InstanceStore; snapshots: SnapshotStore; events: EventHub; log: Log; zones: ZoneBook }) {
     this.#record = record;
@@ -75,7 +76,7 @@ export class Supervisor implements AsyncDisposable {
   /** ISO 8601: its guest has not been held from then on; undefined while it is. */
   get heldUntil(): string | undefined { return this.#heldUntil; }
   get machine(): RunningMachine | undefined { return this.#machine; }
-  get network(): Network { return this.#machine && this.state !== 'Crashed' ? this.#network : { health: 'unknown', reason: null }; }
+  get network(): Network { return this.#machine && this.state !== 'Crashed' ? this.#health?.network ?? UNKNOWN : UNKNOWN; }
   get occupation(): Occupation | undefined { return this.#occupation; }
 
   get machineSpec(): MachineSpec {
@@ -158,9 +159,10 @@ export class Supervisor implements AsyncDisposable {
     this.#machine = machine;
     this.#endExpected = false;
     this.#heldUntil = undefined;
-    this.#network = { health: 'unknown', reason: null };
+    const health = this.#health = this.#watchHealth();
     let pausedAt = performance.now();
     this.#releases = [
+      () => health[Symbol.dispose](),
       machine.on({
         ended: (end) => this.#ended(machine, end),
         paused: (paused) => {
@@ -189,11 +191,11 @@ export class Supervisor implements AsyncDisposable {
       }),
       machine.guest.onControl((open) => this.#tell({ type: 'instance-control', instance: this.name, open })),
       machine.guest.onReport((report) => {
-        if (report.type === 'network') this.#judgeNetwork();
+        if (report.type === 'network') this.#judgeNetwork(machine, health);
         this.#changed();
       }),
     ];
-    this.#judgeNetwork();
+    this.#judgeNetwork(machine, health);
     this.#changed();
   }
 
@@ -232,17 +234,18 @@ export class Supervisor implements AsyncDisposable {
     await this.detach();
   }
 
-  #judgeNetwork(): void {
+  #judgeNetwork({ guest }: RunningMachine, health: HealthWatch): void {
     const { spec } = this.#record.instance;
-    const links = this.#machine?.guest.reports.network?.links;
-    const network = networkHealth(links, { mac: spec.mac, address: defaultAddress(spec) });
-    const before = this.#network;
-    this.#network = network;
-    if (before.health === network.health && before.reason === network.reason) return;
-    this.#tell({ type: 'instance-network', instance: this.name, network, ipv4: addressesToShow(links, spec.mac) });
-    if (network.health === 'changed') {
-      this.#log.line('network-changed', this.name, `${this.name}'s network was changed: ${network.reason ?? ''}`, `Holdfast still holds it; what was changed: holdfast net history ${this.name}; as it was launched: holdfast net repair ${this.name}`);
-    }
+    health.judge(guest.reports.network?.links, { mac: spec.mac, address: defaultAddress(spec) });
+  }
+
+  #watchHealth(): HealthWatch {
+    return new HealthWatch((network, links) => {
+      this.#tell({ type: 'instance-network', instance: this.name, network, ipv4: addressesToShow(links, this.#record.instance.spec.mac) });
+      if (network.health === 'changed') {
+        this.#log.line('network-changed', this.name, `${this.name}'s network was changed: ${network.reason ?? ''}`, `Holdfast still holds it; what was changed: holdfast net history ${this.name}; as it was launched: holdfast net repair ${this.name}`);
+      }
+    });
   }
 
   #ended(machine: RunningMachine, end: MachineEnd): void {

@@ -41,6 +41,7 @@ export const FLOODS: readonly Flood[] = [
     loses: false,
   },
   asTheReporter('reports at full speed', 'import os, runpy\nflood = runpy.run_path("/run/flood.py", run_name="library")\nwhile True: os.write(1, flood["REPORT"] * 400)'),
+  asTheReporter('addresses that change without end', 'import os, runpy\nfor report in runpy.run_path("/run/flood.py", run_name="library")["addresses"](): os.write(1, report)'),
   asTheReporter('changes of netplan files without end', 'import os, runpy\nfor report in runpy.run_path("/run/flood.py", run_name="library")["changes"](): os.write(1, report)'),
   asTheReporter('a line without an end', 'import os\nwhile True: os.write(1, b"a" * 65536)'),
   asTheReporter('complaints without an end', 'import os\nwhile True: os.write(2, b"a" * 65536)'),
