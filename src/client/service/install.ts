@@ -33,6 +33,7 @@ export async function installService({ manager, layout, script, env, signal }: I
   }
   const daemon = realpathSync(script);
   const notices = ownershipNotice(manager, [process.execPath, daemon]);
+  notices.push(...proxyNotice(manager, env));
   if (manager.scope === 'system') notices.push(...await ensureGroup(signal));
   const changed = writeUnit(manager, unitText({ scope: manager.scope, node: process.execPath, daemon, home: layout.home, env: unitEnv(manager, layout, env) }));
   await systemctl(manager, ['daemon-reload'], signal);
@@ -58,6 +59,15 @@ function unitEnv({ scope }: Manager, layout: HomeLayout, env: InstallParts['env'
   if (scope === 'user') return env['XDG_DATA_HOME'] ? { XDG_DATA_HOME: env['XDG_DATA_HOME'] } : {};
   if (layout.home === HOST_HOME) return {};
   throw fail('bad-argument', `in this shell root's home is ${layout.home}, because of XDG_DATA_HOME`, { hint: 'unset XDG_DATA_HOME, or say which home is meant: HOLDFAST_HOME=…' });
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+
+/** They may hold a password, and anybody may read a unit: where they are put is not ours to decide. */
+export function proxyNotice({ scope }: Pick<Manager, 'scope'>, env: InstallParts['env']): string[] {
+  const set = PROXY_VARIABLES.filter((name) => env[name]);
+  if (set.length === 0) return [];
+  return [`Notice: ${set.join(', ')} of this shell ${set.length === 1 ? 'is' : 'are'} not the service's: what it downloads, it fetches without. To give it one: systemctl ${scope === 'user' ? '--user ' : ''}edit ${UNIT}, and there [Service] Environment=https_proxy=…`];
 }
 
 /** @returns whether it is another text than before */
