@@ -1,7 +1,7 @@
 /** The daemon as it ships: its driver, its network and what reaches its guests are chosen here; serve.ts constructs the rest, its images among it. */
 import { join } from 'node:path';
 import { ERROR_CODES, HoldfastError } from '../core/errors.ts';
-import { HOST_GROUP, HOST_HOME, homeLayout } from '../core/home.ts';
+import { HOST_GROUP, HOST_HOME } from '../core/home.ts';
 import { QemuDriver } from '../drivers/qemu/qemu-driver.ts';
 import { freezeGuest } from '../guest/fork/freeze.ts';
 import { setClock } from '../guest/clock.ts';
@@ -13,6 +13,7 @@ import { groupMembers } from '../host/group-members.ts';
 import { calledAs, PROGRAMS } from '../core/program.ts';
 import { VERSION } from '../core/version.ts';
 import { serve } from './serve.ts';
+import { homeHere } from './wiring/home.ts';
 import { HOLDFASTD_HELP, holdfastdOptions } from './wiring/holdfastd.ts';
 import { contractOf, MULTIPASSD_HELP, multipassdOptions } from './wiring/multipassd.ts';
 import { DEFAULT_USER, guestFiles } from './wiring/seed-writer.ts';
@@ -57,6 +58,5 @@ async function main(): Promise<void> {
 
 /** Is this the daemon of the host's home? */
 function isHosts(): boolean {
-  const uid = process.getuid?.() ?? 1000;
-  return uid === 0 && homeLayout({ env: process.env, uid, platform: process.platform, homedir: '' }).home === HOST_HOME;
+  return process.getuid?.() === 0 && homeHere().home === HOST_HOME;
 }

@@ -38,7 +38,7 @@ export async function serve({ members, contract, address, ...parts }: DaemonPart
   watchTheUncaught(bug);
   // Of a terminal that was closed, or a reload of the service: nothing to end for.
   process.on('SIGHUP', () => {});
-  const doors = new Doors({ layout, address, members, log, bug });
+  const doors = new Doors({ layout, address, usual: contract?.usual, members, log, bug });
   const opened = await openHouse(parts, { layout, log, bug, onSetting: () => doors.settingChanged(), listenAt: async (at) => await doors.listenAt(at) });
   const { house } = opened;
   await takeUp(opened);

@@ -14,7 +14,7 @@ let fake: FakeBench;
 let dir: string;
 /** Without a home of its own: the launchers are found by PATH and told the rest by Multipass's variables. */
 const start = (name: string, words: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess =>
-  spawn(join(dir, name), words, { env: { PATH: process.env['PATH'], HOME: fake.bench.home, ...env }, stdio: 'pipe' });
+  spawn(join(dir, name), words, { env: { PATH: process.env['PATH'], HOME: fake.bench.home, XDG_DATA_HOME: join(fake.bench.home, 'usual'), ...env }, stdio: 'pipe' });
 const multipass = async (words: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran> => {
   const child = start('multipass', words, env);
   child.stdin?.end();
@@ -92,6 +92,9 @@ test('multipassd keeps its contract: storage, address, log, an end with 0, an en
   // By the address, and by the storage.
   for (const env of [address(), storage()]) expect(await multipass(['list', '--format', 'json'], env)).toEqual({ code: 0, stdout: '{\n    "list": [\n    ]\n}\n', stderr: '' });
   expect((await multipass(['version'], storage())).stdout).toBe('multipass   0.1.0\nmultipassd  0.1.0\n');
+  // The storage is in the daemon's unit only, with Multipass too.
+  expect((await multipass(['version'])).stdout).toBe('multipass   0.1.0\nmultipassd  0.1.0\n');
+  expect(await multipass(['get', 'client.primary-name'])).toEqual({ code: 0, stdout: 'primary\n', stderr: '' });
   expect(first.said()).toMatch(/^\[info\] .* serves .*\/store\/holdfast\/run\/holdfastd\.sock\n/);
   // What is the client's own, or stays as it is, is no reason to end.
   expect((await multipass(['set', 'client.primary-name=apollo'], address())).code).toBe(0);

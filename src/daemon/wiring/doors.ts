@@ -24,11 +24,14 @@ import { watchUpdates } from '../updates.ts';
 import { listenBeside, listenOn } from './listen.ts';
 import { listenOnTcp, tlsDoor, type TlsDoor } from './tls-door.ts';
 import { admitMembers, userSockets } from './user-sockets.ts';
+import { listenAsUsual } from './usual-socket.ts';
 
 export interface DoorsParts {
   readonly layout: HomeLayout;
   /** Where to listen besides the home's socket; where it names none on TCP, local.address decides. */
   readonly address: ServerAddress | undefined;
+  /** The home whose socket leads here as well. */
+  readonly usual: HomeLayout | undefined;
   /** uids of others who are served too, each by a socket of his own; asked again and again. Nobody when absent. */
   readonly members: (() => Promise<readonly number[]>) | undefined;
   readonly log: Log;
@@ -43,6 +46,7 @@ export class Doors implements Disposable {
   /** These are there once it is open. */
   #server: Server | undefined;
   #beside: Disposable | undefined;
+  #usual: Disposable | undefined;
   #tls: TlsDoor | undefined;
 
   constructor(parts: DoorsParts) {
@@ -61,7 +65,7 @@ export class Doors implements Disposable {
 
   /** @throws home-unusable  it cannot listen where it was told to */
   async open(house: House): Promise<void> {
-    const { layout, address, members, log } = this.#parts;
+    const { layout, address, usual, members, log } = this.#parts;
     const trusted = trustedClients(layout.data.trusted);
     const clients = clientBook({ clients: trusted, connections: () => this.#tls?.connections, log, now: Date.now });
     const trust = makeTrust({ clients: trusted, kept: () => house.settings.get(PASSPHRASE_KEY) ?? '', log });
@@ -73,6 +77,7 @@ export class Doors implements Disposable {
     });
     await listenOn(server, layout.run.socket);
     if (address && 'unix' in address) this.#beside = await listenBeside(server.server, address.unix);
+    if (usual) this.#usual = await listenAsUsual(server.server, usual, log);
     this.#tls = tlsDoor({ server: server.server, trust, identity: layout.data.identity, commonName: `holdfastd on ${house.node}`, log: (message) => log.line(`tls ${message}`, null, message) });
     await listenOnTcp(this.#tls, address, house.settings.get(ADDRESS_KEY) ?? '', log);
     if (members) await admitMembers(users, server.server, members, (message) => log.line('members', null, message, 'they are looked up again in half a minute'));
@@ -82,6 +87,7 @@ export class Doors implements Disposable {
     this.#server?.closeAllConnections();
     this.#server?.close();
     this.#beside?.[Symbol.dispose]();
+    this.#usual?.[Symbol.dispose]();
     this.#tls?.close();
   }
 

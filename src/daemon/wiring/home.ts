@@ -9,9 +9,14 @@ export interface OpenHome extends Disposable {
   readonly layout: HomeLayout;
 }
 
+/** Of this process. @throws home-unusable */
+export function homeHere(env: Readonly<Record<string, string | undefined>> = process.env): HomeLayout {
+  return homeLayout({ env, uid: process.getuid?.() ?? 1000, platform: process.platform, homedir: homedir() });
+}
+
 /** @throws home-unusable, path-too-long, daemon-already-running */
 export function openHome(): OpenHome {
-  const layout = homeLayout({ env: process.env, uid: process.getuid?.() ?? 1000, platform: process.platform, homedir: homedir() });
+  const layout = homeHere();
   requireShortSocketPaths(layout, process.platform);
   for (const directory of [layout.home, layout.run.directory, layout.data.instances, layout.data.images]) make(directory, layout.directoryMode);
   const lock = lockHome(layout.data.lock);

@@ -4,11 +4,15 @@
  */
 import { parseArgs } from 'node:util';
 import { fail } from '../../core/errors.ts';
+import type { HomeLayout } from '../../core/home.ts';
 import { isShown, levelOf, LOG_LEVELS, PRIORITIES, type LogLevel } from '../../core/log-level.ts';
 import { homeOfStorage } from '../../core/multipass-contract.ts';
 import { parseAddress, type ServerAddress } from '../../core/server-address.ts';
+import { homeHere } from './home.ts';
 
 export interface Contract {
+  /** The home as it would be without MULTIPASS_STORAGE, where that decides it. */
+  readonly usual: HomeLayout | undefined;
   /** Each line of the log once more. */
   readonly echo: (cause: string, line: string, remedy: string | null) => void;
   /** Told of each setting that is for all, when it was changed; absent: nothing is to happen. */
@@ -40,7 +44,7 @@ Options:
   -h, --help                    show this help
 
 Environment:
-  MULTIPASS_STORAGE             the home is "holdfast" in it
+  MULTIPASS_STORAGE             the home is "holdfast" in it; clients need not know it
   MULTIPASS_SERVER_ADDRESS      as --address
 `;
 
@@ -69,10 +73,12 @@ function parsed(words: readonly string[]): { values: { logger?: string; verbosit
 /** @param env  written into: from here on the home is known under its own name */
 export function contractOf({ logger, verbosity }: MultipassdOptions, env: Record<string, string | undefined>, write: (text: string) => void): Contract {
   const home = homeOfStorage(env);
+  const usual = home === undefined ? undefined : homeHere(env);
   if (home !== undefined) env['HOLDFAST_HOME'] = home;
   // Of a journal: it takes the priority from the line. Otherwise the home's log is the platform's.
   const journal = env['JOURNAL_STREAM'] !== undefined;
   return {
+    usual,
     exitAfterSetting: SETTING_CHANGED,
     echo(cause, line, remedy) {
       const level = levelOf(cause, remedy);
