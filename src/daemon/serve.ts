@@ -15,7 +15,7 @@ import { Doors } from './wiring/doors.ts';
 import { openHome } from './wiring/home.ts';
 import { openHouse, type HouseParts, type OpenHouse } from './wiring/house.ts';
 import { watchTheUncaught } from './wiring/last-resort.ts';
-import { leaveWhenTold } from './wiring/leaving.ts';
+import { endEarly, leaveWhenTold } from './wiring/leaving.ts';
 import type { Contract } from './wiring/multipassd.ts';
 
 export interface DaemonParts extends HouseParts {
@@ -30,6 +30,7 @@ export interface DaemonParts extends HouseParts {
 /** Resolves once it listens; the process then goes on until it is told to end. @throws home-unusable, home-too-new, daemon-already-running */
 export async function serve({ members, contract, address, ...parts }: DaemonParts): Promise<void> {
   process.title = 'holdfastd';
+  const early = endEarly();
   const home = openHome();
   const { layout } = home;
   const log = openLog(layout.data.log, Date.now, contract?.echo);
@@ -45,6 +46,7 @@ export async function serve({ members, contract, address, ...parts }: DaemonPart
   await doors.open(house);
   goOn(opened, bug);
   log.line('start', null, `holdfastd ${VERSION} serves ${layout.run.socket}`);
+  early[Symbol.dispose]();
   leaveWhenTold({ home, house, doors, contract });
 }
 

@@ -8,11 +8,20 @@ import type { Doors } from './doors.ts';
 import type { OpenHome } from './home.ts';
 import type { Contract } from './multipassd.ts';
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
 export interface LeavingParts {
   readonly home: OpenHome;
   readonly house: House;
   readonly doors: Doors;
   readonly contract: Contract | undefined;
+}
+
+/** Until it serves: what it has begun is left as a kill would leave it, and to be told to end is no failure. */
+export function endEarly(): Disposable {
+  const end = (): void => process.exit(0);
+  for (const signal of SIGNALS) process.once(signal, end);
+  return { [Symbol.dispose]() { for (const signal of SIGNALS) process.off(signal, end); } };
 }
 
 export function leaveWhenTold({ home, house, doors, contract }: LeavingParts): void {
