@@ -1,5 +1,5 @@
 /** Composes every message of failure, and decides its exit code. */
-import { ERROR_CODES, errorRecord, HoldfastError, type ErrorCode } from '../core/errors.ts';
+import { ERROR_CODES, errorRecord, HoldfastError, type ErrorCode, type ErrorRecord } from '../core/errors.ts';
 import { inTheNameOf, PROGRAMS, type ProgramName } from '../core/program.ts';
 import type { Command } from './command.ts';
 import { plain } from './render/plain.ts';
@@ -25,8 +25,8 @@ export class BatchError extends Error {
   }
 }
 
-/** Errors whose message names the program (`the holdfast socket`, `Holdfast can only clone stopped instances`): by the name that it was called by, since scripts look for that. */
-const NAMES_PROGRAM: ReadonlySet<string> = new Set(['daemon-unreachable', 'daemon-denied', 'wrong-state']);
+/** Errors whose message names the program (`the holdfast socket`, `Holdfast can only clone stopped instances`, `Mounts are disabled on this installation of Holdfast.`): by the name that it was called by, since scripts look for that. */
+const NAMES_PROGRAM: ReadonlySet<string> = new Set(['daemon-unreachable', 'daemon-denied', 'wrong-state', 'not-supported']);
 
 export interface Failure {
   readonly text: string;
@@ -50,14 +50,18 @@ export function failureOf(failed: Failed, error: unknown, verbosity = 0, program
     const records = error.errors.map(errorRecord);
     const hints = new Set(records.map(({ hint }) => hint).filter((hint) => hint !== null));
     return {
-      text: `${command} failed: ${error.message}\n${[...records.map(({ message }) => message), ...[...hints].map((hint) => inTheNameOf(program, hint))].map((text) => `${plain(text)}\n`).join('')}`,
+      text: `${command} failed: ${error.message}\n${[...records.map((record) => messageOf(record, program)), ...[...hints].map((hint) => inTheNameOf(program, hint))].map((text) => `${plain(text)}\n`).join('')}`,
       exit: Math.max(...records.map(({ code }) => exitOf(code, failed))),
     };
   }
-  const { code, hint, message: said } = errorRecord(error);
-  const message = NAMES_PROGRAM.has(code) ? inTheNameOf(program, said) : said;
+  const record = errorRecord(error);
+  const { code, hint } = record;
   const trace = !(error instanceof HoldfastError) && verbosity > 0 && error instanceof Error ? `${error.stack}\n` : '';
-  return { text: `${command} failed: ${lines(message, hint)}${trace}`, exit: exitOf(code, failed) };
+  return { text: `${command} failed: ${lines(messageOf(record, program), hint)}${trace}`, exit: exitOf(code, failed) };
+}
+
+function messageOf({ code, message }: ErrorRecord, program: ProgramName): string {
+  return NAMES_PROGRAM.has(code) ? inTheNameOf(program, message) : message;
 }
 
 /** A script takes 255 for ssh's own: only a command that is carried into an instance may end with it. */

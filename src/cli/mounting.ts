@@ -6,6 +6,7 @@ import type { WireMountWish } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { homeInUse } from '../client/home.ts';
 import { parseIdPair, requireDistinctIds } from '../core/mounts/id-maps.ts';
+import { mountsDisabled } from '../core/mounts/mount.ts';
 import { fail, HoldfastError } from '../core/errors.ts';
 import type { Context } from './command.ts';
 import { UsageError } from './failure.ts';
@@ -59,6 +60,11 @@ export async function askForMount(context: Context, client: Client, name: string
 export function requireMountsHere(env: Context['env']): void {
   if (!homeInUse(env).run.remote) return;
   throw fail('no-rights', 'a directory of this machine cannot be mounted in an instance of a daemon elsewhere', { hint: 'leave --mount out, and copy what is needed: holdfast transfer' });
+}
+
+/** The same, of what the daemon is set to. @throws not-supported */
+export async function requireMountsAllowed(client: Client, signal: AbortSignal): Promise<void> {
+  if ((await client.call('getSetting', { params: { key: 'local.privileged-mounts' } }, { signal })).value === 'false') throw mountsDisabled();
 }
 
 /** As Multipass tells it. */

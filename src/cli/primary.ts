@@ -9,6 +9,7 @@ import { UsageError } from './failure.ts';
 import { launchInstance } from './launching.ts';
 import { mountAtLaunch, requireSource } from './mounting.ts';
 import { oneLine } from './render/plain.ts';
+import { instances, primaryName } from './targets.ts';
 
 /** In the home of the guest's user; scripts know it from Multipass. */
 const TARGET = 'Home';
@@ -18,6 +19,13 @@ const PATIENCE_SECONDS = 120;
 export const PRIMARY_NOTE = 'The primary instance is given your home directory at its first launch, as Home. To take it away: holdfast umount <name>. To have none given: holdfast set local.privileged-mounts=false';
 
 type Named = WireLaunch & { readonly name: string };
+
+/** @returns the primary instance's name where it is one of these, and there is none: who needs it launches it */
+export async function missingPrimary(client: Client, names: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  const primary = await primaryName(client, signal);
+  if (!names.includes(primary)) return undefined;
+  return (await instances(client, signal)).some(({ name }) => name === primary) ? undefined : primary;
+}
 
 export async function launchPrimary(context: Context, client: Client, wanted: Named): Promise<void> {
   await launchInstance(context, client, wanted);

@@ -64,7 +64,7 @@ export const ERROR_CODES = {
   'consent-needed': { http: 409, exit: 2 },
   'net-refused': { http: 409, exit: 2 },
   'not-supported': { http: 501, exit: 2 },
-  'internal': { http: 500, exit: 3 },
+  'internal': { http: 500, exit: 2 },
 } as const satisfies Record<string, { http: number; exit: number }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

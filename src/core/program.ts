@@ -27,5 +27,5 @@ export function asWord(program: ProgramName): string {
 export function inTheNameOf(program: ProgramName, text: string): string {
   if (program === 'holdfast') return text;
   const { client } = PROGRAMS[program];
-  return text.replace(/(?<![\w/.-])holdfast(?= (?:[a-z<]|--?[a-z]))/g, client).replace(/^Holdfast(?= can )/, `${client.charAt(0).toUpperCase()}${client.slice(1)}`);
+  return text.replace(/(?<![\w/.-])holdfast(?= (?:[a-z<]|--?[a-z]))/g, client).replace(/^Holdfast(?= can )|(?<= installation of )Holdfast/, `${client.charAt(0).toUpperCase()}${client.slice(1)}`);
 }

@@ -31,7 +31,10 @@ beforeAll(async () => {
   bench = await makeBench();
   mkdirSync(join(bench.home, 'client'));
   writeFileSync(join(bench.home, 'client/multipass_aliases.json'), JSON.stringify(ALIASES));
-  const server = await bench.serve((_, answer) => json(answer, { code: 'not-found', message: 'no', hint: null }, 404));
+  const server = await bench.serve(({ url }, answer) => {
+    if (url === '/v1/settings/client.primary-name') json(answer, { key: 'client.primary-name', value: 'primary' });
+    else json(answer, { code: 'not-found', message: 'no', hint: null }, 404);
+  });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   server.on('upgrade', (request, stream, head) => {
     if (request.url?.includes('/ghost/')) {

@@ -52,7 +52,7 @@ afterAll(async () => {
   await rm(person, { recursive: true });
 });
 
-test.each([[['shell']], [['start']], [['launch', '-n', 'primary']]])('%j launches it where it is missed, and mounts the home directory', async (words) => {
+test.each([[['shell']], [['start']], [['shell', 'primary']], [['start', 'primary']], [['launch', '-n', 'primary']]])('%j launches it where it is missed, and mounts the home directory', async (words) => {
   expect(await run(words)).toEqual({ code: 0, stdout: `Launched: primary in zone1\nMounted '${person}' into 'primary:Home'\n`, stderr: expect.any(String) as string });
   expect(mounts()).toEqual([`/v1/instances/primary/mounts {"source":"${person}","target":"Home"}`]);
 });

@@ -216,9 +216,26 @@ describe('one after the other', () => {
     expect(await run('enable-zones --all')).toMatchObject({ code: 0, stdout: 'Zone enabled: zone1\nZone enabled: zone2\nZone enabled: zone3\n' });
   });
 
+  test('a snapshot that is named beside its instance is shown once', async () => {
+    expect((await run('snapshot hermes --name twice')).code).toBe(0);
+    const { stdout } = await run('info --snapshots hermes hermes.twice --format csv');
+    expect(stdout.split('\n').filter((line) => line.includes('twice'))).toHaveLength(1);
+    expect((await run('delete hermes.twice --purge')).code).toBe(0);
+  });
+
+  test('where mounts are switched off, a launch with one makes nothing', async () => {
+    expect((await run('set local.privileged-mounts=false')).code).toBe(0);
+    expect(await run(`launch ${fake.image} --name late --mount /tmp:/srv/a`)).toEqual({
+      code: 2, stdout: '', stderr: 'launch failed: Mounts are disabled on this installation of Holdfast.\nallow them: holdfast set local.privileged-mounts=true\n',
+    });
+    expect((await run('list --format csv')).stdout).not.toContain('late');
+    expect((await run('set local.privileged-mounts=true')).code).toBe(0);
+  });
+
   test('a stop that comes later is shown and called off', async () => {
     expect(await run('stop apollo --time +5')).toMatchObject({ code: 0, stdout: '' });
     expect((await run('list --format csv')).stdout).toContain('apollo,Delayed Shutdown,');
+    expect((await run('info apollo --no-runtime-information')).stdout).toMatch(/^CPU\(s\): +1$/m);
     expect((await run('stop apollo --cancel')).code).toBe(0);
     expect((await run('list --format csv')).stdout).toContain('apollo,Running,');
   });
@@ -233,7 +250,7 @@ describe('one after the other', () => {
 
   test('without a name it is the primary instance; a missing one is launched', async () => {
     expect(await run('stop')).toMatchObject({ code: 2, stderr: expect.stringContaining('stop failed: instance "primary" does not exist\n') });
-    for (const command of ['start', 'shell']) expect(await run(command)).toMatchObject({ code: 2, stderr: expect.stringContaining(`${command} failed: there is no image to launch: none was built here`) });
+    for (const command of ['start', 'shell', 'start primary', 'shell primary']) expect(await run(command)).toMatchObject({ code: 2, stderr: expect.stringContaining(`${command.split(' ')[0]} failed: there is no image to launch: none was built here`) });
     await run('set client.primary-name=');
     expect(await run('restart')).toEqual({ code: 1, stdout: '', stderr: 'Name argument or --all is required\nthere is no primary instance: client.primary-name is empty\n' });
   });

@@ -72,6 +72,14 @@ test('bridged gives a card on the network that is chosen, once', async () => {
   expect(await cards()).toEqual(['br0']);
 });
 
+test('no card is given to what is saved', { timeout: 60_000 }, async () => {
+  await done(home.client.call('launch', { body: { name: 'saved', image: `sha256:${home.image}`, cold: true } }));
+  await done(home.client.call('act', { params: { name: 'saved' }, body: { action: 'suspend' } }));
+  await expect(set('local.saved.bridged', 'true')).rejects.toMatchObject({
+    code: 'wrong-state', message: 'Cannot update instance settings; instance: saved; reason: Instance must be stopped for modification',
+  });
+});
+
 test('they outlive the daemon, and the passphrase is kept in no readable form', async () => {
   await set('local.passphrase', 'correct horse');
   await home.kill();

@@ -38,7 +38,8 @@ export const info = defineCommand({
     if (missing.length > 0) throw words.length === 1 ? missing[0] : new BatchError(missing);
     const wanted = named.length > 0 ? named : all.map(({ name }) => ({ instance: name, snapshot: undefined }));
     const chosen = options.snapshots ? [] : wanted.filter(({ snapshot }) => snapshot === undefined).flatMap(({ instance }) => all.filter(({ name }) => name === instance));
-    const shown = wanted.flatMap(({ instance, snapshot }) => snapshots.filter((each) => each.instance === instance && (snapshot === undefined ? options.snapshots : each.name === snapshot)));
+    // One that is named beside its instance is shown once.
+    const shown = [...new Set(wanted.flatMap(({ instance, snapshot }) => snapshots.filter((each) => each.instance === instance && (snapshot === undefined ? options.snapshots : each.name === snapshot))))];
     if (format === 'csv' && chosen.length > 0 && shown.length > 0) throw new UsageError('In CSV there is one kind of line: instances or snapshots, not both');
     const runtime = options.noRuntime ? chosen.map((instance) => ({ ...instance, guest: null })) : chosen;
     stdout.write(shown.length > 0 || options.snapshots ? renderInfoOfSnapshots(runtime, shown, format, primary) : renderInfo(runtime, format, primary));

@@ -11,7 +11,7 @@ import { defineCommand } from '../command.ts';
 import { YES_BRIDGE } from '../consent.ts';
 import { UsageError } from '../failure.ts';
 import { invalidArguments, launchInstance } from '../launching.ts';
-import { requireMountsHere, requireSource } from '../mounting.ts';
+import { requireMountsAllowed, requireMountsHere, requireSource } from '../mounting.ts';
 import { cpuCount, TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { PRIMARY_NOTE, shareHome } from '../primary.ts';
 import { createProgress } from '../progress.ts';
@@ -73,6 +73,7 @@ export const launch = defineCommand({
     // The daemon checks it and says line and column.
     const cloudInit = options.cloudInit === undefined ? undefined : await readCloudInit(options.cloudInit, context);
     const client = await context.client();
+    if (mounts.length > 0) await requireMountsAllowed(client, context.signal);
     const progress = createProgress(context.stderr, context.isTTY.stderr);
     const chosen = file ? await uploadImage(client, file, progress, context.signal) : image;
     await launchInstance(context, client, {

@@ -1,8 +1,8 @@
 import { defineCommand } from '../command.ts';
 import { callersDirectory } from '../mounting.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
-import { launchPrimary, PRIMARY_NOTE } from '../primary.ts';
-import { instances, requirePrimary } from '../targets.ts';
+import { launchPrimary, missingPrimary, PRIMARY_NOTE } from '../primary.ts';
+import { requirePrimary } from '../targets.ts';
 import { prepareExec, runExec } from '../terminal/run-exec.ts';
 
 export const shell = defineCommand({
@@ -28,7 +28,7 @@ export const shell = defineCommand({
     const seconds = timeoutSeconds(options.timeout);
     const client = await context.client();
     const name = args[0] ?? await requirePrimary(client, context.signal);
-    if (args[0] === undefined && !(await instances(client, context.signal)).some((instance) => instance.name === name)) {
+    if (await missingPrimary(client, [name], context.signal) !== undefined) {
       await launchPrimary(context, client, { name, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) });
     }
     return runExec(context, client, { name, command: [], from: options.noMap ? undefined : callersDirectory(), timeoutSeconds: seconds });

@@ -2,7 +2,7 @@ import { actOnAll } from '../batch.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
-import { launchPrimary, PRIMARY_NOTE } from '../primary.ts';
+import { launchPrimary, missingPrimary, PRIMARY_NOTE } from '../primary.ts';
 import { allFor, distinct, instances, requirePrimary } from '../targets.ts';
 
 export const start = defineCommand({
@@ -26,14 +26,9 @@ export const start = defineCommand({
     if (options.all && args.length > 0) throw new UsageError('Cannot specify name(s) when --all option set');
     const client = await context.client();
     const timeout = seconds === undefined ? {} : { timeoutSeconds: seconds };
-    if (!options.all && args.length === 0) {
-      const primary = await requirePrimary(client, context.signal);
-      const there = (await instances(client, context.signal)).some(({ name }) => name === primary);
-      if (!there) return launchPrimary(context, client, { name: primary, ...timeout });
-      await actOnAll(context, client, [primary], { action: 'start', ...timeout }, seconds);
-      return;
-    }
-    const names = options.all ? allFor('start', await instances(client, context.signal)) : distinct(args);
-    await actOnAll(context, client, names, { action: 'start', ...timeout }, seconds);
+    const names = options.all ? allFor('start', await instances(client, context.signal)) : distinct(args.length > 0 ? args : [await requirePrimary(client, context.signal)]);
+    const missing = options.all ? undefined : await missingPrimary(client, names, context.signal);
+    if (missing !== undefined) await launchPrimary(context, client, { name: missing, ...timeout });
+    await actOnAll(context, client, names.filter((name) => name !== missing), { action: 'start', ...timeout }, seconds);
   },
 });

@@ -29,7 +29,7 @@ const FIRST_DISK = 'sda1';
 
 export function infoFacts(instance: WireInstance): InfoFacts {
   const { guest, image, hold, network } = instance;
-  const runs = guest !== null || instance.state === 'Running';
+  const runs = guest !== null || instance.state === 'Running' || instance.state === 'Delayed Shutdown';
   const disks = guest?.disks.map(({ name, usedBytes, totalBytes }) => [name, { used: String(usedBytes), total: String(totalBytes) }] as const);
   return {
     zone: instance.zone,

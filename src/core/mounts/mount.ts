@@ -1,5 +1,5 @@
 /** A directory of the host that an instance has: where it comes from, where it may be, whose its files are. */
-import { fail } from '../errors.ts';
+import { fail, type HoldfastError } from '../errors.ts';
 import type { IdPair } from './id-maps.ts';
 
 export interface Mount {
@@ -13,6 +13,11 @@ export interface Mount {
   readonly person: { readonly uid: number; readonly gid: number };
   /** A device of the machine, which has it from one start to the next; otherwise it is served over a lane. */
   readonly native?: true;
+}
+
+/** By local.privileged-mounts. */
+export function mountsDisabled(): HoldfastError {
+  return fail('not-supported', 'Mounts are disabled on this installation of Holdfast.', { hint: 'allow them: holdfast set local.privileged-mounts=true' });
 }
 
 /** What must stay as it is for a guest to work; as Multipass has it. */

@@ -3,7 +3,7 @@ import type { WireMountWish, WireOperation } from '../../api/schemas.ts';
 import { fail } from '../../core/errors.ts';
 import { parseIdPair, requireDistinctIds, type IdPair } from '../../core/mounts/id-maps.ts';
 import { nativePair, requireRoomForNative } from '../../core/mounts/native.ts';
-import { requireTarget, targetFor, type Mount } from '../../core/mounts/mount.ts';
+import { mountsDisabled, requireTarget, targetFor, type Mount } from '../../core/mounts/mount.ts';
 import { checkSource, primaryGroup } from '../../host/sftp/serve-mount.ts';
 import { requireWithoutGroups } from './without-groups.ts';
 import type { House } from '../instances/house.ts';
@@ -18,7 +18,7 @@ const DEFAULT_USER = 'ubuntu';
 export async function mount(house: House, name: string, wish: WireMountWish): Promise<WireOperation> {
   const supervisor = requireInstance(house, name);
   if (process.platform !== 'linux') throw fail('not-supported', 'mounts are there on Linux hosts only so far', { hint: 'copy what is needed: holdfast transfer' });
-  if (!areMountsAllowed(house)) throw fail('not-supported', 'Mounts are disabled on this installation of Holdfast.', { hint: 'allow them: holdfast set local.privileged-mounts=true' });
+  if (!areMountsAllowed(house)) throw mountsDisabled();
   if (wish.type === 'native') requireNotRunning(supervisor);
   const wanted = await checkWish(house, supervisor, wish);
   if (supervisor.occupation) throw supervisor.busy(supervisor.occupation);

@@ -1,5 +1,6 @@
 /** `local.<instance>.` and what may be changed of it: derived from the instances there are. */
 import { fail } from '../../core/errors.ts';
+import type { State } from '../../core/instance.ts';
 import { requireLegal } from '../../core/lifecycle.ts';
 import { BRIDGED } from '../../core/network/network-option.ts';
 import { MINIMUM_BYTES, MOST_CPUS, parseSize, showSize } from '../../core/sizes.ts';
@@ -48,10 +49,14 @@ function shown({ record: { instance: { spec } } }: Supervisor, what: string): st
   return showSize(what === 'memory' ? spec.memoryBytes : spec.diskBytes);
 }
 
+const RUNS: readonly State[] = ['Running', 'Delayed Shutdown'];
+
 /** A card on what local.bridged-network says. It is there once for all. */
 async function bridge(house: House, supervisor: Supervisor, key: string, value: string, makeBridge: boolean): Promise<void> {
   if (!flag(key, value)) throw badSetting(key, value, 'a card that was given is not taken back by this; see: holdfast net detach');
   if (supervisor.record.instance.spec.bridged) return;
+  // With Multipass it must be stopped; here it may run, too.
+  if (!RUNS.includes(supervisor.state)) requireLegal(supervisor.name, supervisor.state, supervisor.reason, 'modify');
   const { error } = await house.engine.ended((await attachCard(house, supervisor.name, { network: BRIDGED, makeBridge })).id);
   if (error) throw fail(error.code, error.message, { hint: error.hint ?? undefined });
   supervisor.respecify({ ...supervisor.record.instance.spec, bridged: true });
