@@ -8,6 +8,8 @@ export interface CardNetworks {
   attach(machine: AttachedMachine): Promise<() => Promise<void>>;
   /** The same while it runs, when it has other cards now. @throws machine-failed also where it has ended */
   change(machine: AttachedMachine): Promise<void>;
+  /** By which of the home's bridges the host reaches a default card's address; undefined where that is not known. Left out where the host is on none of its networks. */
+  bridgeAt?(address: string): Promise<string | undefined>;
   /** Of a machine that has ended. */
   detach(id: string): Promise<void>;
 }

@@ -81,7 +81,9 @@ export class QemuDriver implements Driver {
         architecture: HOST_ARCHITECTURE, identity: this.#identity, memory: this.#memory, only: options.accelerators,
         directories: [options.layout.instancesDir, options.layout.runDir],
       }),
-      machine: (machine) => machineChecks({ machine, files: this.#files(machine.id), held: () => this.#held.get(machine.id) }),
+      machine: (machine) => machineChecks({
+        machine, files: this.#files(machine.id), held: () => this.#held.get(machine.id), bridgeAt: async (address) => await options.networks?.bridgeAt?.(address),
+      }),
     };
   }
 

@@ -93,6 +93,10 @@ export class HomeNetworks implements AsyncDisposable {
     return networkOf(await this.#inTurn(() => this.#record.network()), address);
   }
 
+  async bridgeAt(address: string): Promise<string | undefined> {
+    return await this.#record.bridgeAt(address);
+  }
+
   async hostSubnets(): Promise<string[]> {
     return process.platform === 'linux' ? (await usedNetworks(this.#record.bridges)).filter((each) => parseIpv4Network(each) !== undefined) : [];
   }

@@ -28,3 +28,9 @@ test.runIf(process.platform === 'linux')('what an earlier Holdfast has switched 
   expect(await record.switchedEarlier()).toEqual({ ipv4: false, ipv6: false });
   expect(await record.read()).toMatchObject({ subnet: '10.107.31.0/24' });
 });
+
+test('the bridge of an address is that of the zone whose subnet it is of; of another address none is known, and nothing is chosen', async () => {
+  expect(await new HomeRecord(home, join(home, 'network')).bridgeAt('10.107.31.4')).toBeUndefined();
+  const record = await recorded({ zones: { zone3: '10.108.0.0/24' } });
+  expect(await Promise.all(['10.107.31.4', '10.108.0.9', '10.109.0.9'].map((address) => record.bridgeAt(address)))).toEqual(['hf-1a2b3c4d', 'hf-1a2b3c4d-3', undefined]);
+});

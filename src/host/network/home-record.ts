@@ -1,7 +1,7 @@
 /** Keeps what a home remembers of its network, and says what follows from it: its key and subnets are drawn once, and stay. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FIRST_ZONE, homeNames, homeNetwork, zoneBridge, type HomeNames, type HomeNetwork } from '../../core/network/home-network.ts';
+import { FIRST_ZONE, homeNames, homeNetwork, networkOf, zoneBridge, type HomeNames, type HomeNetwork } from '../../core/network/home-network.ts';
 import { ZONES, type ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -66,6 +66,12 @@ export class HomeRecord {
   async recordedSubnet(zone: ZoneName): Promise<string | undefined> {
     const record = await this.read();
     return zone === FIRST_ZONE ? record?.subnet : record?.zones?.[zone];
+  }
+
+  /** @returns the bridge of the zone whose recorded subnet an address is of */
+  async bridgeAt(address: string): Promise<string | undefined> {
+    const record = await this.read();
+    return record && networkOf(homeNetwork(this.#key, { ...record.zones, [FIRST_ZONE]: record.subnet }, false), address)?.bridge;
   }
 
   /** Chosen and written down where the zone has none. @throws machine-failed when no subnet is left */

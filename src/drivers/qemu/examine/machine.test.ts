@@ -41,7 +41,7 @@ afterEach(async () => { await stack.disposeAsync(); });
 
 async function examined(held: boolean) {
   const machine = { accelerator: 'kvm', monitor } as unknown as QemuMachine;
-  const checks = machineChecks({ machine: { name: 'apollo', spec: {} } as MachineSpec, files: {} as MachineFiles, held: () => (held ? machine : undefined) });
+  const checks = machineChecks({ machine: { name: 'apollo', spec: {} } as MachineSpec, files: {} as MachineFiles, held: () => (held ? machine : undefined), bridgeAt: () => Promise.resolve(undefined) });
   const [found] = await runChecks(checks.filter(({ id }) => id === 'monitor'), new AbortController().signal);
   if (found === undefined) throw new Error('its monitor is not looked at');
   return found;

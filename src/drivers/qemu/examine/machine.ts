@@ -16,6 +16,8 @@ interface Examined {
   readonly machine: MachineSpec;
   readonly files: MachineFiles;
   readonly held: () => QemuMachine | undefined;
+  /** The home's bridge that has an address; undefined where that is not known. */
+  readonly bridgeAt: (address: string) => Promise<string | undefined>;
 }
 
 const MONITOR_MS = 3_000;
@@ -23,13 +25,13 @@ const MONITOR_MS = 3_000;
 const BANNER_MS = { native: 3_000, slow: 12_000 };
 
 export function machineChecks(parts: Examined): readonly Check[] {
-  const { machine: { name, spec }, held } = parts;
+  const { machine: { name, spec }, held, bridgeAt } = parts;
   const slow = held()?.accelerator === 'tcg';
   const bannerMs = slow ? BANNER_MS.slow : BANNER_MS.native;
   return [
     { id: 'process', layer: 'machine', title: 'QEMU\'s process', deadlineMs: 2_000, run: () => processOf(parts) },
     { id: 'monitor', layer: 'machine', title: 'its monitor (QMP)', needs: ['process'], deadlineMs: MONITOR_MS + 500, run: () => monitorOf(parts) },
-    neighbourCheck(spec),
+    neighbourCheck(spec, bridgeAt),
     {
       id: 'by-address', layer: 'by-address', title: 'its sshd, from the host', needs: ['monitor', 'link', 'address', 'sshd'], deadlineMs: bannerMs + 1_000,
       async run(signal) {

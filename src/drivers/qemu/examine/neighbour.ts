@@ -14,14 +14,16 @@ const ANY_PORT = 22;
 /** The kernel asks three times, a second apart (neigh/retrans_time_ms). */
 const KNOCK_MS = 3_500;
 
-export function neighbourCheck(spec: InstanceSpec): Check {
+/** @param bridgeAt  by which of the home's bridges the host is to reach an address; undefined where that is not known */
+export function neighbourCheck(spec: InstanceSpec, bridgeAt: (address: string) => Promise<string | undefined>): Check {
   return {
     id: 'neighbour', layer: 'neighbour', title: 'neighbour and route on the host', needs: ['link', 'address'], deadlineMs: 3 * DEADLINE_MS + KNOCK_MS,
     async run(signal) {
       const address = bridgeAddress(spec);
       if (address === undefined) return nothing('it is behind QEMU\'s user network: the host has neither a neighbour nor a route for it');
       const ask = async (...args: readonly string[]): Promise<string> => (await run({ tool: 'ip', args, package: 'iproute2', deadlineMs: DEADLINE_MS, signal })).stdout;
-      const look = async (): Promise<Finding> => judge(address, spec.mac, ...await Promise.all([ask('-o', 'route', 'get', address), ask('-o', 'neigh', 'show', address)]));
+      const bridge = await bridgeAt(address);
+      const look = async (): Promise<Finding> => judge({ address, mac: spec.mac, bridge }, ...await Promise.all([ask('-o', 'route', 'get', address), ask('-o', 'neigh', 'show', address)]));
       const first = await look();
       if (first.status !== 'broken') return first;
       // That nobody answered may have been seen before the guest was there: the kernel asks again when there is something to send.
@@ -40,10 +42,28 @@ async function knock(address: string, signal: AbortSignal): Promise<void> {
   socket.destroy();
 }
 
+interface Expected {
+  readonly address: string;
+  readonly mac: string;
+  /** The device that packets for it are to go out by; undefined where that is not known. */
+  readonly bridge: string | undefined;
+}
+
 /** @param route  of `ip -o route get`  @param neighbour  of `ip -o neigh show` (iproute2, ip-neighbour(8)) */
-export function judge(address: string, mac: string, route: string, neighbour: string): Finding {
+export function judge({ address, mac, bridge }: Expected, route: string, neighbour: string): Finding {
   const device = /\bdev (\S+)/.exec(route)?.[1] ?? 'nowhere';
+  const astray = bridge !== undefined && device !== bridge;
+  // Only a table that a rule of somebody's leads to is named.
+  const table = /\btable (\S+)/.exec(route)?.[1];
+  if (astray && table !== undefined) {
+    return broken(`the host sends packets for ${address} to ${device} by its table ${table}, not to the home's bridge ${bridge}`,
+      `see which rule leads there (ip rule) and what it routes (ip route show table ${table}): whoever made it, such as a VPN, must leave out the subnet of ${bridge}`);
+  }
   if (/\bvia (\S+)/.test(route)) return broken(`the host sends packets for ${address} away by a router (${route.trim().split('\n')[0]})`, 'the home\'s bridge is gone: holdfastd makes it anew when it is started again');
+  if (astray) {
+    return broken(`the host sends packets for ${address} to ${device}, not to the home's bridge ${bridge}`,
+      `see what takes it: ip route show match ${address}; whoever made that route, such as a VPN, must leave out the subnet of ${bridge}; where ${bridge} is gone, holdfastd makes it anew when it is started again`);
+  }
   const known = /\blladdr (\S+)/.exec(neighbour)?.[1]?.toLowerCase();
   if (known !== undefined && known !== mac.toLowerCase()) return broken(`${address} belongs to another card on ${device}: ${known}, not ${mac}`, 'find who else uses this address; a second one must have another');
   if (/\b(FAILED|INCOMPLETE)\b/.test(neighbour)) return broken(`nobody answers for ${address} on ${device}`, 'see the guest\'s link and address above');
