@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lookAround } from '../../src/guest/look/in-guest.ts';
+import { MAX_LINKS } from '../../src/guest/look/look.ts';
 import { makeGuestRoot } from './stand-in/guest-root.ts';
 
 test('a look changes nothing, also where sshd lacks the directory that it wants: that is told', async () => {
@@ -15,4 +16,17 @@ test('a look changes nothing, also where sshd lacks the directory that it wants:
   const complaint = 'Missing privilege separation directory: /run/sshd';
   expect(sshd).toMatchObject({ installed: true, privateComplaint: complaint, userComplaint: complaint });
   expect(await root.tree()).toEqual(before);
+});
+
+test('among hundreds of interfaces the one of hardware is seen, whatever its name, and not all others are', async () => {
+  await using root = await makeGuestRoot();
+  const links = join(root.directory, 'sys/class/net');
+  await mkdir(join(links, 'enp1s0/device'), { recursive: true });
+  await writeFile(join(links, 'enp1s0/address'), '52:54:00:ae:7b:6e\n');
+  await writeFile(join(links, 'enp1s0/flags'), '0x1003\n');
+  await writeFile(join(links, 'enp1s0/carrier'), '1\n');
+  await Promise.all(Array.from({ length: 450 }, (_, index) => mkdir(join(links, `cali${1000 + index}`))));
+  const look = await lookAround(root.shell, 30_000, new AbortController().signal);
+  expect(look.links).toContainEqual({ name: 'enp1s0', mac: '52:54:00:ae:7b:6e', up: true, carrier: true });
+  expect(look.links).toHaveLength(MAX_LINKS);
 });

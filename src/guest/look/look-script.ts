@@ -3,6 +3,7 @@
  * has; neither Python nor anything of Holdfast's is counted on, since they may be what is broken.
  */
 import { AGENT_DIR, AGENT_PLACES } from '../agent/bundle.ts';
+import { MAX_LINKS } from './look.ts';
 import { PYTHON_MODULES } from './mend-scripts.ts';
 
 const UNITS = ['holdfast-doorman.service', 'ssh.service', 'ssh.socket', 'sshd.service', 'sshd.socket', 'systemd-resolved.service'];
@@ -54,9 +55,16 @@ else
 fi
 grep -qE '^ *[0-9]+: [0-9A-F]+:0016 0+:0+ 0A' /proc/net/tcp /proc/net/tcp6 2>/dev/null && echo 'listens yes' || echo 'listens no'
 
+# A node of containers has hundreds: those of hardware are told of in any case, of the others as many as there is room for.
+room=${MAX_LINKS}
+for card in /sys/class/net/*/device; do room=$((room - 1)); done
 for link in /sys/class/net/*; do
   name=\${link##*/}
   [ "$name" = lo ] && continue
+  if [ ! -e "$link/device" ]; then
+    [ "$room" -gt 0 ] || continue
+    room=$((room - 1))
+  fi
   flags=$(cat "$link/flags" 2>/dev/null || echo 0)
   line link "$name" "$(cat "$link/address" 2>/dev/null || echo -)" "$([ $((flags & 1)) = 1 ] && echo up || echo down)" "$(cat "$link/carrier" 2>/dev/null || echo 0)"
 done

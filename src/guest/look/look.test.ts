@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseLook } from './look.ts';
+import { MAX_LINKS, parseLook } from './look.ts';
 
 const SOUND = `clock 1795560495
 system running 4711
@@ -64,7 +64,7 @@ test('what a guest writes cannot make it throw, nor grow beyond the limits', () 
   fc.assert(fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
     const look = parseLook(`${lines.join('\n')}\nend\n`) ?? parseLook('end');
     expect(look?.units.size).toBeLessThanOrEqual(16);
-    expect(look?.links.length).toBeLessThanOrEqual(64);
+    expect(look?.links.length).toBeLessThanOrEqual(MAX_LINKS);
     for (const path of look?.otherPythons ?? []) expect(path).toMatch(/^\/usr\//);
     // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     expect(JSON.stringify(look?.python.said)).not.toMatch(/[\u0000-\u001f]/);

@@ -34,6 +34,8 @@ export interface Look {
 /** More is no answer of ours. */
 export const LOOK_MAX_BYTES = 64 * 1024;
 const MAX_LINES = 400;
+/** Interfaces, of which a node of containers has hundreds. */
+export const MAX_LINKS = 64;
 
 /** @returns undefined when it was cut off, or is no such answer at all */
 export function parseLook(text: string): Look | undefined {
@@ -58,7 +60,7 @@ export function parseLook(text: string): Look | undefined {
       installed: one('sshd')[0] === 'ok', privateComplaint: complaint(all('private-sshd')), userComplaint: complaint(all('user-sshd')),
       listens: one('listens')[0] === 'yes',
     },
-    links: all('link').slice(0, 64).map(([name = '', mac = '', up, carrier]) => ({ name, mac: mac.toLowerCase(), up: up === 'up', carrier: carrier === '1' })),
+    links: all('link').slice(0, MAX_LINKS).map(([name = '', mac = '', up, carrier]) => ({ name, mac: mac.toLowerCase(), up: up === 'up', carrier: carrier === '1' })),
     network: lines.some(({ word }) => word === 'no-ip') ? undefined : {
       addresses: all('address').slice(0, 64).map(([link = '', address = '', how]) => ({ link, address: address.replace(/\/.*$/, ''), dynamic: how === 'dynamic' })),
       routes: all('route').slice(0, 16).map((words) => words.join(' ')),

@@ -30,7 +30,7 @@ export async function makeGuestRoot(): Promise<GuestRoot> {
   }
   const inRoot = (script: string): string => script
     .replace(/^export PATH=\S+/m, `export PATH=${bin}`)
-    .replaceAll(/(?<![\w.$}/])\/(?=(?:usr|etc|run|lib)\/)/g, `${directory}/`);
+    .replaceAll(/(?<![\w.$}/])\/(?=(?:usr|etc|run|lib|sys)\/)/g, `${directory}/`);
   return {
     directory,
     shell: {
