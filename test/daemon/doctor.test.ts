@@ -38,6 +38,7 @@ test.each([
   ['python', 'python', ['agent', 'doorman', 'lanes', 'cloud-init']],
   ['no sshd', 'private-sshd', ['lanes']],
   ['doorman', 'doorman', ['lanes']],
+  ['users\' ssh door', 'doorman', ['lanes']],
   ['bulk lane', 'lanes', []],
   ['no card', 'link', ['address', 'route', 'dns']],
   ['link down', 'link', ['address', 'route', 'dns']],

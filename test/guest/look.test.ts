@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lookAround } from '../../src/guest/look/in-guest.ts';
 import { MAX_LINKS } from '../../src/guest/look/look.ts';
+import { SSH_SOCKET } from '../../src/guest/user-ssh.ts';
+import { AGENT_VERSIONS, frozenAgent } from '../upgrade/agents.ts';
 import { makeGuestRoot } from './stand-in/guest-root.ts';
 
 test('a look changes nothing, also where sshd lacks the directory that it wants: that is told', async () => {
@@ -29,4 +33,20 @@ test('among hundreds of interfaces the one of hardware is seen, whatever its nam
   const look = await lookAround(root.shell, 30_000, new AbortController().signal);
   expect(look.links).toContainEqual({ name: 'enp1s0', mac: '52:54:00:ae:7b:6e', up: true, carrier: true });
   expect(look.links).toHaveLength(MAX_LINKS);
+});
+
+test('the door for users\' own ssh clients is seen where it is, and that it is missing', async () => {
+  await using root = await makeGuestRoot();
+  const sees = async (): Promise<boolean> => (await lookAround(root.shell, 30_000, new AbortController().signal)).userDoor;
+  expect(await sees()).toBe(false);
+  await mkdir(join(root.directory, dirname(SSH_SOCKET)));
+  const door = createServer().listen(join(root.directory, SSH_SOCKET));
+  await once(door, 'listening');
+  expect(await sees()).toBe(true);
+  door.close();
+});
+
+test.each(AGENT_VERSIONS)('a doorman of %s has such a door: one that lacks it is broken', (version) => {
+  const { files } = frozenAgent(version);
+  expect(files.filter(({ content }) => content.includes(`"/${basename(SSH_SOCKET)}"`) && content.includes(`"${dirname(SSH_SOCKET)}"`))).toHaveLength(1);
 });

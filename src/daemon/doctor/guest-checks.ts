@@ -1,6 +1,7 @@
 /** What is looked at in a guest, as a table. All of it comes from one look; a remedy that could lose data is only told. */
 import { broken, nothing, warning, well, type Check, type Finding } from '../../drivers/check.ts';
 import type { Look } from '../../guest/look/look.ts';
+import { SSH_SOCKET } from '../../guest/user-ssh.ts';
 import { isOlder } from '../../guest/agent-calls.ts';
 import type { Layer } from '../../core/diagnosis.ts';
 import { networkChecks } from './network-checks.ts';
@@ -45,12 +46,7 @@ export function guestChecks(patient: Patient): readonly Check[] {
       if (sshd.privateComplaint === undefined || NO_DIRECTORY.test(sshd.privateComplaint)) return well('its configuration passes sshd -t');
       return broken(`its configuration is refused: ${sshd.privateComplaint}`, 'put Holdfast\'s files back', patient.repairAgent);
     }),
-    seen('doorman', 'the doorman', ['way-in', 'python', 'agent'], ({ units }) => {
-      const unit = units.get('holdfast-doorman.service');
-      if (unit?.active === 'active') return well(`active (${unit.sub})`);
-      return broken(unit ? `it does not run: ${unit.active} (${unit.sub})${unit.file === 'masked' ? ', masked' : ''}` : 'systemd does not know it',
-        `restart it: holdfast exec ${name} -- sudo systemctl restart holdfast-doorman`, patient.mending('doorman'));
-    }),
+    seen('doorman', 'the doorman', ['way-in', 'python', 'agent'], (look) => doorman(look, patient)),
     {
       id: 'lanes', layer: 'lanes', title: 'its lanes', needs: ['way-in', 'python', 'agent', 'private-sshd', 'doorman'], deadlineMs: deadlineMs + deadlines.lanes + 1_000,
       async run(signal) {
@@ -97,6 +93,15 @@ function files({ agent }: Look, { repairAgent, machine: { guest }, name }: Patie
   if (agent.missing.length > 0) return broken(`${agent.missing.slice(0, 3).join(', ')}${agent.missing.length > 3 ? ` and ${agent.missing.length - 3} more` : ''} missing`, 'put them back', repairAgent);
   if (guest.agent && isOlder(agent.version, guest.agent.version)) return warning(`they are of version ${agent.version || 'unknown'}; this Holdfast has ${guest.agent.version}`, 'renew them', repairAgent);
   return well(`version ${agent.version}`);
+}
+
+function doorman({ units, userDoor }: Look, { name, mending }: Patient): Finding {
+  const unit = units.get('holdfast-doorman.service');
+  const remedy = `restart it: holdfast exec ${name} -- sudo systemctl restart holdfast-doorman`;
+  if (unit?.active !== 'active') return broken(unit ? `it does not run: ${unit.active} (${unit.sub})${unit.file === 'masked' ? ', masked' : ''}` : 'systemd does not know it', remedy, mending('doorman'));
+  if (userDoor) return well(`active (${unit.sub})`);
+  // Every version makes it as it starts.
+  return broken(`it runs, but ${SSH_SOCKET} is missing, its socket for users' own ssh clients: holdfast proxy fails`, remedy, mending('doorman'));
 }
 
 /** It is looked for after the configuration was found right. systemd takes it away with the user's sshd, and makes it with it. */

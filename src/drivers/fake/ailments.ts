@@ -33,6 +33,7 @@ const AILMENTS: Readonly<Record<string, Ailment>> = {
   'the lanes\' sshd': { line: /^private-sshd /, sick: 'private-sshd broken line 3: Bad configuration option: NoSuch' },
   'the lanes\' sshd\'s directory': { line: /^private-sshd /, sick: `private-sshd ${NO_DIRECTORY}` },
   doorman: { line: /^unit holdfast-doorman/, sick: 'unit holdfast-doorman.service inactive dead enabled', cure: 'doorman' },
+  'users\' ssh door': { line: /^user-door /, sick: 'user-door missing', cure: 'doorman' },
   'bulk lane': { cure: 'doorman' },
   'no card': { line: /^link /, sick: 'link eth1 52:54:00:00:00:01 up 1', cure: 'driver' },
   'link down': { line: /^link /, sick: (line) => line.replace(' up ', ' down '), cure: 'link-up' },
@@ -88,7 +89,7 @@ function faultsOf(directory: string): Faults {
 function soundGuest({ mac, address, gateway }: FakeCard): string[] {
   return [
     `clock ${Math.floor(Date.now() / 1000)}`, 'system running 4711', 'python ok', `agent ${AGENT_VERSION}`,
-    'unit holdfast-doorman.service active running enabled', 'unit ssh.service active running enabled',
+    'unit holdfast-doorman.service active running enabled', 'unit ssh.service active running enabled', 'user-door there',
     'sshd ok', 'private-sshd ok', 'user-sshd ok', 'listens yes',
     `link enp1s0 ${mac} up 1`, `address enp1s0 ${address}/24 dynamic`, `route default via ${gateway} dev enp1s0`,
     `dns ${gateway} 48468183`, 'root rw 4000000 2000000 300000 250000', 'cloud ended {"v1":{"errors":[]}}', 'end',

@@ -3,6 +3,7 @@
  * has; neither Python nor anything of Holdfast's is counted on, since they may be what is broken.
  */
 import { AGENT_DIR, AGENT_PLACES } from '../agent/bundle.ts';
+import { SSH_SOCKET } from '../user-ssh.ts';
 import { MAX_LINKS } from './look.ts';
 import { PYTHON_MODULES } from './mend-scripts.ts';
 
@@ -42,6 +43,8 @@ done
 systemctl show -p Id -p LoadState -p ActiveState -p SubState -p UnitFileState ${UNITS.join(' ')} 2>/dev/null | awk -F= '
   function out() { if (id != "" && load == "loaded") print "unit", id, active, sub_state, (file == "" ? "-" : file); id = load = active = sub_state = file = "" }
   /^Id=/ { id = $2 } /^LoadState=/ { load = $2 } /^ActiveState=/ { active = $2 } /^SubState=/ { sub_state = $2 } /^UnitFileState=/ { file = $2 } /^$/ { out() } END { out() }'
+
+[ -S ${SSH_SOCKET} ] && echo 'user-door there' || echo 'user-door missing'
 
 sshd=$(command -v sshd)
 if [ -z "$sshd" ]; then line sshd missing

@@ -9,6 +9,7 @@ other-python /usr/bin/python3.11
 agent 0.4.0
 unit holdfast-doorman.service active running enabled
 unit ssh.service active running enabled
+user-door there
 sshd ok
 private-sshd ok
 private-sshd ok
@@ -27,6 +28,7 @@ test('a sound guest is read whole', () => {
   expect(parseLook(SOUND)).toEqual({
     clock: 1795560495, boots: false, upS: 4711, python: { state: 'ok', said: '' }, otherPythons: ['/usr/bin/python3.11'], agent: { version: '0.4.0', missing: [] },
     units: new Map([['holdfast-doorman.service', { active: 'active', sub: 'running', file: 'enabled' }], ['ssh.service', { active: 'active', sub: 'running', file: 'enabled' }]]),
+    userDoor: true,
     sshd: { installed: true, privateComplaint: undefined, userComplaint: undefined, listens: true },
     links: [{ name: 'enp1s0', mac: '52:54:00:ae:7b:6e', up: true, carrier: true }],
     network: { addresses: [{ link: 'enp1s0', address: '10.96.0.15', dynamic: true }], routes: ['default via 10.96.0.2 dev enp1s0 proto dhcp'] },
@@ -42,6 +44,7 @@ test.each([
   ['python missing', { python: { state: 'missing', said: '' } }],
   ["python broken ModuleNotFoundError: No module named 'json'", { python: { state: 'broken', said: "ModuleNotFoundError: No module named 'json'" } }],
   ['private-sshd broken line 3: Bad configuration option: NoSuch', { sshd: { privateComplaint: 'line 3: Bad configuration option: NoSuch' } }],
+  ['user-door missing', { userDoor: false }],
   ['no-ip', { network: undefined }],
   ['dns 10.0.0.1 silent', { dns: [{ server: '10.0.0.1', answer: 'silent' }] }],
   ['root ro 100 0 10 0', { root: { readOnly: true, freeKiB: 0, freeInodes: 0 } }],

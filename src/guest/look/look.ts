@@ -21,6 +21,8 @@ export interface Look {
   readonly agent: { readonly version: string; readonly missing: readonly string[] };
   /** Those that are there. */
   readonly units: ReadonlyMap<string, Unit>;
+  /** The doorman's socket for users' own ssh clients is where it has made it. */
+  readonly userDoor: boolean;
   readonly sshd: { readonly installed: boolean; readonly privateComplaint: string | undefined; readonly userComplaint: string | undefined; readonly listens: boolean };
   readonly links: readonly { readonly name: string; readonly mac: string; readonly up: boolean; readonly carrier: boolean }[];
   /** undefined: the guest has no `ip` to ask. */
@@ -56,6 +58,7 @@ export function parseLook(text: string): Look | undefined {
     otherPythons: all('other-python').map(([path = '']) => path).filter((path) => /^\/usr\/[\w./+-]+$/.test(path)).slice(0, 16),
     agent: { version: one('agent')[0] ?? '', missing: all('agent-missing').map(([path = '']) => path).slice(0, 40) },
     units: new Map(all('unit').slice(0, 16).map(([name = '', active = '', sub = '', file = '-']) => [name, { active, sub, file }])),
+    userDoor: one('user-door')[0] !== 'missing',
     sshd: {
       installed: one('sshd')[0] === 'ok', privateComplaint: complaint(all('private-sshd')), userComplaint: complaint(all('user-sshd')),
       listens: one('listens')[0] === 'yes',
