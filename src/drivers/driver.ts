@@ -162,8 +162,8 @@ export interface SshKeys {
 
 /** What a doctor looks at: tables of checks, which look only when they are run. */
 export interface Examiner {
-  /** The host, as far as this driver needs it. */
-  host(): readonly Check[];
+  /** The host, as far as this driver needs it. @param used  architectures of the home's instances and images */
+  host(used: readonly Architecture[]): readonly Check[];
   /** A machine and what it is connected to, seen from the host: whether this daemon holds it, or it does not even run. */
   machine(machine: MachineSpec): readonly Check[];
 }

@@ -1,6 +1,8 @@
 /** The doctor: the host's table and an instance's, examined or mended. Only looks unless it is told to mend; holds up nobody. */
 import type { WireDiagnosis } from '../../api/doctor-schemas.ts';
+import { parseArchitecture } from '../../core/architecture.ts';
 import { fail } from '../../core/errors.ts';
+import type { Architecture } from '../../core/instance.ts';
 import { orAbort } from '../../guest/ssh/time-limit.ts';
 import type { House } from '../instances/house.ts';
 import { retake } from '../instances/adopt.ts';
@@ -20,7 +22,7 @@ const NATIVE: Patience = { settleMs: 20_000, followMs: 5_000 };
 const SLOW: Patience = { settleMs: 90_000, followMs: 20_000 };
 
 export function makeDoctor(question: HostQuestion): Doctor {
-  const ofHost = (house: House) => () => [...hostChecks(question), ...(house.driver.examine?.host() ?? []), ...homeNetworkChecks(house)];
+  const ofHost = (house: House) => async () => [...hostChecks(question), ...(house.driver.examine?.host(await usedArchitectures(house)) ?? []), ...homeNetworkChecks(house)];
   return {
     host: (house, fix, signal) => (fix ? mendAll(null, ofHost(house), HOST, signal) : diagnose(null, ofHost(house), signal)),
     async instance(house, name, fix, signal) {
@@ -37,4 +39,12 @@ export function makeDoctor(question: HostQuestion): Doctor {
       return mended;
     },
   };
+}
+
+/** Of everybody's instances and of the images. */
+async function usedArchitectures({ registry, images }: House): Promise<readonly Architecture[]> {
+  // That they cannot be read is told by the check of the home.
+  const listed = await images.list().catch(() => []);
+  const ofImages = listed.map(({ architecture }) => parseArchitecture(architecture)).filter((each) => each !== undefined);
+  return [...new Set([...registry.everybodys.map(({ record }) => record.instance.architecture), ...ofImages])];
 }

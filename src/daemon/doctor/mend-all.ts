@@ -8,7 +8,7 @@ import { pause, seconds, timeLimit, orAbort } from '../../guest/ssh/time-limit.t
 import { runChecks, type Examined } from './run-checks.ts';
 
 /** The table is made anew for each look: what was seen before a fix is not true after it. */
-type MakeChecks = () => readonly Check[];
+type MakeChecks = () => readonly Check[] | Promise<readonly Check[]>;
 
 export interface Patience {
   /** Until a check that was mended is well: a doorman starts, a lease comes. */
@@ -21,7 +21,7 @@ const LOOK_AGAIN_MS = 1_000;
 
 export async function diagnose(subject: string | null, make: MakeChecks, signal: AbortSignal): Promise<WireDiagnosis> {
   const startedAt = performance.now();
-  return told(subject, await runChecks(make(), signal), [], startedAt);
+  return told(subject, await runChecks(await make(), signal), [], startedAt);
 }
 
 /** Never throws for a fix that fails: that is told of the fix. */
@@ -29,7 +29,7 @@ export async function mendAll(subject: string | null, make: MakeChecks, patience
   const startedAt = performance.now();
   const fixes: WireFix[] = [];
   const tried = new Set<string>();
-  let examined = await runChecks(make(), signal);
+  let examined = await runChecks(await make(), signal);
   for (;;) {
     const next = nextToFix(examined.map(({ result }) => result), tried);
     const fix = next && examined.find(({ result }) => result.id === next.id)?.fix;
@@ -51,7 +51,7 @@ async function settle(make: MakeChecks, id: string, { settleMs, followMs }: Pati
   const since = performance.now();
   let goodSince: number | undefined;
   for (;;) {
-    const examined = await runChecks(make(), signal);
+    const examined = await runChecks(await make(), signal);
     const unwell = examined.filter(({ result }) => result.status === 'broken');
     const good = examined.find(({ result }) => result.id === id)?.result.status !== 'broken';
     goodSince = good ? goodSince ?? performance.now() : undefined;

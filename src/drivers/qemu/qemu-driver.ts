@@ -77,8 +77,8 @@ export class QemuDriver implements Driver {
       inUse: async () => await this.#templatesInUse(),
     });
     this.examine = {
-      host: () => hostChecks({
-        architecture: HOST_ARCHITECTURE, identity: this.#identity, memory: this.#memory, only: options.accelerators,
+      host: (used) => hostChecks({
+        architecture: HOST_ARCHITECTURE, used, identity: this.#identity, memory: this.#memory, only: options.accelerators,
         directories: [options.layout.instancesDir, options.layout.runDir],
       }),
       machine: (machine) => machineChecks({

@@ -7,10 +7,13 @@ import { hostKey, type AcceleratorMemory } from '../accelerator/memory.ts';
 import { TRY_OUT_MS, tryOut } from '../accelerator/try-out.ts';
 import { newestMachineType, qemuVersion } from '../binary.ts';
 import type { Accelerator } from '../command-line/input.ts';
+import { foreignCheck, foreignOf } from './foreign.ts';
 import { machineUid, requirePassable, type IdentityPolicy } from '../identity.ts';
 
 interface HostParts {
   readonly architecture: Architecture;
+  /** Those that the home has instances or images for. */
+  readonly used: readonly Architecture[];
   readonly identity: IdentityPolicy;
   readonly memory: AcceleratorMemory;
   readonly only: readonly Accelerator[] | undefined;
@@ -23,7 +26,7 @@ const SOME_MACHINE = '00000000';
 const TOOL_MS = 15_000;
 
 export function hostChecks(parts: HostParts): readonly Check[] {
-  const { architecture, identity, directories } = parts;
+  const { architecture, used, identity, directories } = parts;
   return [
     {
       id: 'machine-rights', layer: 'rights', title: 'machines\' files can be reached', deadlineMs: 5_000,
@@ -38,6 +41,7 @@ export function hostChecks(parts: HostParts): readonly Check[] {
       id: 'qemu', layer: 'hypervisor', title: 'QEMU', deadlineMs: 2 * TOOL_MS,
       run: async () => well(`version ${await qemuVersion(architecture)}, newest machine ${await newestMachineType(architecture)}`),
     },
+    ...foreignOf(used, architecture).map((each) => foreignCheck(each, TOOL_MS)),
     {
       id: 'qemu-img', layer: 'hypervisor', title: 'qemu-img', deadlineMs: TOOL_MS,
       async run(signal) {
