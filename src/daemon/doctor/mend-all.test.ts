@@ -47,3 +47,31 @@ test('what only followed from the first is well without a fix of its own', async
   expect((await mendAll('apollo', make, PATIENCE, signal)).fixes.map(({ check: id }) => id)).toEqual(['link']);
   expect(renewed).toBe(false);
 });
+
+test('what failed is tried again once all others had their turn and one of them helped', async () => {
+  const sick = new Set(['python', 'link', 'address', 'dns']);
+  const order: string[] = [];
+  const mending = (id: Check['layer'], can: () => boolean) => check(id, () => (sick.has(id) ? broken('gone', 'mend it', { deadlineMs: 100, run: () => {
+    order.push(id);
+    if (!can()) return Promise.reject(fail('exec-failed', 'no mirror'));
+    sick.delete(id);
+    return Promise.resolve(`mended ${id}`);
+  } }) : well('there')));
+  const make = () => [mending('python', () => !sick.has('address')), mending('link', () => true), mending('address', () => true), mending('dns', () => false)];
+  const { cause, fixes } = await mendAll('apollo', make, PATIENCE, signal);
+  expect(order).toEqual(['python', 'link', 'address', 'dns', 'python', 'dns']);
+  expect(fixes.filter(({ check: id }) => id === 'python').map(({ good }) => good)).toEqual([false, true]);
+  expect(cause).toBe('dns');
+});
+
+test('fixes that undo each other come to an end', async () => {
+  let sick: Check['layer'] = 'link';
+  let tries = 0;
+  const mending = (id: Check['layer'], other: Check['layer']) => check(id, () => (sick === id ? broken('gone', 'mend it', { deadlineMs: 100, run: () => {
+    tries += 1;
+    sick = other;
+    return Promise.resolve(`broke ${other}`);
+  } }) : well('there')));
+  const { cause } = await mendAll('apollo', () => [mending('link', 'address'), mending('address', 'link')], PATIENCE, signal);
+  expect([cause, tries]).toEqual(['link', 4]);
+});

@@ -18,23 +18,32 @@ export interface Patience {
 }
 
 const LOOK_AGAIN_MS = 1_000;
+/** For one check, so that two fixes which undo each other come to an end. */
+const MOST_TRIES = 2;
 
 export async function diagnose(subject: string | null, make: MakeChecks, signal: AbortSignal): Promise<WireDiagnosis> {
   const startedAt = performance.now();
   return told(subject, await runChecks(await make(), signal), [], startedAt);
 }
 
-/** Never throws for a fix that fails: that is told of the fix. */
+/**
+ * What failed is tried once more when all others have had their turn and one of them helped: packages need the network that was
+ * mended meanwhile. Never throws for a fix that fails: that is told of the fix.
+ */
 export async function mendAll(subject: string | null, make: MakeChecks, patience: Patience, signal: AbortSignal): Promise<WireDiagnosis> {
   const startedAt = performance.now();
   const fixes: WireFix[] = [];
-  const tried = new Set<string>();
+  const tries = new Map<string, number>();
+  /** Nothing has helped since they were tried, or they had all their tries. */
+  const futile = new Set<string>();
   let examined = await runChecks(await make(), signal);
   for (;;) {
-    const next = nextToFix(examined.map(({ result }) => result), tried);
+    const results = examined.map(({ result }) => result);
+    const next = nextToFix(results, new Set(tries.keys())) ?? nextToFix(results, futile);
     const fix = next && examined.find(({ result }) => result.id === next.id)?.fix;
     if (!next || !fix) return told(subject, examined, fixes, startedAt);
-    tried.add(next.id);
+    tries.set(next.id, (tries.get(next.id) ?? 0) + 1);
+    futile.add(next.id);
     using limit = timeLimit(fix.deadlineMs, signal);
     const { did, failed } = await orAbort(fix.run(limit.signal), limit.signal).then(
       (said) => ({ did: said, failed: false }),
@@ -43,7 +52,9 @@ export async function mendAll(subject: string | null, make: MakeChecks, patience
     signal.throwIfAborted();
     examined = await settle(make, next.id, failed ? { settleMs: 0, followMs: 0 } : patience, signal);
     const after = examined.find(({ result }) => result.id === next.id)?.result;
-    fixes.push({ check: next.id, title: next.title, did, good: after !== undefined && after.status !== 'broken' && after.status !== 'skipped', seen: after?.seen ?? 'it is not there any more' });
+    const good = after !== undefined && after.status !== 'broken' && after.status !== 'skipped';
+    if (good) for (const [id, count] of tries) if (id !== next.id && count < MOST_TRIES) futile.delete(id);
+    fixes.push({ check: next.id, title: next.title, did, good, seen: after?.seen ?? 'it is not there any more' });
   }
 }
 
