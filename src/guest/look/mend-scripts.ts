@@ -71,23 +71,38 @@ command -v sshd >/dev/null && echo "installed sshd"`),
   /**
    * $1: the interface. A lease anew, by whoever manages it. networkd 252 was seen to have a lease and never give its address: it was
    * configured anew while it gave the same one (its log: `requesting,removing`). Only its own restart helps then, and none is needed
-   * where its configuration of the interface, as it says itself which that is, asks for no IPv4 address.
+   * where its configuration of the interface, as it says itself which that is, asks for no IPv4 address. Where nobody manages it, as
+   * when netplan was removed, networkd is told to, until the next boot; by a name after which no other file of somebody's comes.
    */
   lease: script('lease', `
+state="/run/systemd/netif/links/$(cat "/sys/class/net/$1/ifindex")"
+own="/run/systemd/network/zz-holdfast-$1.network"
+active() { systemctl is-active --quiet "$1"; }
+has() { command -v "$1" >/dev/null; }
 asks() {
-  file=$(sed -n 's/^NETWORK_FILE=//p' "/run/systemd/netif/links/$(cat "/sys/class/net/$1/ifindex")")
+  file=$(sed -n 's/^NETWORK_FILE=//p' "$state")
   [ -r "$file" ] || return 0
   { cat "$file"; for under in /etc /run /usr/local/lib /usr/lib /lib; do cat "$under/systemd/network/\${file##*/}.d"/*.conf; done; } 2>/dev/null |
     grep -Eiq '^[[:space:]]*(DHCP[[:space:]]*=[[:space:]]*(yes|true|on|1|y|t|ipv4|both)|Address[[:space:]]*=[[:space:]]*[0-9]+[.])'
 }
 addressed() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; ip -4 -o address show dev "$1" scope global | grep -q . && return; done; return 1; }
-if systemctl is-active --quiet systemd-networkd && networkctl reconfigure "$1"; then
+untold() { [ -f "$state" ] && ! grep -q '^NETWORK_FILE=' "$state"; }
+tell() {
+  mkdir -p -m 755 "\${own%/*}" && printf '[Match]\\nName=%s\\n\\n[Network]\\nDHCP=ipv4\\n\\n[DHCPv4]\\nClientIdentifier=mac\\n' "$1" >"$own" && chmod 644 "$own"
+}
+if active systemd-networkd && untold && ! active NetworkManager; then
+  tell "$1" || exit 1
+  # Not configured anew as well: it would lose the lease that it is asking for.
+  { networkctl reload && addressed "$1"; } || systemctl restart systemd-networkd || exit 1
+  echo "told networkd, which had no file for $1, to ask for a lease: $own"
+elif active systemd-networkd && ! untold && networkctl reconfigure "$1"; then
   if ! asks "$1" || addressed "$1"; then echo "had networkd configure $1 anew"
   else systemctl restart systemd-networkd && echo "restarted networkd, which gave $1 no address when it was to configure it anew"; fi
-elif systemctl is-active --quiet NetworkManager && nmcli device connect "$1" >&2; then echo "had NetworkManager connect $1 anew"
-elif command -v dhclient >/dev/null && timeout 30 dhclient -1 "$1" >&2; then echo "asked for a lease with dhclient"
-elif command -v udhcpc >/dev/null && udhcpc -n -q -i "$1" >&2; then echo "asked for a lease with udhcpc"
-else echo "nothing in the guest manages $1" >&2; exit 1; fi`),
+elif active NetworkManager && nmcli device connect "$1" >&2; then echo "had NetworkManager connect $1 anew"
+elif has dhclient && timeout 30 dhclient -1 "$1" >&2; then echo "asked for a lease with dhclient"
+elif has udhcpc && udhcpc -n -q -i "$1" >&2; then echo "asked for a lease with udhcpc"
+elif ! active systemd-networkd && ! active NetworkManager && ! has dhclient && ! has udhcpc && tell "$1" && systemctl start systemd-networkd; then echo "started networkd, which did not run, to ask for a lease for $1: $own"
+else rm -f "$own"; echo "nothing in the guest manages $1" >&2; exit 1; fi`),
 
   /** $1: the name server that the host's network offers. What was in resolv.conf is kept beside it. */
   dns: script('dns', `
