@@ -21,6 +21,7 @@ test.each([
   ['a route by a router is broken', ROUTER, '', 'broken', 'by a router'],
   ['a route by a table of somebody\'s is broken', VPN, '', 'broken', `to tailscale0 by its table 52, not to the home's bridge ${BRIDGE}`],
   ['so is one by a router that such a table has', ROUTER.replace('eth0', 'tun0 table vpn'), '', 'broken', 'to tun0 by its table vpn'],
+  ['an address that the host itself has is broken', `local ${ADDRESS} dev lo table local src ${ADDRESS} uid 0 \n`, '', 'broken', 'the host itself has the address'],
   ['a route to another device is broken', TUNNEL, '', 'broken', `to wg0, not to the home's bridge ${BRIDGE}`],
 ] as const)('%s', (_what, route, neighbour, status, seen) => {
   expect(judge({ address: ADDRESS, mac: MAC, bridge: BRIDGE }, route, neighbour)).toMatchObject({ status, seen: expect.stringContaining(seen) as string });

@@ -53,6 +53,7 @@ interface Expected {
 export function judge({ address, mac, bridge }: Expected, route: string, neighbour: string): Finding {
   const device = /\bdev (\S+)/.exec(route)?.[1] ?? 'nowhere';
   const astray = bridge !== undefined && device !== bridge;
+  if (astray && route.startsWith('local ')) return broken(`the host itself has the address ${address}`, `take it away from the host: ip address show to ${address} names its device`);
   // Only a table that a rule of somebody's leads to is named.
   const table = /\btable (\S+)/.exec(route)?.[1];
   if (astray && table !== undefined) {
