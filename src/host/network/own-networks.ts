@@ -46,13 +46,10 @@ export class OwnNetworks {
 
   /** Those that cards are on are there, also after a restart of the host. @returns the cards, each with its bridge on the host */
   async onBridges(cards: readonly AttachedCard[]): Promise<AttachedCard[]> {
-    const own = await this.all();
-    return await Promise.all(cards.map(async (card) => {
-      const network = own.find(({ name }) => name === card.bridge);
-      if (network === undefined) return card;
-      await this.#ensure(network);
-      return { ...card, bridge: network.bridge };
-    }));
+    const used = (await this.all()).filter(({ name }) => cards.some(({ bridge }) => bridge === name));
+    // Each once, and one after the other, however many of the cards are on it: what is being made would be made twice.
+    for (const network of used) await this.#ensure(network);
+    return cards.map((card) => ({ ...card, bridge: used.find(({ name }) => name === card.bridge)?.bridge ?? card.bridge }));
   }
 
   /** Only what is missing is made. */
