@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { InstanceSpec } from '../../core/instance.ts';
 import type { NamedCard } from '../../core/network/dnsmasq-config.ts';
 import { networkOf, tapName, type HomeNames, type HomeNetwork } from '../../core/network/home-network.ts';
+import { isClosedBridge } from '../../core/network/own-networks.ts';
 import { writeWhole } from '../write-whole.ts';
 
 export interface AttachedCard {
@@ -33,6 +34,11 @@ export function bridgeOf(network: HomeNetwork, { bridge, address }: AttachedCard
 
 export function ownCards(cards: readonly AttachedCard[]): NamedCard[] {
   return cards.flatMap(({ tap, mac, address, name, bridge }) => (bridge === null && address !== null ? [{ tap, mac, address, name }] : []));
+}
+
+/** On a network of Holdfast's: the home's, or a closed one. */
+export function isLookedAfter({ bridge }: AttachedCard): boolean {
+  return bridge === null || isClosedBridge(bridge);
 }
 
 export class Attachments {

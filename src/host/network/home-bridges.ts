@@ -17,15 +17,12 @@ import { Dnsmasq } from './dnsmasq.ts';
 import { forward, forwardLess, forwards } from './home-forwarding.ts';
 import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
-import { astray, loose, missingOf, offItsBridge } from './missing.ts';
+import { astray, loose, missingOf, offItsBridge, type Tell } from './missing.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
 
 /** Of what lies beside: what is remembered of networks that are not up. */
 const KEPT: readonly string[] = ['network.json', 'networks.json', 'ethernets'];
-
-/** As the log takes it. */
-type Tell = (cause: string, message: string, remedy: string) => void;
 
 export class HomeBridges {
   readonly #directory: string;

@@ -1,7 +1,7 @@
 /** Gives machines their taps, and has the networks up that their cards are on; what an attempt that failed has made goes again. Every caller is in its turn already. */
 import { fail } from '../../core/errors.ts';
 import type { InstanceSpec } from '../../core/instance.ts';
-import { bridgeOf, cardsOf, type AttachedCard, type Attachments } from './attachments.ts';
+import { bridgeOf, cardsOf, isLookedAfter, type AttachedCard, type Attachments } from './attachments.ts';
 import { ensureTap, homeTaps, removeLink } from './bridge.ts';
 import type { HomeBridges } from './home-bridges.ts';
 import type { HomeRecord } from './home-record.ts';
@@ -40,7 +40,7 @@ export class HomeCards {
 
   /** Makes what these cards need, and takes away what those needed that the machine has no more. @throws link-missing, tool-missing, machine-failed */
   async change({ id, name, uid, spec }: AttachRequest): Promise<void> {
-    const { record, attachments, own } = this.#parts;
+    const { record, attachments, own, repairs } = this.#parts;
     const network = await record.network();
     const cards = await own.onBridges(cardsOf(record.names, id, name, spec));
     await requireBridges(name, cards);
@@ -55,6 +55,7 @@ export class HomeCards {
       await this.#remember(id, before);
       await this.#removeTaps(id, before);
     });
+    if (cards.some(isLookedAfter)) repairs.start();
     if (cards.length === 0 || (isOnOwn(before) && !isOnOwn(cards))) await this.#settle();
   }
 
@@ -134,8 +135,10 @@ export class HomeCards {
 
   async #downIfUnused(): Promise<boolean> {
     const { attachments, bridges, repairs } = this.#parts;
-    if (isOnOwn(await attachments.cards())) return false;
-    repairs.stop();
+    const cards = await attachments.cards();
+    if (isOnOwn(cards)) return false;
+    // A closed network is looked after also where the home has none.
+    if (!cards.some(isLookedAfter)) repairs.stop();
     await bridges.down();
     return true;
   }

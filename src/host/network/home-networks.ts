@@ -56,7 +56,7 @@ export class HomeNetworks implements AsyncDisposable {
     const attachments = new Attachments(join(directory, 'machines'));
     const own = this.#own = new OwnNetworks(join(directory, 'networks.json'));
     const bridges = new HomeBridges(directory, record, attachments, dnsmasq);
-    const repairs = this.#repairs = new Repairs({ attachments, bridges, inTurn: this.#inTurn, log });
+    const repairs = this.#repairs = new Repairs({ attachments, bridges, own, inTurn: this.#inTurn, log });
     this.#cards = new HomeCards({ record, attachments, bridges, own, repairs, log });
     this.ethernets = new EthernetBridges({ directory: join(directory, 'ethernets'), key: () => record.key, guardScript, log });
   }

@@ -7,6 +7,9 @@ import { bridgeAddresses } from './bridge.ts';
 import type { HostLink } from './links.ts';
 import { nftTable } from './tools.ts';
 
+/** As the log takes it. */
+export type Tell = (cause: string, message: string, remedy?: string) => void;
+
 export interface Wanted {
   readonly network: HomeNetwork;
   /** Of these zones the network is up. */
@@ -43,8 +46,13 @@ export function offItsBridge({ tap }: AttachedCard): string {
 export function loose(network: HomeNetwork, cards: readonly AttachedCard[], links: readonly HostLink[]): readonly AttachedCard[] {
   return cards.filter((card) => {
     const bridge = bridgeOf(network, card);
-    return links.some(({ name }) => name === bridge) && links.some(({ name, master, up }) => name === card.tap && (master !== bridge || !up));
+    return links.some(({ name }) => name === bridge) && isLoose(card, bridge, links);
   });
+}
+
+/** Its tap is there, and not on this bridge, or down. */
+export function isLoose({ tap }: AttachedCard, bridge: string, links: readonly HostLink[]): boolean {
+  return links.some(({ name, master, up }) => name === tap && (master !== bridge || !up));
 }
 
 /** Those whose tap is there, and their bridge is none of the home's, and is not. */

@@ -1,12 +1,14 @@
 /** Puts back what is missing of networks that are up; whoever asks for something goes before it. */
 import type { InTurn } from '../../core/one-at-a-time.ts';
-import { ownCards, type Attachments } from './attachments.ts';
+import { isLookedAfter, ownCards, type Attachments } from './attachments.ts';
 import type { HomeBridges } from './home-bridges.ts';
+import type { OwnNetworks } from './own-networks.ts';
 import { Watch } from './watch.ts';
 
 export interface RepairsParts {
   readonly attachments: Attachments;
   readonly bridges: HomeBridges;
+  readonly own: OwnNetworks;
   readonly inTurn: InTurn;
   readonly log: (cause: string, message: string, remedy?: string) => void;
 }
@@ -18,7 +20,7 @@ export class Repairs implements AsyncDisposable {
 
   constructor(parts: RepairsParts) {
     this.#parts = parts;
-    this.#watch = new Watch({ isServed: () => parts.bridges.isServed(), repair: () => this.#repair() });
+    this.#watch = new Watch({ isServed: () => this.#isServed(), repair: () => this.#repair() });
   }
 
   /** A network is up. */
@@ -45,19 +47,28 @@ export class Repairs implements AsyncDisposable {
     this.#watch.stop();
   }
 
+  /** On closed networks nothing is served. */
+  async #isServed(): Promise<boolean> {
+    const { attachments, bridges } = this.#parts;
+    return await bridges.isServed() || ownCards(await attachments.cards()).length === 0;
+  }
+
   /** Nobody asked for it, so nobody is told but the log. @returns whether nothing is missing, or nothing could be said about it */
   async #repair(): Promise<boolean> {
-    const { attachments, bridges, inTurn, log } = this.#parts;
+    const { attachments, bridges, own, inTurn, log } = this.#parts;
     const { signal } = this.#repairing = new AbortController();
     try {
-      await inTurn(async () => {
-        if (!this.#watch.isOn || signal.aborted) return;
-        // Nobody has a card on it: what is missing is missing rightly.
-        if (ownCards(await attachments.cards()).length === 0) return this.#watch.stop();
+      return await inTurn(async () => {
+        if (!this.#watch.isOn || signal.aborted) return true;
+        const cards = await attachments.cards();
+        // Nobody has a card on any: what is missing is missing rightly.
+        if (!cards.some(isLookedAfter)) this.#watch.stop();
+        const isWhole = await own.repair(cards, signal, log);
+        if (ownCards(cards).length === 0) return isWhole;
         const missing = await bridges.repair(signal, log);
         if (missing.length > 0) log(`network-repaired ${missing.join()}`, `the network of this home lacked ${missing.join(', ')}, and was repaired`);
+        return isWhole;
       });
-      return true;
     } catch (error) {
       if (signal.aborted) return true;
       log('network-broken', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again, less and less often; what is wrong with it: holdfast doctor');

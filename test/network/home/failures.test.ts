@@ -72,6 +72,22 @@ test('a closed network that somebody had made does not keep the host forwarding 
   expect(await bench.traces()).toContain(`hn-${await bench.key()}-0`);
 }, LONG);
 
+test('what is flushed of a closed network is there again while a machine has its only card there, and no network of the home\'s is made for it', async () => {
+  const daemon = bench.daemon();
+  await daemon.call('createNetwork', 'lan');
+  await daemon.call('attach', await daemon.guest(APOLLO, ['lan']));
+  const [bridge, tap] = [`hn-${await bench.key()}-0`, `g${(await bench.key()).slice(0, 4)}-${APOLLO.id}1`];
+  const rules = await bench.host.run('nft', '-s', 'list', 'ruleset');
+  const told = (): readonly string[] => daemon.told.map(({ message }) => message);
+  await bench.host.run('nft', 'flush', 'ruleset');
+  await expect.poll(told, { timeout: 45_000, interval: 100 }).toEqual(['the network lan lacked its firewall rules, and was repaired']);
+  expect(await bench.host.run('nft', '-s', 'list', 'ruleset')).toBe(rules);
+  await bench.host.run('ip', 'link', 'delete', bridge);
+  await expect.poll(told, { timeout: 45_000, interval: 100 }).toContain(`the network lan lacked its bridge, the bridge of ${tap}, and was repaired`);
+  expect(await bench.host.run('ip', '-o', 'link', 'show', tap)).toContain(`master ${bridge}`);
+  expect(await bench.traces()).not.toContain(`hf-${await bench.key()}`);
+}, LONG);
+
 test('IPv6 is forwarded while there are two zones, and whoever listens to routers goes on; then all is as it was', async () => {
   const daemon = bench.daemon();
   await daemon.attach(APOLLO);

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { oneAtATime } from '../../core/one-at-a-time.ts';
+import type { AttachedCard, Attachments } from './attachments.ts';
+import type { HomeBridges } from './home-bridges.ts';
+import type { OwnNetworks } from './own-networks.ts';
+import { Repairs } from './repairs.ts';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+const closed: AttachedCard = { tap: 'g1a2b-00c0ffee1', mac: '', address: null, name: null, bridge: 'hn-1a2b3c4d-0' };
+
+test('closed networks are looked at every fifteen seconds also where no card is on the home\'s, which is left alone; nobody is with the last card', async () => {
+  let cards = [closed];
+  const own = { repair: vi.fn(() => Promise.resolve(true)) };
+  const bridges = { isServed: () => Promise.resolve(false), repair: vi.fn() };
+  const log = vi.fn();
+  await using repairs = new Repairs({
+    attachments: { cards: () => Promise.resolve(cards) } as unknown as Attachments, bridges: bridges as unknown as HomeBridges, own: own as unknown as OwnNetworks,
+    inTurn: oneAtATime(), log,
+  });
+  repairs.start();
+  await vi.advanceTimersByTimeAsync(61_000);
+  expect(own.repair).toHaveBeenCalledTimes(4);
+  expect(own.repair).toHaveBeenCalledWith([closed], expect.any(AbortSignal), log);
+  cards = [];
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(own.repair.mock.calls.length).toBeLessThanOrEqual(5);
+  expect(bridges.repair).not.toHaveBeenCalled();
+});
