@@ -17,12 +17,18 @@ import { Dnsmasq } from './dnsmasq.ts';
 import { forward, forwardLess, forwards } from './home-forwarding.ts';
 import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
-import { astray, loose, missingOf, offItsBridge, type Tell } from './missing.ts';
+import { astray, loose, missingOf, type Missing, type Tell } from './missing.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
+import type { ZoneFailure } from './zone-failure.ts';
 
 /** Of what lies beside: what is remembered of networks that are not up. */
 const KEPT: readonly string[] = ['network.json', 'networks.json', 'ethernets'];
+
+export interface Outcome {
+  readonly up: readonly ZoneNetwork[];
+  readonly failures: readonly ZoneFailure[];
+}
 
 export class HomeBridges {
   readonly #directory: string;
@@ -39,19 +45,34 @@ export class HomeBridges {
     this.#attachments = attachments;
   }
 
-  /** For the cards that are attached; zone1's where there are none. @throws tool-missing, machine-failed, the signal's reason */
-  async up(signal?: AbortSignal): Promise<void> {
+  /**
+   * For the cards that are attached; zone1's where there are none. A zone that does not come up keeps no other from it.
+   * @throws what concerns all of them: tool-missing, machine-failed, the signal's reason
+   */
+  async up(signal?: AbortSignal): Promise<Outcome> {
     const network = await this.#record.network();
     const cards = ownCards(await this.#attachments.cards());
     const zones = inUse(network, cards);
-    for (const zone of zones) await requireFreeSubnet(zone);
+    const failures: ZoneFailure[] = [];
+    const eachOf = async (those: readonly ZoneNetwork[], work: (zone: ZoneNetwork) => Promise<void>): Promise<readonly ZoneNetwork[]> => {
+      for (const zone of those) {
+        await work(zone).catch((error: unknown) => {
+          signal?.throwIfAborted();
+          failures.push({ zone, error });
+        });
+      }
+      return those.filter((zone) => !failures.some((failure) => failure.zone === zone));
+    };
+    const free = await eachOf(zones, requireFreeSubnet);
+    if (free.length === 0) return { up: [], failures };
     // The rules first: no card speaks without them.
-    await this.#loadRules(ruleset({ ...network, zones }, cards));
-    for (const zone of zones) await ensureBridge(zone);
-    await forward(this.#record, zones);
-    for (const zone of zones) await this.#serve(network, zone, cards, signal);
+    await this.#loadRules(ruleset({ ...network, zones: free }, cards));
+    const bridged = await eachOf(free, ensureBridge);
+    if (bridged.length > 0) await forward(this.#record, bridged);
+    const up = await eachOf(bridged, (zone) => this.#serve(network, zone, cards, signal));
     await this.#retire(network.zones.filter((zone) => !zones.includes(zone)));
-    await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null });
+    if (up.length > 0) await this.#record.remember({ workedIn: await hostBootId() ?? null, told: null });
+    return { up, failures };
   }
 
   /** Down to the cards that are left. Nothing is started for them: whoever has gone waits for no dnsmasq, and what is missing is put back by repair. */
@@ -93,19 +114,20 @@ export class HomeBridges {
   }
 
   /**
-   * A card that cannot be put back on its bridge keeps nothing else from being repaired.
+   * Neither a zone that does not come up nor a card that cannot be put back on its bridge keeps anything else from being repaired.
    * @param tell  of such a card, under a cause of its own
-   * @returns what was missing, and is there again  @throws tool-missing, machine-failed, the signal's reason
+   * @returns what was missing, and is there again; and the zones  @throws what concerns all zones: tool-missing, machine-failed, the signal's reason
    */
-  async repair(signal: AbortSignal, tell: Tell = () => undefined): Promise<readonly string[]> {
+  async repair(signal: AbortSignal, tell: Tell): Promise<{ readonly repaired: readonly string[]; readonly failures: readonly ZoneFailure[] }> {
     const missing = await this.#missing(tell);
-    if (missing.length === 0) return [];
-    await this.up(signal);
-    const left = (await this.#plugBack(tell)).map(offItsBridge);
-    return missing.filter((each) => !left.includes(each));
+    if (missing.length === 0) return { repaired: [], failures: [] };
+    const { failures } = await this.up(signal);
+    const left = await this.#plugBack(tell);
+    const isLeft = ({ zone, card }: Missing): boolean => failures.some((failure) => failure.zone.zone === zone) || left.some(({ tap }) => tap === card?.tap);
+    return { repaired: missing.filter((each) => !isLeft(each)).map(({ what }) => what), failures };
   }
 
-  async #missing(tell: Tell): Promise<readonly string[]> {
+  async #missing(tell: Tell): Promise<readonly Missing[]> {
     const network = await this.#record.network();
     const [cards, links] = [await this.#attachments.cards(), await hostLinks()];
     const own = ownCards(cards);

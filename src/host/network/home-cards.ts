@@ -1,5 +1,6 @@
 /** Gives machines their taps, and has the networks up that their cards are on; what an attempt that failed has made goes again. Every caller is in its turn already. */
 import { fail } from '../../core/errors.ts';
+import type { ZoneNetwork } from '../../core/network/home-network.ts';
 import type { InstanceSpec } from '../../core/instance.ts';
 import { bridgeOf, cardsOf, isLookedAfter, type AttachedCard, type Attachments } from './attachments.ts';
 import { ensureTap, homeTaps, removeLink } from './bridge.ts';
@@ -8,6 +9,7 @@ import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
 import type { OwnNetworks } from './own-networks.ts';
 import type { Repairs } from './repairs.ts';
+import { tellFailures } from './zone-failure.ts';
 
 export interface AttachRequest {
   readonly id: string;
@@ -47,7 +49,7 @@ export class HomeCards {
     const before = (await attachments.all()).get(id) ?? [];
     await this.#orTakeBack(async () => {
       await this.#remember(id, cards);
-      if (isOnOwn(cards)) await this.#up();
+      if (isOnOwn(cards)) await this.#up(({ bridge }) => cards.some((card) => bridgeOf(network, card) === bridge));
       for (const card of cards) await ensureTap(card.tap, uid, bridgeOf(network, card));
       await this.#removeTaps(id, cards);
     }, async () => {
@@ -61,7 +63,7 @@ export class HomeCards {
 
   /** Whether there can be a network at all: it is up, and down again where no card is on it. @throws tool-missing, machine-failed */
   async tryOut(): Promise<void> {
-    await this.#orTakeBack(() => this.#up());
+    await this.#orTakeBack(() => this.#up(() => false));
     await this.#downIfUnused();
   }
 
@@ -123,9 +125,14 @@ export class HomeCards {
     }
   }
 
-  async #up(): Promise<void> {
-    await this.#parts.bridges.up();
-    this.#parts.repairs.start();
+  /** @param needs  what does not come up of such a zone is thrown, and what of all; what of another one is told, and tried again */
+  async #up(needs: (zone: ZoneNetwork) => boolean): Promise<void> {
+    const { bridges, repairs, log } = this.#parts;
+    const { up, failures } = await bridges.up();
+    const failure = failures.find(({ zone }) => needs(zone)) ?? (up.length === 0 ? failures[0] : undefined);
+    if (failure !== undefined) throw failure.error;
+    tellFailures(failures, log);
+    repairs.start();
   }
 
   /** Cards have gone: takes down what none of those left needs. */

@@ -2,6 +2,7 @@
 import { FIRST_ZONE, type HomeNetwork, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { ruleset, type NetworkCard } from '../../core/network/ruleset.ts';
 import { shapeOf } from '../../core/network/ruleset-shape.ts';
+import type { ZoneName } from '../../core/zones.ts';
 import { bridgeOf, type AttachedCard } from './attachments.ts';
 import { bridgeAddresses } from './bridge.ts';
 import type { HostLink } from './links.ts';
@@ -9,6 +10,13 @@ import { nftTable } from './tools.ts';
 
 /** As the log takes it. */
 export type Tell = (cause: string, message: string, remedy?: string) => void;
+
+/** One thing, in words, and whom it concerns: everybody on the home's network, a zone, or a card. */
+export interface Missing {
+  readonly what: string;
+  readonly zone?: ZoneName;
+  readonly card?: AttachedCard;
+}
 
 export interface Wanted {
   readonly network: HomeNetwork;
@@ -22,19 +30,20 @@ export interface Wanted {
 }
 
 /** Two tables and a few files are read for it. @throws tool-missing, machine-failed */
-export async function missingOf({ network, zones, own, cards, links, serves, forwards }: Wanted): Promise<readonly string[]> {
-  const missing: string[] = [];
+export async function missingOf({ network, zones, own, cards, links, serves, forwards }: Wanted): Promise<readonly Missing[]> {
+  const missing: Missing[] = [];
   for (const zone of zones) {
     const whose = zone.zone === FIRST_ZONE ? '' : ` of ${zone.zone}`;
-    if (!(await serves(zone))) missing.push(`its dnsmasq${whose}`);
+    const lacks = (what: string): number => missing.push({ what: `${what}${whose}`, zone: zone.zone });
+    if (!(await serves(zone))) lacks('its dnsmasq');
     const bridge = links.find(({ name, up }) => name === zone.bridge && up);
-    if (bridge === undefined) missing.push(`its bridge${whose}`);
-    else if (!bridgeAddresses(zone).every((address) => bridge.addresses.includes(address))) missing.push(`its bridge's addresses${whose}`);
+    if (bridge === undefined) lacks('its bridge');
+    else if (!bridgeAddresses(zone).every((address) => bridge.addresses.includes(address))) lacks('its bridge\'s addresses');
   }
   const loaded = [...shapeOf(await nftTable('inet', network.table)), ...shapeOf(await nftTable('bridge', network.table))].toSorted();
-  if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push('its firewall rules');
-  if (!(await forwards())) missing.push('the host\'s forwarding');
-  return [...missing, ...loose(network, cards, links).map(offItsBridge)];
+  if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push({ what: 'its firewall rules' });
+  if (!(await forwards())) missing.push({ what: 'the host\'s forwarding' });
+  return [...missing, ...loose(network, cards, links).map((card) => ({ what: offItsBridge(card), card }))];
 }
 
 /** How it is told. */

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { kernel } from '../../../test/network/fake-kernel.ts';
 import { homeNetwork } from '../../core/network/home-network.ts';
 import type { InstanceSpec } from '../../core/instance.ts';
 import { Attachments, type AttachedCard } from './attachments.ts';
@@ -11,58 +12,28 @@ import type { HomeRecord } from './home-record.ts';
 import { OwnNetworks } from './own-networks.ts';
 import type { Repairs } from './repairs.ts';
 
-/** A host of nothing but links and tables, which refuses to make a link twice as the kernel does. */
-const host = vi.hoisted(() => ({ links: new Map<string, { kind: string; master?: string; up: boolean; addresses: string[] }>(), tables: new Map<string, string>(), refuses: false }));
-
-vi.mock('./tools.ts', () => ({
-  ip: (object: string, verb: string, ...words: string[]) => {
-    const after = (word: string): string => words[words.indexOf(word) + 1] ?? '';
-    if (object === 'link' && verb === 'add') {
-      if (host.links.has(after('name'))) return Promise.reject(new Error('RTNETLINK answers: File exists'));
-      host.links.set(after('name'), { kind: 'bridge', up: false, addresses: [] });
-    }
-    if (object === 'tuntap') host.links.set(after('dev'), { kind: 'tun', up: false, addresses: [] });
-    if (object === 'link' && verb === 'delete') host.links.delete(after('dev'));
-    const link = host.links.get(after('dev'));
-    if (link !== undefined && verb === 'set') link.up ||= words.includes('up');
-    if (link !== undefined && words.includes('master')) link.master = after('master');
-    if (link !== undefined && object === 'address') link.addresses.push(words[0] ?? '');
-    return Promise.resolve();
-  },
-  ipJson: () => Promise.resolve([...host.links].map(([ifname, { kind, master, up, addresses }]) => (
-    { ifname, linkinfo: { info_kind: kind }, master, flags: up ? ['UP'] : [], addr_info: addresses.map((each) => ({ local: each.split('/')[0], prefixlen: each.split('/')[1] })) }))),
-  nftFamilies: (table: string) => Promise.resolve(new Set(host.tables.has(table) ? ['inet'] : [])),
-  nftTable: (_family: string, table: string) => Promise.resolve(host.tables.get(table) ?? ''),
-  nftLoad: async (path: string) => {
-    const text = await readFile(path, 'utf8');
-    if (host.refuses) throw new Error('nft: Operation not permitted');
-    host.tables.set(/^table inet (\S+)/.exec(text)?.[1] ?? '', text);
-  },
-}));
+vi.mock('./tools.ts', async () => (await import('../../../test/network/fake-kernel.ts')).tools);
 
 const card = (tap: string, bridge: string): AttachedCard => ({ tap, mac: '', address: null, name: null, bridge });
 const KEY = '0123456789abcdef0123456789abcdef';
-const [BRIDGE, TABLE] = ['hn-01234567-0', 'holdfast_01234567_0'];
+const [BRIDGE, TABLE] = ['hn-01234567-0', 'inet holdfast_01234567_0'];
 
 let directory: string;
 let own: OwnNetworks;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hf-own-'));
   own = new OwnNetworks(join(directory, 'networks.json'));
-  host.links.clear();
-  host.tables.clear();
-  host.refuses = false;
+  kernel.clear();
   await own.create('lan', '192.168.68.0/24', KEY);
 });
 afterEach(() => rm(directory, { recursive: true }));
 
 test('two cards on one network, after a restart of the host, have it made once', async () => {
-  host.links.clear();
-  host.tables.clear();
+  kernel.clear();
   const cards = await own.onBridges([card('g0123-00c0ffee1', 'lan'), card('g0123-00c0ffee2', 'lan'), card('g0123-00c0ffee3', 'br0')]);
   expect(cards.map(({ bridge }) => bridge)).toEqual([BRIDGE, BRIDGE, 'br0']);
-  expect(host.links.get(BRIDGE)).toMatchObject({ up: true, addresses: ['192.168.68.1/24'] });
-  expect([...host.tables.keys()]).toEqual([TABLE]);
+  expect(kernel.links.get(BRIDGE)).toMatchObject({ up: true, addresses: ['192.168.68.1/24'] });
+  expect([...kernel.tables.keys()]).toEqual([TABLE]);
 });
 
 const TAP = 'g0123-00c0ffee1';
@@ -73,28 +44,28 @@ const repair = async (...cards: readonly AttachedCard[]): Promise<boolean> => {
 };
 
 test('what is flushed, emptied or deleted of a network that a card is on is there again, and told', async () => {
-  const rules = host.tables.get(TABLE) ?? '';
-  host.links.set(TAP, { kind: 'tun', master: BRIDGE, up: true, addresses: [] });
+  const rules = kernel.tables.get(TABLE) ?? '';
+  kernel.links.set(TAP, { kind: 'tun', master: BRIDGE, up: true, addresses: [] });
   expect([await repair(card(TAP, BRIDGE)), told]).toEqual([true, []]);
-  host.tables.clear();
+  kernel.tables.clear();
   expect([await repair(card(TAP, BRIDGE)), told]).toEqual([true, ['the network lan lacked its firewall rules, and was repaired']]);
-  host.tables.set(TABLE, rules.replace(/.*reject.*\n/, ''));
+  kernel.tables.set(TABLE, rules.replace(/.*reject.*\n/, ''));
   await repair(card(TAP, BRIDGE));
-  expect(host.tables.get(TABLE)).toBe(rules);
-  host.links.delete(BRIDGE);
-  host.links.set(TAP, { kind: 'tun', up: true, addresses: [] });
+  expect(kernel.tables.get(TABLE)).toBe(rules);
+  kernel.links.delete(BRIDGE);
+  kernel.links.set(TAP, { kind: 'tun', up: true, addresses: [] });
   await repair(card(TAP, BRIDGE));
   expect(told).toEqual([`the network lan lacked its bridge, the bridge of ${TAP}, and was repaired`]);
-  expect(host.links.get(TAP)).toMatchObject({ master: BRIDGE, up: true });
+  expect(kernel.links.get(TAP)).toMatchObject({ master: BRIDGE, up: true });
 });
 
 test('a network without a card is left as it is; one that cannot be repaired keeps no other from it, and is told', async () => {
   await own.create('dmz', undefined, KEY);
-  host.links.delete('hn-01234567-1');
-  host.tables.clear();
-  expect([await repair(card('g0123-00c0ffee2', 'br0')), host.tables.size]).toEqual([true, 0]);
-  host.tables.set('holdfast_01234567_1', 'table inet holdfast_01234567_1 {\n  chain input {\n    accept\n  }\n}\n');
-  host.refuses = true;
+  kernel.links.delete('hn-01234567-1');
+  kernel.tables.clear();
+  expect([await repair(card('g0123-00c0ffee2', 'br0')), kernel.tables.size]).toEqual([true, 0]);
+  kernel.tables.set('inet holdfast_01234567_1', 'table inet holdfast_01234567_1 {\n  chain input {\n    accept\n  }\n}\n');
+  kernel.refuses.set('nft', 'nft: Operation not permitted');
   expect(await repair(card(TAP, BRIDGE), card('g0123-00c0ffee2', 'hn-01234567-1'))).toBe(false);
   expect(told).toEqual(['lan', 'dmz'].map((name) => `the network ${name} cannot be repaired: nft: Operation not permitted`));
 });

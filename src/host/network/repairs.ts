@@ -4,6 +4,7 @@ import { isLookedAfter, ownCards, type Attachments } from './attachments.ts';
 import type { HomeBridges } from './home-bridges.ts';
 import type { OwnNetworks } from './own-networks.ts';
 import { Watch } from './watch.ts';
+import { tellFailures } from './zone-failure.ts';
 
 export interface RepairsParts {
   readonly attachments: Attachments;
@@ -65,9 +66,10 @@ export class Repairs implements AsyncDisposable {
         if (!cards.some(isLookedAfter)) this.#watch.stop();
         const isWhole = await own.repair(cards, signal, log);
         if (ownCards(cards).length === 0) return isWhole;
-        const missing = await bridges.repair(signal, log);
-        if (missing.length > 0) log(`network-repaired ${missing.join()}`, `the network of this home lacked ${missing.join(', ')}, and was repaired`);
-        return isWhole;
+        const { repaired, failures } = await bridges.repair(signal, log);
+        if (repaired.length > 0) log(`network-repaired ${repaired.join()}`, `the network of this home lacked ${repaired.join(', ')}, and was repaired`);
+        tellFailures(failures, log);
+        return isWhole && failures.length === 0;
       });
     } catch (error) {
       if (signal.aborted) return true;

@@ -36,6 +36,18 @@ test('a machine that could not be attached leaves nothing; where others are, it 
   expect(await bench.traces()).toEqual([]);
 }, LONG);
 
+test('a zone whose dnsmasq does not start any more keeps no machine of another zone from starting, and is told of', async () => {
+  const daemon = bench.daemon(await bench.program('fails-later-in-zone2', `#!/bin/sh\ncase "$*" in *zone2*) if [ -e ${bench.home}/fail ]; then echo not in zone2; exit 1; fi ;; esac\nexec dnsmasq "$@"\n`));
+  await daemon.attach(HERMES, 'zone2');
+  await writeFile(`${bench.home}/fail`, '');
+  process.kill((JSON.parse(await readFile(`${bench.home}/network/zone2/dnsmasq.json`, 'utf8')) as { pid: number }).pid, 'SIGKILL');
+  await daemon.attach(APOLLO);
+  await expect.poll(() => daemon.told, { timeout: 30_000, interval: 100 }).toContainEqual(expect.objectContaining({ cause: 'network-broken zone2', message: expect.stringContaining('not in zone2') as string }));
+  await rm(`${bench.home}/fail`);
+  await expect.poll(() => daemon.told, { timeout: 60_000, interval: 100 }).toContainEqual(expect.objectContaining({ cause: 'network-repaired its dnsmasq of zone2' }));
+  for (const { id } of [HERMES, APOLLO]) await daemon.call('detach', id);
+}, LONG);
+
 test('a host whose daemon is killed as soon as it forwards does so no more when the next one has cleared up', async () => {
   const daemon = bench.daemon();
   await daemon.call('subnet', 'zone1');
