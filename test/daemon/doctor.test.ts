@@ -1,5 +1,5 @@
 /** The doctor over the API, on fake machines with ailments: the first broken layer is named, and --fix mends what can be mended. */
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { WireDiagnosis } from '../../src/api/doctor-schemas.ts';
@@ -76,6 +76,19 @@ test.each([
   expect(statusOf(diagnosis, cause)).toMatchObject({ status: 'broken', fixable: false, seen: expect.stringContaining(seen), remedy: expect.stringContaining(remedy) });
   expect(diagnosis.checks.filter(({ status }) => status === 'broken').map(({ id }) => id)).toEqual([cause]);
   for (const id of skipped) expect(statusOf(diagnosis, id)).toMatchObject({ status: 'skipped', seen: `because of: ${statusOf(diagnosis, cause)?.title}` });
+});
+
+test('what the home\'s network lacks on the host is the cause of what the guest lacks for it, and nothing is tried in the guest', async () => {
+  const said = join(home.directory, 'host-network.json');
+  await writeFile(said, JSON.stringify({ trouble: { seen: 'it lacks its dnsmasq, and cannot be repaired: no', remedy: 'see: ss -lnp', lasts: true } }));
+  await ail({ ails: ['no address', 'dns'] });
+  const diagnosis = await mend();
+  const host = await home.client.call('diagnoseHost', {});
+  await rm(said);
+  expect(diagnosis).toMatchObject({ cause: 'home-network', fixes: [] });
+  for (const id of ['address', 'route', 'dns']) expect(statusOf(diagnosis, id)).toMatchObject({ status: 'skipped', seen: 'because of: the home\'s network' });
+  expect(statusOf(diagnosis, 'link')).toMatchObject({ status: 'ok' });
+  expect(statusOf(host, 'home-network')).toMatchObject({ status: 'broken', remedy: 'see: ss -lnp' });
 });
 
 test('a directory of sshd\'s that is missing is no break where whoever starts it makes it', async () => {

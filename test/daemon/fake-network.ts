@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { homeNetwork, networkOf } from '../../src/core/network/home-network.ts';
 import { planNetwork, type OwnNetwork } from '../../src/core/network/own-networks.ts';
 import { fail } from '../../src/core/errors.ts';
+import type { NetworkTrouble } from '../../src/host/network/trouble.ts';
 import type { EthernetBridges, HomeNetworkPort } from '../../src/daemon/network/port.ts';
 
 export const FAKE_SUBNET = '10.107.31.0/24';
@@ -13,6 +14,7 @@ interface Said {
   readonly reaches?: boolean;
   readonly answers?: readonly string[];
   readonly whyNot?: string;
+  readonly trouble?: NetworkTrouble;
 }
 
 async function said(): Promise<Said> {
@@ -47,6 +49,7 @@ export function fakeNetwork(): HomeNetworkPort {
   return {
     bridge: 'hf-00000000',
     whyNot: async () => (await said()).whyNot,
+    trouble: async () => (await said()).trouble,
     droppedBy: () => Promise.resolve([]),
     subnet: (zone) => Promise.resolve(SUBNETS[zone]),
     bridgeable: () => Promise.resolve([

@@ -1,6 +1,9 @@
 /** The network that instances of this home can have, as a launch finds it. */
-import { broken, nothing, warning, well, type Check } from '../../drivers/check.ts';
+import type { InstanceSpec } from '../../core/instance.ts';
+import { broken, nothing, warning, well, type Check, type Finding } from '../../drivers/check.ts';
+import type { NetworkTrouble } from '../../host/network/trouble.ts';
 import type { House } from '../instances/house.ts';
+import type { HomeNetworkPort } from '../network/port.ts';
 
 /** A dnsmasq that does not get ready is waited for ten seconds, behind what is being done for others. */
 const TRIED_MS = 60_000;
@@ -11,6 +14,9 @@ export function homeNetworkChecks({ network, settings }: Pick<House, 'network' |
     {
       id: 'home-network', layer: 'network', title: 'the home\'s network', deadlineMs: TRIED_MS,
       async run() {
+        // There may be instances on it whatever is wished for new ones.
+        const trouble = await network?.trouble();
+        if (trouble !== undefined) return ofTrouble(trouble);
         if (wish === 'user') return nothing('not wanted: local.network is user');
         const why = network === undefined ? 'this driver has none' : await network.whyNot();
         if (why === undefined) return well('new instances can be on it');
@@ -32,4 +38,21 @@ export function homeNetworkChecks({ network, settings }: Pick<House, 'network' |
       },
     },
   ];
+}
+
+/** What an instance has of it: none where no card of its is there. What its guest lacks may only follow from this. */
+export function ownNetworkChecks(network: HomeNetworkPort | undefined, { network: first, cards = [] }: Pick<InstanceSpec, 'network' | 'cards'>): readonly Check[] {
+  const addresses = [first?.address, ...cards.map((card) => (card.network === null ? card.address : null))].filter((each) => typeof each === 'string');
+  if (network === undefined || addresses.length === 0) return [];
+  return [{
+    id: 'home-network', layer: 'network', title: 'the home\'s network', deadlineMs: TRIED_MS,
+    async run() {
+      const trouble = await network.trouble(addresses);
+      return trouble === undefined ? well('its bridge, rules, forwarding and dnsmasq are there') : ofTrouble(trouble);
+    },
+  }];
+}
+
+function ofTrouble({ seen, remedy, lasts }: NetworkTrouble): Finding {
+  return lasts ? broken(seen, remedy) : { status: 'warn', seen, remedy, pending: true };
 }

@@ -3,10 +3,11 @@ import { broken, nothing, warning, well, type Check, type Finding } from '../../
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { guestChecks } from './guest-checks.ts';
+import { ownNetworkChecks } from './home-network-checks.ts';
 import { offered } from '../../core/subnets.ts';
 import { DOCTOR_DEADLINES, patientOf } from './patient.ts';
 
-export function instanceChecks({ driver }: House, supervisor: Supervisor): readonly Check[] {
+export function instanceChecks({ driver, network }: House, supervisor: Supervisor): readonly Check[] {
   const { name, machine, state } = supervisor;
   const finding = stateOf(supervisor);
   const ofState: Check = { id: 'state', layer: 'machine', title: 'its state', deadlineMs: 1_000, run: () => Promise.resolve(finding) };
@@ -17,7 +18,7 @@ export function instanceChecks({ driver }: House, supervisor: Supervisor): reado
   const { spec } = supervisor.record.instance;
   const slow = machine.accelerator === 'tcg';
   const patient = patientOf({ name, machine, mac: spec.mac, network: offered(spec), deadlines: slow ? DOCTOR_DEADLINES.slow : DOCTOR_DEADLINES.native });
-  return [ofState, ...ofMachine, ...guestChecks(patient)];
+  return [...ownNetworkChecks(network, spec), ofState, ...ofMachine, ...guestChecks(patient)];
 }
 
 function stateOf({ name, state, reason, machine }: Supervisor): Finding {

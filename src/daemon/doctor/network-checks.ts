@@ -10,7 +10,7 @@ type Judged = (id: Layer, title: string, needs: readonly string[], judge: (look:
 export function networkChecks(patient: Patient, seen: Judged): readonly Check[] {
   const { mac, network, name, mending } = patient;
   const linkOf = (look: Look): Look['links'][number] | undefined => look.links.find((each) => each.mac === mac.toLowerCase());
-  const dns = seen('dns', 'name resolution', ['way-in', 'link', 'address'], ({ dns: servers }) => {
+  const dns = seen('dns', 'name resolution', ['way-in', 'home-network', 'link', 'address'], ({ dns: servers }) => {
     if (servers.length === 0) return broken('/etc/resolv.conf names no name server', `name one: the host's network offers ${network.dns}`, mending('dns', network.dns));
     const silent = servers.filter(({ answer }) => answer === 'silent').map(({ server }) => server);
     if (servers.every(({ answer }) => answer === 'unasked')) return nothing(`${servers.map(({ server }) => server).join(', ')}; the guest has nothing to ask them with`);
@@ -26,7 +26,7 @@ export function networkChecks(patient: Patient, seen: Judged): readonly Check[] 
       if (!link.carrier) return broken(`${link.name} has no carrier`, `its plug is pulled on the host's side; a restart plugs it in: holdfast restart ${name}`);
       return well(`${link.name} is up`);
     }),
-    seen('address', 'its address, against the lease', ['way-in', 'link'], (look) => address(look, patient, linkOf(look)?.name ?? '')),
+    seen('address', 'its address, against the lease', ['way-in', 'home-network', 'link'], (look) => address(look, patient, linkOf(look)?.name ?? '')),
     seen('route', 'its default route', ['way-in', 'link', 'address'], (look) => {
       const link = linkOf(look)?.name ?? '';
       if (look.network === undefined) return nothing('the guest has no `ip` to ask');

@@ -6,6 +6,7 @@ import type { Probe } from '../../core/network/probe.ts';
 import type { ZoneName } from '../../core/zones.ts';
 import type { HostNetworkEntry } from '../../host/network/bridgeable.ts';
 import type { ProbeLimits } from '../../host/network/probe.ts';
+import type { NetworkTrouble } from '../../host/network/trouble.ts';
 
 /** Bridges that Holdfast makes of the host's ethernets; what changes the host is a transaction. */
 export interface EthernetBridges {
@@ -24,6 +25,11 @@ export interface EthernetBridges {
 export interface HomeNetworkPort extends CardNetworks {
   /** @returns why instances cannot be on it, and what to do about that; undefined when they can */
   whyNot(): Promise<string | undefined>;
+  /**
+   * What is wrong now with the home's network where there are cards on it: `whyNot` goes by whether it has worked.
+   * @param addresses  of cards that alone it is asked for  @returns undefined where nothing is  @throws tool-missing, machine-failed
+   */
+  trouble(addresses?: readonly string[]): Promise<NetworkTrouble | undefined>;
   /** Who else on this host drops packets of guests on the home's network, as far as that can be told. */
   droppedBy(): Promise<readonly DroppingChain[]>;
   /** `10.107.31.0/24`, the zone's for good. */

@@ -11,6 +11,7 @@ import { HomeCards } from './home-cards.ts';
 import type { HomeRecord } from './home-record.ts';
 import { OwnNetworks } from './own-networks.ts';
 import type { Repairs } from './repairs.ts';
+import { tellFailures, type ZoneFailure } from './zone-failure.ts';
 
 const served = vi.hoisted(() => ({ by: new Set<string>(), not: new Set<string>() }));
 
@@ -54,8 +55,8 @@ beforeEach(async () => {
   const record = { names: network, bridges: [ONE, TWO], network: () => Promise.resolve(network), remember } as unknown as HomeRecord;
   const attachments = new Attachments(join(directory, 'machines'));
   bridges = new HomeBridges(directory, record, attachments, 'dnsmasq');
-  const repairs = { start: () => undefined, stop: () => undefined } as unknown as Repairs;
-  cards = new HomeCards({ record, attachments, bridges, own: new OwnNetworks(join(directory, 'networks.json')), repairs, log: (_cause, message) => told.push(message) });
+  const repairs = { start: (failures: readonly ZoneFailure[] = []) => tellFailures(failures, (_cause, message) => told.push(message)), stop: () => undefined } as unknown as Repairs;
+  cards = new HomeCards({ record, attachments, bridges, own: new OwnNetworks(join(directory, 'networks.json')), repairs, log: () => undefined });
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -66,6 +67,8 @@ test('a zone whose dnsmasq does not start is told of, and keeps no machine of an
   served.by.delete('zone2');
   served.not.add('zone2');
   await cards.change(apollo);
+  expect(await bridges.lacks(['10.107.31.2'])).toEqual([]);
+  expect(await bridges.lacks()).toEqual([{ what: 'its dnsmasq of zone2', zone: 'zone2' }]);
   expect(told).toEqual(['the network of zone2 cannot be brought up: dnsmasq did not start in zone2']);
   expect([...served.by, kernel.links.get(TAP)?.master]).toEqual(['zone1', ONE]);
   await expect(cards.change(hermes)).rejects.toThrow('dnsmasq did not start in zone2');

@@ -11,24 +11,20 @@ import { ruleset, rulesetRemoval } from '../../core/network/ruleset.ts';
 import type { ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
 import { writeWhole } from '../write-whole.ts';
-import { bridgeOf, ownCards, type AttachedCard, type Attachments } from './attachments.ts';
-import { ensureBridge, ensureTap, removeLink } from './bridge.ts';
+import { ownCards, type Attachments } from './attachments.ts';
+import { ensureBridge, removeLink } from './bridge.ts';
 import { Dnsmasq } from './dnsmasq.ts';
 import { forward, forwardLess, forwards } from './home-forwarding.ts';
 import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
-import { astray, loose, missingOf, type Missing, type Tell } from './missing.ts';
+import { astray, concerning, missingOf, type Missing, type Tell } from './missing.ts';
+import { plugBack } from './plug-back.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
-import type { ZoneFailure } from './zone-failure.ts';
+import type { Outcome, ZoneFailure } from './zone-failure.ts';
 
 /** Of what lies beside: what is remembered of networks that are not up. */
 const KEPT: readonly string[] = ['network.json', 'networks.json', 'ethernets'];
-
-export interface Outcome {
-  readonly up: readonly ZoneNetwork[];
-  readonly failures: readonly ZoneFailure[];
-}
 
 export class HomeBridges {
   readonly #directory: string;
@@ -122,9 +118,16 @@ export class HomeBridges {
     const missing = await this.#missing(tell);
     if (missing.length === 0) return { repaired: [], failures: [] };
     const { failures } = await this.up(signal);
-    const left = await this.#plugBack(tell);
+    const left = await plugBack(await this.#record.network(), await this.#attachments.cards(), tell);
     const isLeft = ({ zone, card }: Missing): boolean => failures.some((failure) => failure.zone.zone === zone) || left.some(({ tap }) => tap === card?.tap);
     return { repaired: missing.filter((each) => !isLeft(each)).map(({ what }) => what), failures };
+  }
+
+  /** Of what is to be up now. @param addresses  of cards that alone it is asked for  @throws tool-missing, machine-failed */
+  async lacks(addresses?: readonly string[]): Promise<readonly Missing[]> {
+    if (ownCards(await this.#attachments.cards()).length === 0) return [];
+    const missing = await this.#missing(() => undefined);
+    return addresses === undefined ? missing : concerning(missing, await this.#record.network(), addresses);
   }
 
   async #missing(tell: Tell): Promise<readonly Missing[]> {
@@ -138,19 +141,6 @@ export class HomeBridges {
     return await missingOf({
       network, cards, own, links, zones, serves: (zone) => this.#dnsmasq(zone).isServing(), forwards: () => forwards(this.#record, zones),
     });
-  }
-
-  /** Taps outlive the bridge that they were on. @returns those that could not be put back */
-  async #plugBack(tell: Tell): Promise<readonly AttachedCard[]> {
-    const network = await this.#record.network();
-    const left: AttachedCard[] = [];
-    for (const card of loose(network, await this.#attachments.cards(), await hostLinks())) {
-      await ensureTap(card.tap, 0, bridgeOf(network, card)).catch((error: unknown) => {
-        left.push(card);
-        tell(`network-astray ${card.tap}`, `a card of this home (${card.tap}) cannot be put back on its bridge: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again; what is wrong with it: holdfast doctor');
-      });
-    }
-    return left;
   }
 
   async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[], signal: AbortSignal | undefined): Promise<void> {

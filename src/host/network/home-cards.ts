@@ -9,7 +9,6 @@ import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
 import type { OwnNetworks } from './own-networks.ts';
 import type { Repairs } from './repairs.ts';
-import { tellFailures } from './zone-failure.ts';
 
 export interface AttachRequest {
   readonly id: string;
@@ -127,12 +126,11 @@ export class HomeCards {
 
   /** @param needs  what does not come up of such a zone is thrown, and what of all; what of another one is told, and tried again */
   async #up(needs: (zone: ZoneNetwork) => boolean): Promise<void> {
-    const { bridges, repairs, log } = this.#parts;
+    const { bridges, repairs } = this.#parts;
     const { up, failures } = await bridges.up();
     const failure = failures.find(({ zone }) => needs(zone)) ?? (up.length === 0 ? failures[0] : undefined);
     if (failure !== undefined) throw failure.error;
-    tellFailures(failures, log);
-    repairs.start();
+    repairs.start(failures);
   }
 
   /** Cards have gone: takes down what none of those left needs. */

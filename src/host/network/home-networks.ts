@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { fail, HoldfastError } from '../../core/errors.ts';
-import { filterChains, isDropping, type DroppingChain } from '../../core/network/dropping-chains.ts';
+import type { DroppingChain } from '../../core/network/dropping-chains.ts';
 import { networkOf, tapName, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { parseIpv4Network } from '../../core/network/ipv4.ts';
 import type { OwnNetwork } from '../../core/network/own-networks.ts';
@@ -15,6 +15,7 @@ import { hostBootId } from '../process/identity.ts';
 import { Attachments } from './attachments.ts';
 import { obstacle } from './availability.ts';
 import { bridgeable, type HostNetworkEntry, type KindOf } from './bridgeable.ts';
+import { droppedBy } from './dropped-by.ts';
 import { EthernetBridges } from './ethernet/ethernet-bridges.ts';
 import { HomeBridges } from './home-bridges.ts';
 import { HomeCards, type AttachRequest } from './home-cards.ts';
@@ -23,7 +24,7 @@ import { usedNetworks } from './links.ts';
 import { OwnNetworks } from './own-networks.ts';
 import { hostReaches, probeFromHost, type ProbeLimits } from './probe.ts';
 import { Repairs } from './repairs.ts';
-import { nftTable, tryRun } from './tools.ts';
+import type { NetworkTrouble } from './trouble.ts';
 
 export interface HomeNetworksOptions {
   readonly home: string;
@@ -75,12 +76,13 @@ export class HomeNetworks implements AsyncDisposable {
     }
   }
 
-  /** A table that names a bridge of Holdfast's (of any home's: `hf-…`) is taken to let it pass; iptables of before nftables cannot be seen. */
+  /** Beside `whyNot`, which goes by what has worked: a passing trouble moves no new instance to another network than its siblings are on. */
+  async trouble(addresses?: readonly string[]): Promise<NetworkTrouble | undefined> {
+    return await this.#repairs.trouble(addresses);
+  }
+
   async droppedBy(): Promise<readonly DroppingChain[]> {
-    const chains = filterChains(await tryRun('nft', ['list', 'chains']) ?? '');
-    const rules = await Promise.all(chains.map(({ family, table }) => nftTable(family, table)));
-    return chains.filter((chain, index) => isDropping(chain, rules[index] ?? '') && !rules[index]?.includes('"hf-'))
-      .map(({ family, table, hook }) => ({ family, table, hook }));
+    return await droppedBy();
   }
 
   /** Of a zone, chosen once. @throws machine-failed when there is none left */

@@ -1,5 +1,5 @@
 /** Looks over a network that is to be up, with all that somebody may flush, set down or switch off: what is missing, in words for the log. */
-import { FIRST_ZONE, type HomeNetwork, type ZoneNetwork } from '../../core/network/home-network.ts';
+import { FIRST_ZONE, networkOf, type HomeNetwork, type ZoneNetwork } from '../../core/network/home-network.ts';
 import { ruleset, type NetworkCard } from '../../core/network/ruleset.ts';
 import { shapeOf } from '../../core/network/ruleset-shape.ts';
 import type { ZoneName } from '../../core/zones.ts';
@@ -44,6 +44,12 @@ export async function missingOf({ network, zones, own, cards, links, serves, for
   if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push({ what: 'its firewall rules' });
   if (!(await forwards())) missing.push({ what: 'the host\'s forwarding' });
   return [...missing, ...loose(network, cards, links).map((card) => ({ what: offItsBridge(card), card }))];
+}
+
+/** What of it cards of these addresses feel. */
+export function concerning(missing: readonly Missing[], network: HomeNetwork, addresses: readonly string[]): readonly Missing[] {
+  const zones = addresses.map((address) => networkOf(network, address)?.zone);
+  return missing.filter(({ zone, card }) => (zone === undefined || zones.includes(zone)) && (card === undefined || (card.address !== null && addresses.includes(card.address))));
 }
 
 /** How it is told. */

@@ -3,8 +3,9 @@ import type { InTurn } from '../../core/one-at-a-time.ts';
 import { isLookedAfter, ownCards, type Attachments } from './attachments.ts';
 import type { HomeBridges } from './home-bridges.ts';
 import type { OwnNetworks } from './own-networks.ts';
+import { troubleOf, type NetworkTrouble, type RepairFailure } from './trouble.ts';
 import { Watch } from './watch.ts';
-import { tellFailures } from './zone-failure.ts';
+import { tellFailures, type ZoneFailure } from './zone-failure.ts';
 
 export interface RepairsParts {
   readonly attachments: Attachments;
@@ -18,15 +19,25 @@ export class Repairs implements AsyncDisposable {
   readonly #parts: RepairsParts;
   readonly #watch: Watch;
   #repairing = new AbortController();
+  #failures: readonly RepairFailure[] = [];
 
   constructor(parts: RepairsParts) {
     this.#parts = parts;
     this.#watch = new Watch({ isServed: () => this.#isServed(), repair: () => this.#repair() });
   }
 
-  /** A network is up. */
-  start(): void {
+  /** A network is up. @param failures  zones that did not come up with the home's, which are told of; left out where that was not tried */
+  start(failures?: readonly ZoneFailure[]): void {
+    if (failures !== undefined) this.#failed(failures);
     this.#watch.start();
+  }
+
+  /** What is wrong now with the home's network, which is to be up. @param addresses  of cards that alone it is asked for  @throws tool-missing, machine-failed */
+  async trouble(addresses?: readonly string[]): Promise<NetworkTrouble | undefined> {
+    const { bridges, inTurn } = this.#parts;
+    const look = async (): Promise<NetworkTrouble | undefined> => troubleOf(await bridges.lacks(addresses), this.#failures);
+    // What is being made, or put back, is no trouble yet.
+    return await look() === undefined ? undefined : await inTurn(look);
   }
 
   /** None is, or is to be. */
@@ -46,6 +57,11 @@ export class Repairs implements AsyncDisposable {
     await this.before(() => Promise.resolve());
     // It may have brought a network up.
     this.#watch.stop();
+  }
+
+  #failed(failures: readonly ZoneFailure[]): void {
+    this.#failures = failures.map(({ zone, error }) => ({ zone: zone.zone, error }));
+    tellFailures(failures, this.#parts.log);
   }
 
   /** On closed networks nothing is served. */
@@ -68,11 +84,12 @@ export class Repairs implements AsyncDisposable {
         if (ownCards(cards).length === 0) return isWhole;
         const { repaired, failures } = await bridges.repair(signal, log);
         if (repaired.length > 0) log(`network-repaired ${repaired.join()}`, `the network of this home lacked ${repaired.join(', ')}, and was repaired`);
-        tellFailures(failures, log);
+        this.#failed(failures);
         return isWhole && failures.length === 0;
       });
     } catch (error) {
       if (signal.aborted) return true;
+      this.#failures = [{ zone: undefined, error }];
       log('network-broken', `the network of this home cannot be repaired: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again, less and less often; what is wrong with it: holdfast doctor');
       return false;
     }

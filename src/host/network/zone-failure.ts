@@ -7,6 +7,11 @@ export interface ZoneFailure {
   readonly error: unknown;
 }
 
+export interface Outcome {
+  readonly up: readonly ZoneNetwork[];
+  readonly failures: readonly ZoneFailure[];
+}
+
 /** To the log; of each zone for itself. */
 export function tellFailures(failures: readonly ZoneFailure[], tell: Tell): void {
   for (const { zone: { zone }, error } of failures) {

@@ -156,8 +156,11 @@ test('what cannot be repaired is told with what to do, and what was repaired is 
   await writeFile(`${bench.home}/refuse`, '');
   process.kill(await bench.dnsmasq(), 'SIGKILL');
   await expect.poll(() => daemon.told, { timeout: 30_000, interval: 100 }).toEqual([{ cause: 'network-broken', message: expect.stringContaining('Address already in use') as string, remedy: expect.stringContaining('holdfast doctor') as string }]);
+  expect(await daemon.call('whyNot'), 'a new instance is where the others are').toBeUndefined();
+  expect(await daemon.call('trouble')).toMatchObject({ seen: expect.stringMatching(/^it lacks its dnsmasq, .*Address already in use/) as string, lasts: true });
   await rm(`${bench.home}/refuse`);
   await expect.poll(() => daemon.told, { timeout: 30_000, interval: 100 }).toContainEqual(expect.objectContaining({ cause: 'network-repaired its dnsmasq' }));
+  expect(await daemon.call('trouble')).toBeUndefined();
   await daemon.call('detach', APOLLO.id);
   expect(await bench.traces()).toEqual([]);
 }, LONG);

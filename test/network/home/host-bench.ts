@@ -14,7 +14,7 @@ export interface Daemon extends AsyncDisposable {
   readonly told: readonly Told[];
   readonly pid: number;
   /** @throws with the daemon's message */
-  call(method: 'whyNot' | 'droppedBy' | 'subnet' | 'attach' | 'change' | 'release' | 'detach' | 'tidy' | 'createNetwork', argument?: unknown): Promise<unknown>;
+  call(method: 'whyNot' | 'trouble' | 'droppedBy' | 'subnet' | 'attach' | 'change' | 'release' | 'detach' | 'tidy' | 'createNetwork', argument?: unknown): Promise<unknown>;
   /** @param bridges  of the host's, on each of which it has a further card */
   attach(machine: Machine, zone?: string, bridges?: readonly string[]): Promise<void>;
   /** Of a machine that is on QEMU's user network. @param cards  further ones: of the host's bridges, or null for one on the home's */

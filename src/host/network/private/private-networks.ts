@@ -56,6 +56,11 @@ export class PrivateNetworks implements AsyncDisposable {
     return await obstacle(this.#options.home) ?? 'it needs a daemon that runs as root';
   }
 
+  /** There is none of the home's. */
+  trouble(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   droppedBy(): Promise<[]> {
     return Promise.resolve([]);
   }
