@@ -14,7 +14,8 @@ const releases = new Map<string, () => Promise<void>>();
 
 const methods: Record<string, (argument: never) => Promise<unknown>> = {
   whyNot: () => network.whyNot(),
-  trouble: (addresses?: readonly string[]) => network.trouble(addresses),
+  // JSON has no undefined.
+  trouble: (addresses: readonly string[] | null) => network.trouble(addresses ?? undefined),
   droppedBy: () => network.droppedBy(),
   subnet: (zone: Parameters<HomeNetworks['subnet']>[0]) => network.subnet(zone),
   attach: async (request: AttachRequest) => void releases.set(request.id, await network.attach(request)),
