@@ -44,8 +44,8 @@ export interface Work {
 export type MachineEnd =
   /** The guest shut itself down, or was asked to. */
   | { readonly kind: 'powered-off' }
-  /** The machine monitor ended or was killed. */
-  | { readonly kind: 'died'; readonly reason: string }
+  /** The machine monitor ended or was killed; with the host, where that was started anew since. */
+  | { readonly kind: 'died'; readonly reason: string; readonly hostRestarted?: true }
   /** Its state was saved; starting it takes it up again. */
   | { readonly kind: 'suspended' }
   /** The guest's kernel panicked; the machine is paused so that it can be looked at. */

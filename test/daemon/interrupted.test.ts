@@ -39,6 +39,19 @@ test.each([
   await house.engine.ended(operation);
 });
 
+test('the driver knows of the host\'s restart though the home does not remember its last boot: the instance comes back', async () => {
+  const host = new StubHost();
+  const before = host.daemon();
+  const apollo = host.add(before, 'apollo');
+  apollo.want({ running: true });
+  apollo.settle('Running');
+  host.ends.set(apollo.id, { kind: 'died', reason: 'the host was restarted while it ran', hostRestarted: true });
+  const house = await host.nextDaemon();
+  expect(seen(house)).toEqual([['apollo', 'Stopped', 'the host was restarted']]);
+  expect(await comeBack(house, 'the host\'s restart')).toEqual([]);
+  expect(seen(house)).toEqual([['apollo', 'Running', null]]);
+});
+
 test.each(['reach', 'initialise', 'settle'])('a launch whose guest ran (step %s), and the host lost its power: the instance comes back with it', async (step) => {
   const host = new StubHost();
   const before = host.daemon();

@@ -76,6 +76,8 @@ type DriverCall = 'start' | 'adopt' | 'modify' | 'plug' | 'freeze' | 'freezeLive
 export class StubHost {
   readonly machines = new Map<string, StubMachine>();
   readonly suspended = new Set<string>();
+  /** What the driver can still tell of a machine that is gone. */
+  readonly ends = new Map<string, MachineEnd>();
   /** Layers with memory. */
   readonly #live = new Set<string>();
   readonly log: string[] = [];
@@ -175,7 +177,8 @@ export class StubHost {
       plug: async ({ name }) => await midst('plug', name),
       adopt: async ({ id, name }) => {
         await midst('adopt', name);
-        return this.machines.get(id) ?? (this.suspended.has(id) ? { end: { kind: 'suspended' } } : undefined);
+        const end: MachineEnd | undefined = this.suspended.has(id) ? { kind: 'suspended' } : this.ends.get(id);
+        return this.machines.get(id) ?? (end && { end });
       },
       end: (id) => Promise.resolve(this.machines.get(id)?.finish({ kind: 'powered-off' })),
       remove: async (id) => {

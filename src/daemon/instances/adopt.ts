@@ -60,7 +60,8 @@ async function adoptNow(house: House, supervisor: Supervisor, isSettled: boolean
     supervisor.want({ running: false });
     return supervisor.settle('Stopped');
   }
-  if (hostRestarted) return supervisor.settle('Stopped', 'the host was restarted');
+  // The driver knows it also of a home that was last served by a Holdfast which did not remember the host's boot.
+  if (hostRestarted || (found?.end.kind === 'died' && found.end.hostRestarted)) return supervisor.settle('Stopped', 'the host was restarted');
   const reason = (found?.end && 'reason' in found.end ? found.end.reason : undefined) ?? 'its machine ended while no daemon was watching';
   supervisor.settle('Crashed', reason);
   house.log.line('crash', supervisor.name, `${supervisor.name} crashed: ${reason}`, `start it again: holdfast start ${supervisor.name}`);

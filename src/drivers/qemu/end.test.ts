@@ -20,4 +20,5 @@ test.each([
 ] as [string, Partial<EndSigns>, string][])('%s', (_name, signs, expected) => {
   const end = classifyEnd({ ...nothing, ...signs });
   expect(end.kind === 'died' ? end.reason : end.kind).toBe(expected);
+  expect('hostRestarted' in end).toBe(signs.hostRestarted ?? false);
 });

@@ -24,7 +24,7 @@ const ORDERLY = new Set(['guest-shutdown', 'host-qmp-quit', 'host-ui']);
 export function classifyEnd(signs: EndSigns): MachineEnd {
   if (signs.asked || (signs.shutdown !== undefined && ORDERLY.has(signs.shutdown))) return { kind: 'powered-off' };
   const unseen = signs.watched ? '' : ', while no daemon was watching';
-  if (signs.hostRestarted) return died(`the host was restarted while it ran`);
+  if (signs.hostRestarted) return { ...died('the host was restarted while it ran'), hostRestarted: true };
   const terminated = /terminating on (signal \d+[^\n]*)/.exec(signs.complaints)?.[1];
   if (terminated !== undefined) return died(`QEMU was ended by ${terminated}${unseen}`);
   const complaint = lastComplaint(signs.complaints);
@@ -36,7 +36,7 @@ export function classifyEnd(signs: EndSigns): MachineEnd {
   return died(`QEMU was killed or ended without a word${unseen}${said}`);
 }
 
-function died(reason: string): MachineEnd {
+function died(reason: string): Extract<MachineEnd, { kind: 'died' }> {
   return { kind: 'died', reason };
 }
 

@@ -1,24 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { ownPath } from '../../../../test/own-path.ts';
 import { fail } from '../../../core/errors.ts';
 import type { Finding } from '../../check.ts';
 import type { AcceleratorMemory } from '../accelerator/memory.ts';
 import { foreignCheck } from './foreign.ts';
 import { hostChecks } from './host.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'hf-tools-'));
-  vi.stubEnv('PATH', directory);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(directory, { recursive: true });
-});
+const path = ownPath();
 
-const qemu = (machines: string): void => writeFileSync(join(directory, 'qemu-system-aarch64'), `#!/bin/sh\n[ "$1" = --version ] && echo 'QEMU emulator version 10.1.2' || printf '%s\\n' '${machines}'\n`, { mode: 0o755 });
+const qemu = (machines: string): void => path.tool('qemu-system-aarch64', `[ "$1" = --version ] && echo 'QEMU emulator version 10.1.2' || printf '%s\\n' '${machines}'\n`);
 const look = async (firmware: () => unknown): Promise<Finding> => await foreignCheck('aarch64', 10_000, firmware).run(AbortSignal.timeout(30_000));
 const there = (): unknown => ({ code: '/c', variables: '/v' });
 const missing = (): never => { throw fail('tool-missing', 'no UEFI firmware for aarch64 was found', { hint: 'install it: apt-get install qemu-efi-aarch64' }); };

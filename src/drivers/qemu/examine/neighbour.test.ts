@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { ownPath } from '../../../../test/own-path.ts';
 import type { InstanceSpec } from '../../../core/instance.ts';
 import { judge, neighbourCheck } from './neighbour.ts';
 
@@ -31,18 +29,10 @@ test('where it is not known by which device it is to go, any will do', () => {
   for (const route of [VPN, TUNNEL]) expect(judge({ address: ADDRESS, mac: MAC, bridge: undefined }, route, '')).toMatchObject({ status: 'ok' });
 });
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'hf-tools-'));
-  vi.stubEnv('PATH', directory);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(directory, { recursive: true });
-});
+const path = ownPath();
 
 test('the bridge that has its address is what its route is held against', async () => {
-  writeFileSync(join(directory, 'ip'), `#!/bin/sh\ncase $2 in route) echo '${ROUTE.split('\\')[0]}' ;; esac\n`, { mode: 0o755 });
+  path.tool('ip', `case $2 in route) echo '${ROUTE.split('\\')[0]}' ;; esac\n`);
   const spec = { mac: MAC, network: { kind: 'bridge', address: ADDRESS } } as InstanceSpec;
   const run = (bridge: string) => neighbourCheck(spec, (address) => Promise.resolve(address === ADDRESS ? bridge : undefined)).run(AbortSignal.timeout(10_000));
   expect(await run(BRIDGE)).toMatchObject({ status: 'ok' });
