@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Client } from 'ssh2';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCommand } from '../../src/guest/run-command.ts';
 import type { ExecRequest } from '../../src/guest/shell.ts';
 import { connectSsh } from '../../src/guest/ssh/connect.ts';
@@ -120,6 +121,20 @@ describe('SSH over a lane', () => {
         expect(await each.exit).toEqual({ code: 0 });
       }
       expect((await run({ command: ['echo', 'hello'] })).out).toBe('hello\n');
+    });
+
+    test('where one command was a channel waits for the next, which asks for none', async () => {
+      const asked = vi.spyOn(Client.prototype, 'exec');
+      try {
+        await connect();
+        expect((await run({ command: ['echo', 'one'] })).out).toBe('one\n');
+        // What is answered later is answered after it.
+        await shell!.ping(never);
+        expect((await run({ command: ['sh', '-c', 'echo two; exit 3'] }))).toEqual({ out: 'two\n', err: '', exit: { code: 3 } });
+        expect(asked).toHaveBeenCalledTimes(1);
+      } finally {
+        asked.mockRestore();
+      }
     });
 
     test('a command on a channel that waited has its terminal, its environment and its exit code', async () => {

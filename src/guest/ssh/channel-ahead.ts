@@ -25,6 +25,7 @@ interface ChannelInsides {
 export class ChannelAhead {
   readonly #client: Client & Insides;
   #channel: ClientChannel | undefined;
+  #isAsked = false;
 
   constructor(client: Client) {
     this.#client = client as Client & Insides;
@@ -35,14 +36,20 @@ export class ChannelAhead {
     return this.#channel;
   }
 
-  /** @param answered  called when the guest has answered, with a channel or with a refusal; and when the connection ends first  @returns false where none can be asked for */
+  /**
+   * @param answered  called when the guest has answered, with a channel or with a refusal; and when the connection ends first
+   * @returns false where none can be asked for, there is one, or one is on its way
+   */
   open(answered: () => void): boolean {
+    if (this.#channel !== undefined || this.#isAsked) return false;
     const opened = (error: Error | undefined, channel: ClientChannel): void => {
+      this.#isAsked = false;
       if (!error) this.#keep(channel);
       answered();
     };
     const id = this.#client._chanMgr.add(Object.assign(opened, { type: 'session' as const }));
     if (id < 0) return false;
+    this.#isAsked = true;
     this.#client._protocol.session(id, WINDOW, PACKET);
     return true;
   }

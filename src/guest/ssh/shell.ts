@@ -91,7 +91,11 @@ export class SshShell implements GuestShell {
       if (line !== undefined && pty === undefined && this.#ahead.exec(line, opened)) return;
       if (line !== undefined) this.#client.exec(line, pty === undefined ? {} : { pty }, opened);
       else this.#client.shell(pty ?? false, opened);
-    }, (channel) => openSession(channel, this.#end.signal, this.#transport), signal);
+    }, (channel) => {
+      // Where one command was, another may follow: it then does with one round trip.
+      channel.once('close', () => { if (this.alive) this.#ahead.open(() => {}); });
+      return openSession(channel, this.#end.signal, this.#transport);
+    }, signal);
   }
 
   async connect(path: string, signal: AbortSignal): Promise<Duplex> {
@@ -137,7 +141,7 @@ export class SshShell implements GuestShell {
     this.#asking ??= new Promise<void>((resolve, reject) => {
       if (!this.alive) throw new ReachFailure('lost', this.#reason ?? '');
       const answered = (): void => (this.alive ? resolve() : reject(new ReachFailure('lost', this.#reason ?? '')));
-      if (ahead && this.#ahead.channel === undefined && this.#ahead.open(answered)) return;
+      if (ahead && this.#ahead.open(answered)) return;
       // Any global request that must be answered will do; this one is always refused and has no effect.
       this.#client.unforwardIn('127.0.0.1', 0, answered);
     }).finally(() => { this.#asking = undefined; });
