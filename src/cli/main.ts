@@ -19,6 +19,7 @@ import { failureOf, unknownCommand } from './failure.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { parseWords } from './parse.ts';
+import { ownInput } from './terminal/own-input.ts';
 
 /** What a shell shows for a process that SIGPIPE ended: the reader of our output has left, which is no failure to tell. */
 const PIPE_CLOSED = 141;
@@ -80,11 +81,10 @@ function createContext(script: string, calledAs: ProgramName, verbosity: number)
       return connected(start);
     },
     clientIfRunning: async () => await listens(endpoint()) ? connected(async () => {}) : undefined,
-    // Opening stdin costs time, and few commands read it.
-    get stdin() { return process.stdin; },
+    get stdin() { return ownInput(); },
     stdout, stderr, env, signal, verbosity, daemonScript, calledAs,
     get program() { return programOf(script); },
-    isTTY: { get stdin() { return process.stdin.isTTY; }, stdout: stdout.isTTY, stderr: stderr.isTTY },
+    isTTY: { get stdin() { return ownInput().isTTY === true; }, stdout: stdout.isTTY, stderr: stderr.isTTY },
   };
 }
 

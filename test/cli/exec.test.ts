@@ -156,6 +156,19 @@ test('stdin arrives whole, in frames that the API takes, and its end is told', a
   expect(Buffer.concat(received).equals(input)).toBe(true);
 });
 
+test.each(['</dev/null', '<&-', '</'])('stdin that is %s has ended before it is read', async (redirection) => {
+  const received: Buffer[] = [];
+  serve = (guest) => {
+    guest.tell(started);
+    guest.on = { stdin: (bytes) => received.push(bytes), control: (message) => { if (message.type === 'eof') guest.tell({ type: 'exit', code: 7 }); } };
+  };
+  const child = spawn('sh', ['-c', `exec "$@" ${redirection}`, 'sh', process.execPath, bench.cli, 'exec', 'apollo', '--', 'cat'], {
+    env: { PATH: process.env['PATH'], HOLDFAST_HOME: bench.home, HOLDFAST_OFFLINE: '1' }, stdio: 'pipe',
+  });
+  expect(await ran(child)).toEqual({ code: 7, stdout: '', stderr: '' });
+  expect(received).toEqual([]);
+});
+
 const CHUNK = 64 * 1024;
 const TOTAL = 100 * 1024 * 1024;
 const ROOM_BYTES = 160 * 1024 * 1024;
