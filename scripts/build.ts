@@ -18,7 +18,7 @@ function copyAssets(from: string, to: string, wanted: (name: string) => boolean)
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 await bundleCli(dist);
-execFileSync(process.execPath, [join(import.meta.dirname, 'write-code.ts'), join(dist, 'holdfast-cli.cjs')], { env: { HOLDFAST_HOME: join(dist, 'nowhere') }, stdio: 'inherit' });
+execFileSync(process.execPath, [join(import.meta.dirname, 'write-code.ts'), join(dist, 'holdfast-cli.cjs')], { env: { HOLDFAST_HOME: join(dist, 'nowhere') }, stdio: ['ignore', 'inherit', 'inherit'] });
 if (existsSync(join(root, 'src/daemon/main.ts'))) await bundleDaemon(dist);
 copyAssets('src/guest/agent/files', 'agent', () => true);
 copyAssets('src/images/build/recipe', 'recipe', () => true);
