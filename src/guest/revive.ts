@@ -1,5 +1,6 @@
 /** Brings a guest's default interface up again, when its files are in order and the running system is not. */
 import { fail } from '../core/errors.ts';
+import { NETWORKD_FUNCTIONS } from './networkd-functions.ts';
 import { runCommand } from './run-command.ts';
 import type { GuestShell } from './shell.ts';
 import { printable } from './ssh/failure.ts';
@@ -10,8 +11,8 @@ const DEADLINE_MS = 150_000;
  * $1: the card's MAC; then files of networkd's that come before netplan's, which are put aside under another name. What is
  * fine already is not touched; each thing that is done is said in a line.
  */
-const SCRIPT = `
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export const SCRIPT = `
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C${NETWORKD_FUNCTIONS}
 mac=$1
 shift
 link=
@@ -31,7 +32,11 @@ case $(systemctl show -p LoadState --value systemd-networkd.service) in masked) 
 netplan generate >&2 || exit 1
 systemctl is-active --quiet systemd-networkd.service || { systemctl reset-failed systemd-networkd.service 2>/dev/null; systemctl start systemd-networkd.service && echo "started systemd-networkd"; }
 master=$(readlink "/sys/class/net/$link/master" 2>/dev/null) && ip link set dev "$link" nomaster && echo "took $link out of \${master##*/}"
-ip link set dev "$link" up && networkctl reload && networkctl reconfigure "$link" && echo "had networkd configure $link anew"
+ip link set dev "$link" up && networkctl reload || exit
+# A file that netplan has written again is another one to it: it is configuring the card already.
+settled "$link"
+networkctl reconfigure "$link" && echo "had networkd configure $link anew" || exit
+! asks "$link" || addressed "$link" || { systemctl restart systemd-networkd.service && echo "restarted networkd, which gave $link no address"; }
 `;
 
 /** @returns what was done, line by line  @throws exec-failed, guest-unreachable, too-slow */

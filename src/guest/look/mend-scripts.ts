@@ -1,5 +1,7 @@
 /** What is done in a guest about what was found there: plain sh, as root, said in its last line. Nothing that is the user's own is lost. */
 
+import { NETWORKD_FUNCTIONS } from '../networkd-functions.ts';
+
 /** All that Holdfast's programs in the guest import, beyond what every interpreter has built in. */
 export const PYTHON_MODULES = 'ctypes,heapq,json,pwd,re,select,signal,socket,struct,subprocess';
 
@@ -69,23 +71,15 @@ command -v sshd >/dev/null && echo "installed sshd"`),
   driver: script('driver', 'modprobe virtio_net && echo "loaded the driver of the network card (virtio_net)"'),
 
   /**
-   * $1: the interface. A lease anew, by whoever manages it. networkd 252 was seen to have a lease and never give its address: it was
-   * configured anew while it gave the same one (its log: `requesting,removing`). Only its own restart helps then, and none is needed
-   * where its configuration of the interface, as it says itself which that is, asks for no IPv4 address. Where nobody manages it, as
-   * when netplan was removed, networkd is told to, until the next boot; by a name after which no other file of somebody's comes.
+   * $1: the interface. A lease anew, by whoever manages it; networkd that gives no address then is restarted (networkd-functions.ts).
+   * Where nobody manages it, as when netplan was removed, networkd is told to, until the next boot; by a name after which no other
+   * file of somebody's comes.
    */
-  lease: script('lease', `
-state="/run/systemd/netif/links/$(cat "/sys/class/net/$1/ifindex")"
+  lease: script('lease', `${NETWORKD_FUNCTIONS}
+state=$(state_of "$1")
 own="/run/systemd/network/zz-holdfast-$1.network"
 active() { systemctl is-active --quiet "$1"; }
 has() { command -v "$1" >/dev/null; }
-asks() {
-  file=$(sed -n 's/^NETWORK_FILE=//p' "$state")
-  [ -r "$file" ] || return 0
-  { cat "$file"; for under in /etc /run /usr/local/lib /usr/lib /lib; do cat "$under/systemd/network/\${file##*/}.d"/*.conf; done; } 2>/dev/null |
-    grep -Eiq '^[[:space:]]*(DHCP[[:space:]]*=[[:space:]]*(yes|true|on|1|y|t|ipv4|both)|Address[[:space:]]*=[[:space:]]*[0-9]+[.])'
-}
-addressed() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; ip -4 -o address show dev "$1" scope global | grep -q . && return; done; return 1; }
 untold() { [ -f "$state" ] && ! grep -q '^NETWORK_FILE=' "$state"; }
 tell() {
   mkdir -p -m 755 "\${own%/*}" && printf '[Match]\\nName=%s\\n\\n[Network]\\nDHCP=ipv4\\n\\n[DHCPv4]\\nClientIdentifier=mac\\n' "$1" >"$own" && chmod 644 "$own"

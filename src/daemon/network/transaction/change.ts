@@ -16,6 +16,8 @@ import { requireNonePending, transact } from './transact.ts';
 export const NETWORK_KINDS = NETWORK_CHANGES.map((change) => `net-${change}` as const);
 
 const CONFIRM_WITHIN_S = 60;
+/** networkd may have to be restarted in it. */
+const REPAIR_WITHIN_S = 90;
 /** A guest that does not answer after a restart of the daemon decides by itself. */
 const HELD_MS = 60_000;
 
@@ -54,7 +56,7 @@ async function carryOut(house: House, supervisor: Supervisor, request: WireNetwo
   try {
     await before?.(task);
     return await transact(house, supervisor, {
-      command: `net ${request.change}`, confirmWithinMs: (request.confirmWithinSeconds ?? CONFIRM_WITHIN_S) * 1000, probes,
+      command: `net ${request.change}`, confirmWithinMs: (request.confirmWithinSeconds ?? (request.change === 'repair' ? REPAIR_WITHIN_S : CONFIRM_WITHIN_S)) * 1000, probes,
       allowLockout: request.allowLockout ?? false, repair: request.change === 'repair', hold: request.hold ?? false,
     }, changes, task);
   } catch (error) {

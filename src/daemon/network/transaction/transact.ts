@@ -76,8 +76,9 @@ async function armAndTry(armed: Armed, task: Task): Promise<Result> {
     task.progress(`Changing ${name}'s network`);
     // Never left half-way by us: what was armed is undone, which a guest that is still at it cannot.
     await guest.arm({ id: task.id, confirmWithinMs: terms.confirmWithinMs, ...wanted }, AbortSignal.timeout(UNDO_MS));
-    if (terms.repair) await revive(supervisor, stands, task);
+    // As the guest counts it.
     const expiresAt = performance.now() + terms.confirmWithinMs;
+    if (terms.repair) await revive(supervisor, stands, task);
     task.step('probe');
     task.progress(`Trying ${name}'s network`);
     const failed = await unkept(house, supervisor, promisesFor(armed), Math.max(1, expiresAt - performance.now() - MARGIN_MS), task.signal);
