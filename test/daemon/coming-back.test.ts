@@ -4,7 +4,9 @@ import { fail } from '../../src/core/errors.ts';
 import { act } from '../../src/daemon/instances/actions.ts';
 import { comeBack } from '../../src/daemon/instances/come-back.ts';
 import { shutDownGuests } from '../../src/daemon/instances/host-end.ts';
+import { layDown } from '../../src/daemon/instances/forking.ts';
 import type { House } from '../../src/daemon/instances/house.ts';
+import type { Task } from '../../src/daemon/operations/engine.ts';
 import { changeZones } from '../../src/daemon/zones/change-zones.ts';
 import { StubHost } from './stub-host.ts';
 
@@ -169,4 +171,38 @@ test('the host goes down again while they come: nobody is started any more, who 
   await pass(5);
   expect(await again).toEqual([]);
   expect(states(next)).toEqual(Object.fromEntries(names.map((name) => [name, 'Running'])));
+});
+
+test('a launch that has no machine yet is taken back when the host goes down, and nobody waits for it', async () => {
+  const host = new StubHost();
+  const house = host.daemon();
+  const apollo = host.add(house, 'apollo');
+  apollo.settle('Starting');
+  const { id } = house.engine.begin({
+    kind: 'launch', instanceName: 'apollo', instanceId: apollo.id, request: {}, owner: 0,
+    async body(task) {
+      using _busy = apollo.occupy({ operation: task.id, kind: 'launch' });
+      await new Promise((_, reject) => { task.signal.addEventListener('abort', () => reject(task.signal.reason as Error)); })
+        .finally(() => house.registry.delete(apollo.id));
+      return {};
+    },
+  });
+  await pass(1);
+  let isOver = false;
+  void shutDownGuests(house).then(() => { isOver = true; });
+  await pass(3);
+  expect([isOver, house.engine.get(id).status]).toEqual([true, 'cancelled']);
+  expect(host.log).toEqual([]);
+});
+
+test('a template is not to blame for a fork that the host\'s end refused', async () => {
+  const host = new StubHost();
+  const daemon = host.daemon();
+  const removed: string[] = [];
+  const templates = { find: () => Promise.resolve('key'), remove: (key: string) => Promise.resolve(void removed.push(key)) };
+  const house: House = { ...daemon, driver: { ...daemon.driver, templates: templates as never } };
+  const task = { signal: new AbortController().signal, step() {}, progress() {}, notice() {} } as unknown as Task;
+  house.hostEnd.abort();
+  await expect(layDown(house, host.add(house, 'apollo'), { cold: false }, task)).rejects.toMatchObject({ code: 'daemon-stopping' });
+  expect([removed, host.log]).toEqual([[], []]);
 });

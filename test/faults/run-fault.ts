@@ -67,11 +67,22 @@ function requireMade({ name, cutsOff }: Fault, { code, stdout, stderr }: Outcome
   throw new Error(`${name} could not be made: its script ended with ${code}: ${stdout}${stderr}`);
 }
 
-/** Mends it, and waits until the network is as it was: the next fault begins from a sound guest. */
+/**
+ * Mends it, and waits until the network is as it was: the next fault begins from a sound guest. Where the guest's own networkd does
+ * not come to it (252 may have a lease and give no address), by what its user is told to do then, and says so.
+ */
 export async function mend(fault: Pick<Fault, 'name' | 'mend'>, { home, instance }: Pick<Watch, 'home' | 'instance'>): Promise<void> {
   const outcome = await asRoot(home, instance, fault.mend);
   if (outcome.code !== 0) throw new Error(`${fault.name} could not be mended: ${outcome.stdout}${outcome.stderr}`);
-  await waitFor(`${instance}'s network to be ok again after: ${fault.name}`, async () => (await home.info(instance)).network === 'ok', 60_000);
+  const isOk = async (): Promise<boolean> => (await home.info(instance)).network === 'ok';
+  try {
+    await waitFor(`${instance}'s network to be ok again after: ${fault.name}`, isOk, 60_000);
+  } catch (error) {
+    if (error instanceof HomeEnded || isInterrupted()) throw error;
+    await home.must(['net', 'repair', instance], { timeoutMs: 300_000 });
+    await waitFor(`${instance}'s network to be ok again after: ${fault.name}, and net repair`, isOk, 30_000);
+    process.stdout.write(`${instance}'s network was not ok within a minute after: ${fault.name}; net repair mended it\n`);
+  }
 }
 
 /**

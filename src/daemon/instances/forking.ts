@@ -24,8 +24,8 @@ export async function layDown(house: House, supervisor: Supervisor, { cold }: La
       return true;
     } catch (error) {
       task.signal.throwIfAborted();
-      // A boot needs no less, and the template is not to blame.
-      if (key !== undefined && isNoSpace(error)) throw error;
+      // A boot needs no less, and the template is not to blame; nor is it where nothing is started any more.
+      if (house.hostEnd.signal.aborted || (key !== undefined && isNoSpace(error))) throw error;
       await giveUp(house, supervisor, key, error, task);
     }
   }

@@ -25,11 +25,12 @@ export async function isManagerEnding(env: Readonly<Record<string, string | unde
 }
 
 /** Resolves when all are off, or have had their time; from now on nothing is started. */
-export async function shutDownGuests({ registry, log, hostEnd }: House): Promise<void> {
+export async function shutDownGuests(house: House): Promise<void> {
+  const { registry, log, hostEnd } = house;
   const since = Date.now() - BEFORE_MS;
   const limit = AbortSignal.timeout(ALL_MS);
   hostEnd.abort();
-  await Promise.all(registry.everybodys.filter((supervisor) => isOn(supervisor)).map((supervisor) => turnOff(supervisor, limit).catch((error: unknown) => {
+  await Promise.all(registry.everybodys.filter((supervisor) => isOn(supervisor)).map((supervisor) => turnOff(house, supervisor, limit).catch((error: unknown) => {
     log.line('host-end', supervisor.name, `${supervisor.name} was not shut down before the host: ${error instanceof Error ? error.message : String(error)}`, 'its file system replays its journal at the next start');
   })));
   for (const supervisor of registry.everybodys) if (wentWithHost(supervisor, since)) supervisor.settle('Stopped', 'the host was shut down');
@@ -39,8 +40,12 @@ function isOn({ machine, observed }: Supervisor): boolean {
   return machine === undefined ? COMING.includes(observed) : observed !== 'Crashed';
 }
 
-async function turnOff(supervisor: Supervisor, limit: AbortSignal): Promise<void> {
-  await supervisor.until(() => supervisor.machine !== undefined || !COMING.includes(supervisor.observed), `${supervisor.name} is still being started`, ALL_MS, limit);
+async function turnOff({ registry, engine }: House, supervisor: Supervisor, limit: AbortSignal): Promise<void> {
+  const { machine, occupation } = supervisor;
+  // What it makes first, such as a template, may take longer than there is; and it would be taken back in the end.
+  if (machine === undefined && occupation?.kind === 'launch') void engine.cancel(occupation.operation, 'the host is being shut down');
+  const isDecided = (): boolean => supervisor.machine !== undefined || !COMING.includes(supervisor.observed) || registry.byId(supervisor.id) !== supervisor;
+  await supervisor.until(isDecided, `${supervisor.name} is still being started`, ALL_MS, limit);
   await powerOff(supervisor, ALL_MS / 1000, limit);
 }
 
