@@ -77,7 +77,7 @@ test('a zone whose dnsmasq does not start is told of, and keeps no machine of an
 test('nor does one whose bridge cannot be made keep the others from being repaired, and their cards from being put back', async () => {
   await cards.change(hermes);
   await cards.change(apollo);
-  expect(await repair()).toEqual({ repaired: [], failures: [] });
+  expect(await repair()).toEqual({ repaired: [], failures: [], loose: [] });
   kernel.refuses.set(ONE, 'not this one');
   for (const name of [ONE, TWO]) kernel.links.delete(name);
   kernel.links.set('h1a2b-0badcafe0', { kind: 'tun', up: true, addresses: [] });
@@ -86,6 +86,31 @@ test('nor does one whose bridge cannot be made keep the others from being repair
   expect(repaired).toEqual(['its dnsmasq of zone2', 'its bridge of zone2']);
   expect(failures).toMatchObject([{ zone: { zone: 'zone1' }, error: { message: 'not this one' } }]);
   expect(kernel.links.get('h1a2b-0badcafe0')).toMatchObject({ master: TWO, up: true });
+});
+
+test('a zone whose subnet the host has come to use is not up, has no rules, and nobody else lacks anything for it', async () => {
+  await cards.change(hermes);
+  await cards.change(apollo);
+  kernel.links.delete(TWO);
+  kernel.links.set('docker0', { kind: 'bridge', up: true, addresses: ['10.107.32.1/24'] });
+  for (const time of ['first', 'again']) {
+    expect(await repair(), time).toMatchObject({ repaired: [], failures: [{ zone: { zone: 'zone2' }, error: { message: 'the network of this home, 10.107.32.0/24, is used by the host for something else (10.107.32.1/24)' } }], loose: [] });
+    expect(await bridges.lacks(['10.107.31.2']), time).toEqual([]);
+    expect(await bridges.lacks(), time).toEqual([{ what: 'its bridge of zone2', zone: 'zone2' }]);
+  }
+  kernel.links.delete('docker0');
+  expect(await repair()).toMatchObject({ repaired: ['its bridge of zone2'], failures: [] });
+  expect(await bridges.lacks()).toEqual([]);
+});
+
+test('a card that cannot be put back is told of with why, and is not called repaired', async () => {
+  await cards.change(apollo);
+  const tap = kernel.links.get(TAP);
+  if (tap) delete tap.master;
+  kernel.refuses.set('master', 'Device or resource busy');
+  expect(await repair()).toMatchObject({ repaired: [], failures: [], loose: [{ card: { tap: TAP }, error: { message: 'Device or resource busy' } }] });
+  kernel.refuses.clear();
+  expect(await repair()).toEqual({ repaired: [`the bridge of ${TAP}`], failures: [], loose: [] });
 });
 
 test('where nothing comes up there can be no network; and it is not remembered that it has worked', async () => {

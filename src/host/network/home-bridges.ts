@@ -18,7 +18,7 @@ import { forward, forwardLess, forwards } from './home-forwarding.ts';
 import type { HomeRecord } from './home-record.ts';
 import { hostLinks } from './links.ts';
 import { astray, concerning, missingOf, type Missing, type Tell } from './missing.ts';
-import { plugBack } from './plug-back.ts';
+import { plugBack, type CardFailure } from './plug-back.ts';
 import { requireFreeSubnet } from './subnets.ts';
 import { nftFamilies, nftLoad } from './tools.ts';
 import type { Outcome, ZoneFailure } from './zone-failure.ts';
@@ -26,12 +26,21 @@ import type { Outcome, ZoneFailure } from './zone-failure.ts';
 /** Of what lies beside: what is remembered of networks that are not up. */
 const KEPT: readonly string[] = ['network.json', 'networks.json', 'ethernets'];
 
+interface Repaired {
+  /** In words for the log. */
+  readonly repaired: readonly string[];
+  readonly failures: readonly ZoneFailure[];
+  readonly loose: readonly CardFailure[];
+}
+
 export class HomeBridges {
   readonly #directory: string;
   readonly #record: HomeRecord;
   readonly #attachments: Attachments;
   readonly #program: string;
   readonly #dnsmasqs = new Map<ZoneName, Dnsmasq>();
+  /** Whose subnet the host had come to use, when they were last to come up. */
+  #refused: ReadonlySet<ZoneName> = new Set();
 
   /** @param program  dnsmasq's */
   constructor(directory: string, record: HomeRecord, attachments: Attachments, program: string) {
@@ -60,6 +69,7 @@ export class HomeBridges {
       return those.filter((zone) => !failures.some((failure) => failure.zone === zone));
     };
     const free = await eachOf(zones, requireFreeSubnet);
+    this.#refused = new Set(failures.map(({ zone }) => zone.zone));
     if (free.length === 0) return { up: [], failures };
     // The rules first: no card speaks without them.
     await this.#loadRules(ruleset({ ...network, zones: free }, cards));
@@ -76,7 +86,7 @@ export class HomeBridges {
     const network = await this.#record.network();
     const cards = ownCards(await this.#attachments.cards());
     const zones = inUse(network, cards);
-    await this.#loadRules(ruleset({ ...network, zones }, cards));
+    await this.#loadRules(ruleset({ ...network, zones: this.#ruled(zones) }, cards));
     for (const zone of zones) await this.#dnsmasq(zone).tell(cardsIn(network, zone, cards), hostNames(network, cards));
     if (await this.#retire(network.zones.filter((zone) => !zones.includes(zone)))) await forwardLess(this.#record, zones);
   }
@@ -112,15 +122,15 @@ export class HomeBridges {
   /**
    * Neither a zone that does not come up nor a card that cannot be put back on its bridge keeps anything else from being repaired.
    * @param tell  of such a card, under a cause of its own
-   * @returns what was missing, and is there again; and the zones  @throws what concerns all zones: tool-missing, machine-failed, the signal's reason
+   * @returns what was missing, and is there again; and those zones and cards  @throws what concerns all zones: tool-missing, machine-failed, the signal's reason
    */
-  async repair(signal: AbortSignal, tell: Tell): Promise<{ readonly repaired: readonly string[]; readonly failures: readonly ZoneFailure[] }> {
+  async repair(signal: AbortSignal, tell: Tell): Promise<Repaired> {
     const missing = await this.#missing(tell);
-    if (missing.length === 0) return { repaired: [], failures: [] };
+    if (missing.length === 0) return { repaired: [], failures: [], loose: [] };
     const { failures } = await this.up(signal);
     const left = await plugBack(await this.#record.network(), await this.#attachments.cards(), tell);
-    const isLeft = ({ zone, card }: Missing): boolean => failures.some((failure) => failure.zone.zone === zone) || left.some(({ tap }) => tap === card?.tap);
-    return { repaired: missing.filter((each) => !isLeft(each)).map(({ what }) => what), failures };
+    const still = new Set((await this.#missing(() => undefined)).map(({ what }) => what));
+    return { repaired: missing.map(({ what }) => what).filter((what) => !still.has(what)), failures, loose: left };
   }
 
   /** Of what is to be up now. @param addresses  of cards that alone it is asked for  @throws tool-missing, machine-failed */
@@ -135,12 +145,16 @@ export class HomeBridges {
     const [cards, links] = [await this.#attachments.cards(), await hostLinks()];
     const own = ownCards(cards);
     for (const { tap, bridge } of astray(cards, links)) {
-      tell(`network-astray ${tap}`, `the bridge ${bridge}, on which a card of this home is (${tap}), does not exist any more`, 'the card is put on it as soon as it is there again; one that Holdfast made is made again by the next start of an instance with a card there');
+      tell(`network-astray ${tap}`, `the bridge ${bridge}, on which a card of this home is (${tap}), does not exist any more`, 'the card is put on it as soon as it is there again; one that Holdfast made is made again by itself');
     }
     const zones = inUse(network, own);
     return await missingOf({
-      network, cards, own, links, zones, serves: (zone) => this.#dnsmasq(zone).isServing(), forwards: () => forwards(this.#record, zones),
+      network, cards, own, links, zones, ruled: this.#ruled(zones), serves: (zone) => this.#dnsmasq(zone).isServing(), forwards: () => forwards(this.#record, zones),
     });
+  }
+
+  #ruled(zones: readonly ZoneNetwork[]): readonly ZoneNetwork[] {
+    return zones.filter(({ zone }) => !this.#refused.has(zone));
   }
 
   async #serve(network: HomeNetwork, zone: ZoneNetwork, cards: readonly NamedCard[], signal: AbortSignal | undefined): Promise<void> {

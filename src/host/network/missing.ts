@@ -22,6 +22,8 @@ export interface Wanted {
   readonly network: HomeNetwork;
   /** Of these zones the network is up. */
   readonly zones: readonly ZoneNetwork[];
+  /** These of them have rules: whose subnet the host uses for something else has none. */
+  readonly ruled: readonly ZoneNetwork[];
   readonly own: readonly NetworkCard[];
   readonly cards: readonly AttachedCard[];
   readonly links: readonly HostLink[];
@@ -30,7 +32,7 @@ export interface Wanted {
 }
 
 /** Two tables and a few files are read for it. @throws tool-missing, machine-failed */
-export async function missingOf({ network, zones, own, cards, links, serves, forwards }: Wanted): Promise<readonly Missing[]> {
+export async function missingOf({ network, zones, ruled, own, cards, links, serves, forwards }: Wanted): Promise<readonly Missing[]> {
   const missing: Missing[] = [];
   for (const zone of zones) {
     const whose = zone.zone === FIRST_ZONE ? '' : ` of ${zone.zone}`;
@@ -41,7 +43,7 @@ export async function missingOf({ network, zones, own, cards, links, serves, for
     else if (!bridgeAddresses(zone).every((address) => bridge.addresses.includes(address))) lacks('its bridge\'s addresses');
   }
   const loaded = [...shapeOf(await nftTable('inet', network.table)), ...shapeOf(await nftTable('bridge', network.table))].toSorted();
-  if (loaded.join() !== shapeOf(ruleset({ ...network, zones }, own)).join()) missing.push({ what: 'its firewall rules' });
+  if (loaded.join() !== shapeOf(ruleset({ ...network, zones: ruled }, own)).join()) missing.push({ what: 'its firewall rules' });
   if (!(await forwards())) missing.push({ what: 'the host\'s forwarding' });
   return [...missing, ...loose(network, cards, links).map((card) => ({ what: offItsBridge(card), card }))];
 }

@@ -32,7 +32,7 @@ test('closed networks are looked at every fifteen seconds also where no card is 
 
 test('why the home\'s network cannot be repaired is kept for the doctor, until it has come up', async () => {
   const zone = { zone: 'zone1' } as ZoneNetwork;
-  const outcomes = [() => Promise.reject(new Error('nft refuses')), () => Promise.resolve({ repaired: [], failures: [{ zone, error: new Error('no dnsmasq') }] })];
+  const outcomes = [() => Promise.reject(new Error('nft refuses')), () => Promise.resolve({ repaired: [], failures: [{ zone, error: new Error('no dnsmasq') }], loose: [] })];
   const bridges = { isServed: () => Promise.resolve(false), lacks: vi.fn(() => Promise.resolve([{ what: 'its dnsmasq', zone: 'zone1' }])), repair: () => outcomes.shift()?.() };
   const cards = [{ ...closed, bridge: null, address: '10.107.31.2' }];
   const log = vi.fn();

@@ -3,6 +3,7 @@ import type { InTurn } from '../../core/one-at-a-time.ts';
 import { isLookedAfter, ownCards, type Attachments } from './attachments.ts';
 import type { HomeBridges } from './home-bridges.ts';
 import type { OwnNetworks } from './own-networks.ts';
+import type { CardFailure } from './plug-back.ts';
 import { troubleOf, type NetworkTrouble, type RepairFailure } from './trouble.ts';
 import { Watch } from './watch.ts';
 import { tellFailures, type ZoneFailure } from './zone-failure.ts';
@@ -59,8 +60,8 @@ export class Repairs implements AsyncDisposable {
     this.#watch.stop();
   }
 
-  #failed(failures: readonly ZoneFailure[]): void {
-    this.#failures = failures.map(({ zone, error }) => ({ zone: zone.zone, error }));
+  #failed(failures: readonly ZoneFailure[], loose: readonly CardFailure[] = []): void {
+    this.#failures = [...failures.map(({ zone, error }) => ({ zone: zone.zone, error })), ...loose.map(({ card, error }) => ({ zone: undefined, tap: card.tap, error }))];
     tellFailures(failures, this.#parts.log);
   }
 
@@ -82,10 +83,10 @@ export class Repairs implements AsyncDisposable {
         if (!cards.some(isLookedAfter)) this.#watch.stop();
         const isWhole = await own.repair(cards, signal, log);
         if (ownCards(cards).length === 0) return isWhole;
-        const { repaired, failures } = await bridges.repair(signal, log);
+        const { repaired, failures, loose } = await bridges.repair(signal, log);
         if (repaired.length > 0) log(`network-repaired ${repaired.join()}`, `the network of this home lacked ${repaired.join(', ')}, and was repaired`);
-        this.#failed(failures);
-        return isWhole && failures.length === 0;
+        this.#failed(failures, loose);
+        return isWhole && failures.length === 0 && loose.length === 0;
       });
     } catch (error) {
       if (signal.aborted) return true;

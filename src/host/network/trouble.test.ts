@@ -15,6 +15,9 @@ test('what is missing is told with why it cannot be put back, where that is know
   });
   expect(troubleOf([tap], [{ zone: 'zone2', error }]), 'another zone\'s').toMatchObject({ seen: 'it lacks the bridge of h1a2b-00c0ffee0', lasts: false });
   expect(troubleOf([tap], [{ zone: undefined, error: new Error('nft is not there') }])).toMatchObject({ seen: expect.stringContaining('nft is not there') as string, lasts: true });
+  const off = { zone: undefined, tap: 'h1a2b-00c0ffee0', error: new Error('Device or resource busy') };
+  expect(troubleOf([tap], [off])).toMatchObject({ seen: expect.stringContaining('Device or resource busy') as string, lasts: true });
+  expect(troubleOf([dnsmasq] as Missing[], [off]), 'a card\'s').toMatchObject({ lasts: false });
   expect(troubleOf([], [{ zone: undefined, error }]), 'it has come back by other means').toBeUndefined();
 });
 

@@ -15,13 +15,15 @@ export interface NetworkTrouble {
 export interface RepairFailure {
   /** That alone did not come up; undefined: all of them are concerned. */
   readonly zone: ZoneName | undefined;
+  /** Of the card that alone could not be put back. */
+  readonly tap?: string;
   readonly error: unknown;
 }
 
 /** @returns undefined where nothing is missing, whatever has failed before */
 export function troubleOf(missing: readonly Missing[], failures: readonly RepairFailure[]): NetworkTrouble | undefined {
   if (missing.length === 0) return undefined;
-  const errors = failures.filter(({ zone }) => zone === undefined || missing.some((each) => each.zone === zone)).map(({ error }) => error);
+  const errors = failures.filter(({ zone, tap }) => (zone === undefined && tap === undefined) || missing.some((each) => (tap === undefined ? each.zone === zone : each.card?.tap === tap))).map(({ error }) => error);
   const lacks = `it lacks ${missing.map(({ what }) => what).join(', ')}`;
   if (errors.length === 0) return { seen: lacks, remedy: 'it is put back by itself within a minute: look again', lasts: false };
   const hint = errors.map((error) => (error instanceof HoldfastError ? error.hint : undefined)).find((each) => each !== undefined);

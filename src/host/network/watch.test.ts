@@ -33,3 +33,16 @@ test('what cannot be repaired is tried less and less, once a minute in the end, 
   await vi.advanceTimersByTimeAsync(60_000);
   expect(at).toHaveLength(10);
 });
+
+test('what dies while something else cannot be repaired is repaired at once', async () => {
+  const at: number[] = [];
+  const start = Date.now();
+  let served = true;
+  const watch = new Watch({ isServed: () => Promise.resolve(served), repair: () => { at.push((Date.now() - start) / 1000); served = true; return Promise.resolve(false); } });
+  watch.start();
+  await vi.advanceTimersByTimeAsync(140_000);
+  served = false;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(at.slice(-2)).toEqual([122, 142]);
+  watch.stop();
+});

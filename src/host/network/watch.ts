@@ -1,6 +1,9 @@
 /** When a network that is up is looked at: what was killed or flushed says nothing by itself. */
 
-/** dnsmasq is looked at often, since nothing else costs less; links and rules as often as somebody may flush them. What cannot be repaired is tried less and less. */
+/**
+ * dnsmasq is looked at often, since nothing else costs less; links and rules as often as somebody may flush them. What cannot be
+ * repaired is tried less and less; what dies meanwhile is repaired as soon as ever.
+ */
 const [WATCH_MS, REPAIR_MS, SELDOM_MS] = [2_000, 15_000, 60_000];
 
 export interface Watched {
@@ -16,6 +19,7 @@ export class Watch {
   #look: Promise<void> | undefined;
   #repairedAt = -REPAIR_MS;
   #failures = 0;
+  #wasServed = false;
 
   constructor(watched: Watched) {
     this.#watched = watched;
@@ -43,14 +47,17 @@ export class Watch {
       // One at a time, however long it takes.
       this.#look ??= this.#lookOnce().finally(() => { this.#look = undefined; });
       void this.#look.then(() => { if (this.#timer === timer) this.#schedule(); });
-    }, Math.min(WATCH_MS * 2 ** this.#failures, SELDOM_MS)).unref();
+    }, WATCH_MS).unref();
     this.#timer = timer;
   }
 
   async #lookOnce(): Promise<void> {
-    const due = performance.now() - this.#repairedAt >= REPAIR_MS;
-    if (!due && this.#failures === 0 && await this.#watched.isServed().catch(() => false)) return;
+    const isServed = await this.#watched.isServed().catch(() => false);
+    const hasDied = this.#wasServed && !isServed;
+    this.#wasServed = isServed;
     const failures = this.#failures;
+    const due = performance.now() - this.#repairedAt >= (failures === 0 ? REPAIR_MS : Math.min(WATCH_MS * 2 ** failures, SELDOM_MS));
+    if (!due && !hasDied && (isServed || failures > 0)) return;
     this.#failures = await this.#watched.repair() ? 0 : failures + 1;
     this.#repairedAt = performance.now();
   }
