@@ -1,6 +1,6 @@
 import { actOnAll } from '../batch.ts';
 import { defineCommand } from '../command.ts';
-import { UsageError } from '../failure.ts';
+import { BatchError, UsageError } from '../failure.ts';
 import { TIMEOUT_OPTION, timeoutSeconds } from '../numbers.ts';
 import { launchPrimary, missingPrimary, PRIMARY_NOTE } from '../primary.ts';
 import { allFor, distinct, instances, requirePrimary } from '../targets.ts';
@@ -28,7 +28,10 @@ export const start = defineCommand({
     const timeout = seconds === undefined ? {} : { timeoutSeconds: seconds };
     const names = options.all ? allFor('start', await instances(client, context.signal)) : distinct(args.length > 0 ? args : [await requirePrimary(client, context.signal)]);
     const missing = options.all ? undefined : await missingPrimary(client, names, context.signal);
-    if (missing !== undefined) await launchPrimary(context, client, { name: missing, ...timeout });
-    await actOnAll(context, client, names.filter((name) => name !== missing), { action: 'start', ...timeout }, seconds);
+    const failed: unknown[] = [];
+    if (missing !== undefined) await launchPrimary(context, client, { name: missing, ...timeout }).catch((error: unknown) => failed.push(error));
+    const others = context.signal.aborted ? [] : names.filter((name) => name !== missing);
+    await actOnAll(context, client, others, { action: 'start', ...timeout }, seconds).catch((error: unknown) => failed.push(...(error instanceof BatchError ? error.errors : [error])));
+    if (failed.length > 0) throw names.length === 1 ? failed[0] : new BatchError(failed);
   },
 });

@@ -123,7 +123,9 @@ export async function resumeLaunch(house: House, supervisor: Supervisor, { step,
   }
   if (!supervisor.machine && hostRestarted) {
     supervisor.settle('Stopped', 'the host was restarted');
-    throw fail('cancelled', `the host was restarted before ${supervisor.name} had finished starting`, { hint: `it is started again; see: holdfast info ${supervisor.name}` });
+    throw fail('cancelled', `the host was restarted before ${supervisor.name} had finished starting`, {
+      hint: supervisor.record.wanted.running ? `it is started again; see: holdfast info ${supervisor.name}` : `start it: holdfast start ${supervisor.name}`,
+    });
   }
   if (!supervisor.machine) {
     supervisor.settle('Crashed', 'its machine ended while no daemon was watching');

@@ -73,7 +73,8 @@ function parsed(words: readonly string[]): { values: { logger?: string; verbosit
 /** @param env  written into: from here on the home is known under its own name */
 export function contractOf({ logger, verbosity }: MultipassdOptions, env: Record<string, string | undefined>, write: (text: string) => void): Contract {
   const home = homeOfStorage(env);
-  const usual = home === undefined ? undefined : homeHere(env);
+  const without = home === undefined ? undefined : homeHere(env);
+  const usual = without?.home === home ? undefined : without;
   if (home !== undefined) env['HOLDFAST_HOME'] = home;
   // Of a journal: it takes the priority from the line. Otherwise the home's log is the platform's.
   const journal = env['JOURNAL_STREAM'] !== undefined;

@@ -80,6 +80,11 @@ export class SshShell implements GuestShell {
     return awakeMs() - this.#transport.heardAt;
   }
 
+  /** Holdfast's own sshd lets many channels be open; the user's may let one. */
+  get #hasRoom(): boolean {
+    return this.agentVersion !== undefined;
+  }
+
   get commands(): number {
     return this.#opening + this.#channels.size;
   }
@@ -93,7 +98,7 @@ export class SshShell implements GuestShell {
       else this.#client.shell(pty ?? false, opened);
     }, (channel) => {
       // Where one command was, another may follow: it then does with one round trip.
-      channel.once('close', () => { if (this.alive) this.#ahead.open(() => {}); });
+      channel.once('close', () => { if (this.alive && this.#hasRoom) this.#ahead.open(() => {}); });
       return openSession(channel, this.#end.signal, this.#transport);
     }, signal);
   }
@@ -141,7 +146,7 @@ export class SshShell implements GuestShell {
     this.#asking ??= new Promise<void>((resolve, reject) => {
       if (!this.alive) throw new ReachFailure('lost', this.#reason ?? '');
       const answered = (): void => (this.alive ? resolve() : reject(new ReachFailure('lost', this.#reason ?? '')));
-      if (ahead && this.#ahead.open(answered)) return;
+      if (ahead && this.#hasRoom && this.#ahead.open(answered)) return;
       // Any global request that must be answered will do; this one is always refused and has no effect.
       this.#client.unforwardIn('127.0.0.1', 0, answered);
     }).finally(() => { this.#asking = undefined; });

@@ -136,11 +136,12 @@ export class HomeBridges {
   /** Of what is to be up now. @param addresses  of cards that alone it is asked for  @throws tool-missing, machine-failed */
   async lacks(addresses?: readonly string[]): Promise<readonly Missing[]> {
     if (ownCards(await this.#attachments.cards()).length === 0) return [];
-    const missing = await this.#missing(() => undefined);
+    // Whoever asks is in no turn: a zone may be about to be retired, and is not to be kept by the question.
+    const missing = await this.#missing(() => undefined, (zone) => (this.#dnsmasqs.get(zone.zone) ?? this.#made(zone)).isServing());
     return addresses === undefined ? missing : concerning(missing, await this.#record.network(), addresses);
   }
 
-  async #missing(tell: Tell): Promise<readonly Missing[]> {
+  async #missing(tell: Tell, serves = (zone: ZoneNetwork): Promise<boolean> => this.#dnsmasq(zone).isServing()): Promise<readonly Missing[]> {
     const network = await this.#record.network();
     const [cards, links] = [await this.#attachments.cards(), await hostLinks()];
     const own = ownCards(cards);
@@ -149,7 +150,7 @@ export class HomeBridges {
     }
     const zones = inUse(network, own);
     return await missingOf({
-      network, cards, own, links, zones, ruled: this.#ruled(zones), serves: (zone) => this.#dnsmasq(zone).isServing(), forwards: () => forwards(this.#record, zones),
+      network, cards, own, links, zones, ruled: this.#ruled(zones), serves, forwards: () => forwards(this.#record, zones),
     });
   }
 
@@ -180,9 +181,13 @@ export class HomeBridges {
     const there = this.#dnsmasqs.get(zone.zone);
     // The host may have come to have IPv6, or have it no more; what runs is found again.
     if (there !== undefined && there.network.prefix6 === zone.prefix6) return there;
-    const made = new Dnsmasq(zone, this.#directoryOf(zone), this.#program);
+    const made = this.#made(zone);
     this.#dnsmasqs.set(zone.zone, made);
     return made;
+  }
+
+  #made(zone: ZoneNetwork): Dnsmasq {
+    return new Dnsmasq(zone, this.#directoryOf(zone), this.#program);
   }
 
   /** Zone1's files lie where those of the one network lay. */

@@ -60,11 +60,11 @@ export function judge({ address, mac, bridge }: Expected, route: string, neighbo
     return broken(`the host sends packets for ${address} to ${device} by its table ${table}, not to the home's bridge ${bridge}`,
       `see which rule leads there (ip rule) and what it routes (ip route show table ${table}): whoever made it, such as a VPN, must leave out the subnet of ${bridge}`);
   }
-  if (/\bvia (\S+)/.test(route)) return broken(`the host sends packets for ${address} away by a router (${route.trim().split('\n')[0]})`, 'the home\'s bridge is gone: holdfastd makes it anew when it is started again');
   if (astray) {
-    return broken(`the host sends packets for ${address} to ${device}, not to the home's bridge ${bridge}`,
-      `see what takes it: ip route show match ${address}; whoever made that route, such as a VPN, must leave out the subnet of ${bridge}; where ${bridge} is gone, holdfastd makes it anew when it is started again`);
+    return broken(`the host sends packets for ${address} to ${device}${/\bvia \S/.test(route) ? ' by a router' : ''}, not to the home's bridge ${bridge}`,
+      `see what takes it: ip route show match ${address}; whoever made that route, such as a VPN, must leave out the subnet of ${bridge}; where ${bridge} is gone, it is made anew by itself within a minute`);
   }
+  if (/\bvia (\S+)/.test(route)) return broken(`the host sends packets for ${address} away by a router (${route.trim().split('\n')[0]})`, `see what takes it: ip route show match ${address}`);
   const known = /\blladdr (\S+)/.exec(neighbour)?.[1]?.toLowerCase();
   if (known !== undefined && known !== mac.toLowerCase()) return broken(`${address} belongs to another card on ${device}: ${known}, not ${mac}`, 'find who else uses this address; a second one must have another');
   if (/\b(FAILED|INCOMPLETE)\b/.test(neighbour)) return broken(`nobody answers for ${address} on ${device}`, 'see the guest\'s link and address above');
