@@ -29,6 +29,9 @@ async function main(): Promise<void> {
   await ensureImage();
   title(`2. The instance ${NAME}`);
   await ensureInstance();
+  // A fork answers before it has its card.
+  const { ipv4 } = await until('its network to come up', ({ network }) => network === 'ok');
+  say(`its address is ${ipv4.join(', ')}`);
   title('3. Before the accident');
   const before = await look();
   title('4. The accident: the first interface goes from DHCP to a static address, by netplan, inside the guest');
