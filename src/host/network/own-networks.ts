@@ -67,7 +67,7 @@ export class OwnNetworks {
       if (here.length === 0) continue;
       signal.throwIfAborted();
       try {
-        const missing = [...await this.#ensure(network), ...await plugBack(network, here)];
+        const missing = [...await this.#ensure(network), ...await putBackOn(network, here)];
         if (missing.length > 0) tell(`network-repaired ${network.name} ${missing.join()}`, `the network ${network.name} lacked ${missing.join(', ')}, and was repaired`);
       } catch (error) {
         isWhole = false;
@@ -120,7 +120,7 @@ export class OwnNetworks {
 }
 
 /** Taps outlive the bridge that they were on. @returns those that were off it, in words for the log */
-async function plugBack({ bridge }: OwnNetwork, cards: readonly AttachedCard[]): Promise<readonly string[]> {
+async function putBackOn({ bridge }: OwnNetwork, cards: readonly AttachedCard[]): Promise<readonly string[]> {
   const links = await hostLinks();
   const loose = cards.filter((card) => isLoose(card, bridge, links));
   for (const { tap } of loose) await ensureTap(tap, 0, bridge);
