@@ -1,4 +1,4 @@
-/** The daemon as it ships: its driver, its network and what reaches its guests are chosen here; serve.ts constructs the rest, its images among it. */
+/** The daemon as it ships: its driver, its network and what reaches its guests are chosen here; wiring/ constructs the rest, its images among it. */
 import { join } from 'node:path';
 import { ERROR_CODES, HoldfastError } from '../core/errors.ts';
 import { HOST_GROUP, HOST_HOME } from '../core/home.ts';

@@ -14,7 +14,7 @@ export const clone = defineCommand({
     ['holdfast clone apollo --name artemis', 'with a name'],
   ],
   notes: [
-    'It is stopped, with the same disk, size, networks and cloud-init data; name, addresses, machine-id and SSH host keys are its own from its first start on. Snapshots stay with the original.',
+    'It is stopped, with the same disk, size, networks, mounts and cloud-init data; name, addresses, machine-id and SSH host keys are its own from its first start on. Snapshots stay with the original.',
     'Nothing is copied: what both have in common is there once.',
   ],
   async run(context, { args: [source = ''], options: { name } }) {

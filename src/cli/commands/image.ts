@@ -13,7 +13,7 @@ export const image = defineCommand({
   onlyHere: true,
   summary: 'Build images from packages, and show those there are',
   usage: 'list | build <distribution>[:<release>]',
-  takes: [['list', 'show what can be launched'], ['build', 'make an image'], ['<distribution>[:<release>]', 'what of; the newest release when none is given']],
+  takes: [['list', 'show what can be launched'], ['build', 'make an image'], ['<distribution>[:<release>]', 'what of; debian is Debian 12 when no release is given']],
   args: [1, 2],
   options: {
     arch: { flags: '--arch <architecture>', summary: 'build: x86_64 or arm64 (this machine\'s)' },
@@ -25,7 +25,7 @@ export const image = defineCommand({
     ['holdfast image build debian --arch arm64', 'for another architecture than this machine\'s; needs qemu-user-static and arch-test'],
     ['holdfast image list', 'what can be launched'],
   ],
-  notes: ['Can be built: debian (the newest), debian:12, debian:13.'],
+  notes: ['Can be built: debian (Debian 12), debian:12, debian:13.'],
   async run(context, { args: [verb, target], options }) {
     if (verb === 'list') {
       if (target !== undefined) throw new UsageError('"image list" takes no arguments');

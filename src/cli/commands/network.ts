@@ -9,7 +9,7 @@ export const network = defineCommand({
   name: 'network',
   group: 'Settings and the daemon',
   onlyHere: true,
-  summary: 'Networks of the host\'s that Holdfast owns: make, show and remove them',
+  summary: 'Show the networks of this machine; make and remove closed ones of Holdfast\'s own',
   usage: 'list | create <network> | delete <network>',
   takes: [['<network>', 'its name: a-z, 0-9 and -, at most 15 characters']],
   args: [1, 2],

@@ -20,7 +20,7 @@ export const snapshot = defineCommand({
     ['holdfast snapshot apollo --name before-upgrade --comment well', 'with a name'],
   ],
   notes: [
-    'Without --live the instance must be stopped. It holds the disk, the number of processors, the memory, the network cards. Nothing is copied: it takes no time, and space for what changes afterwards.',
+    'Without --live the instance must be stopped. It holds the disk, the number of processors, the size of the memory, the network cards, the mounts. Nothing is copied: it takes no time, and space for what changes afterwards.',
     'What there is: holdfast list --snapshots. Another name or comment: holdfast set local.<name>.<snapshot>.name=<other>.',
   ],
   async run(context, { args: [name = ''], options: { name: wanted, live, message, comment = message } }) {

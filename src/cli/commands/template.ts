@@ -28,7 +28,7 @@ export const template = defineCommand({
     ['holdfast template build debian', 'so that the first launch is quick too'],
     ['holdfast template list', 'what there is'],
   ],
-  notes: ['The first launch of an image with so many processors and so much memory makes one by itself.', 'One that nobody used for two weeks is removed. To boot every instance: holdfast set local.templates=false'],
+  notes: ['The first launch of an image with so many processors and so much memory makes one by itself.', 'One that nobody used for two weeks is removed, and beyond 8 GiB in all those that were used least lately. To boot every instance: holdfast set local.templates=false'],
   async run(context, { args: [verb, what], options: { format, ...options } }) {
     if (format !== undefined && verb !== 'list') throw new UsageError('--format belongs to "template list"');
     if ((options.cpus ?? options.memory) !== undefined && verb !== 'build') throw new UsageError('--cpus and --memory belong to "template build"');

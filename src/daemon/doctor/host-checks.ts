@@ -35,6 +35,11 @@ export function hostChecks({ layout, version }: HostQuestion): readonly Check[] 
       run: async () => (await isInstalled('gpgv', process.env['PATH'] ?? '') ? well('it is there')
         : warning('gpgv is not installed: what Ubuntu publishes cannot be verified, so nothing new of it is found; images that are there can be launched', 'install: sudo apt-get install gpgv')),
     },
+    {
+      id: 'xz', layer: 'images', title: 'xz, which unpacks images', deadlineMs: 5_000,
+      run: async () => (await isInstalled('xz', process.env['PATH'] ?? '') ? well('it is there')
+        : warning('xz is not installed: images that are published compressed cannot be unpacked', 'install: sudo apt-get install xz-utils')),
+    },
   ];
 }
 

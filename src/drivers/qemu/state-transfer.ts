@@ -1,6 +1,6 @@
 /**
  * Saves and loads a machine's state: the one place that knows the forms it can have, for templates, suspended machines
- * and later live snapshots.
+ * and live snapshots.
  *
  * - `device-stream`: QEMU's migration stream without memory that is shared with a file (x-ignore-shared): templates.
  * - `stream`: the stream with memory; pages of zeros take no room. Through a descriptor, since QEMU before 8.2 has no files.

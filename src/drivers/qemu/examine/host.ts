@@ -24,6 +24,11 @@ interface HostParts {
 /** Stands for any machine's: all are as unprivileged as each other. */
 const SOME_MACHINE = '00000000';
 const TOOL_MS = 15_000;
+/** Without the first no instance starts; without the second none is forked. */
+const TOOLS = [
+  { id: 'xorriso', tool: 'xorriso', args: ['-version'], package: 'xorriso', title: 'xorriso, which makes the seed of an instance' },
+  { id: 'perl', tool: 'perl', args: ['-e', '1'], package: 'perl-base', title: 'perl, which templates need' },
+];
 
 export function hostChecks(parts: HostParts): readonly Check[] {
   const { architecture, used, identity, directories } = parts;
@@ -49,6 +54,13 @@ export function hostChecks(parts: HostParts): readonly Check[] {
         return well(`version ${/version (\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1] ?? 'unknown'}`);
       },
     },
+    ...TOOLS.map(({ id, tool, args, package: debianPackage, title }): Check => ({
+      id, layer: 'hypervisor', title, deadlineMs: TOOL_MS,
+      async run(signal) {
+        await run({ tool, args, package: debianPackage, deadlineMs: TOOL_MS, signal });
+        return well('it is there');
+      },
+    })),
     {
       id: 'accelerator', layer: 'accelerator', title: 'accelerator, really tried', needs: ['qemu'],
       deadlineMs: 2 * TOOL_MS + TRY_OUT_MS.kvm + TRY_OUT_MS.tcg, run: (signal) => accelerator(parts, signal),
