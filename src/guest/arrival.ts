@@ -1,4 +1,5 @@
 /** What comes when a machine has answered whose start somebody waits for, one after the other: on one processor two logins at once take twice as long. */
+import { untilDone } from '../core/retry/until-done.ts';
 import { settleFork } from './fork/settle.ts';
 import type { HoldOptions } from './hold-options.ts';
 import type { ConnectionKeeper, KeptShell } from './lane.ts';
@@ -10,6 +11,9 @@ import { pause, timeLimit } from './ssh/time-limit.ts';
 const [FIRST_COMMAND_WITHIN_MS, FIRST_COMMAND_MS, LOOK_MS] = [250, 1_500, 20];
 /** One that comes with a new daemon needs a login first: measured at two seconds, and twice that when the host is busy. */
 const WITH_LOGIN_MS = 6_000;
+/** How long its card waits for what it is plugged into, before others have their turn. */
+const PLUG_MS = 15_000;
+const SETTLE_BACKOFF = { firstMs: 2_000, capMs: 60_000 };
 
 interface Arriving {
   readonly options: Pick<HoldOptions, 'name' | 'lanes' | 'slow' | 'arrived' | 'unsettled' | 'log'>;
@@ -40,12 +44,19 @@ async function untilIdle(isBusy: () => boolean, mostMs: number, signal: AbortSig
   while (isBusy() && performance.now() < until && !signal.aborted) await pause(LOOK_MS, signal);
 }
 
+/** Resolves after the first time; what failed then is tried again beside all else. */
 async function settle({ lanes, log, name }: Arriving['options'], { turn, plug, settled }: NonNullable<HoldOptions['unsettled']>, heard: Arriving['heard'], signal: AbortSignal): Promise<void> {
-  try {
+  const { promise: firstTime, resolve: tried } = Promise.withResolvers<void>();
+  const once = async (): Promise<void> => {
     using _turn = await turn(signal);
-    await settleFork(lanes, plug, heard, signal);
+    using limit = timeLimit(PLUG_MS, signal);
+    await settleFork(lanes, () => plug(limit.signal), heard, signal);
     await settled();
-  } catch (error) {
-    if (!signal.aborted) log('fork', `${name}: its network card or its services did not come: ${clause(error)}`);
-  }
+  };
+  const failed = (error: unknown): void => {
+    log('fork', `${name}: its network card or its services did not come, and are tried again: ${clause(error)}`);
+    tried();
+  };
+  untilDone(once, { failed, signal, backoff: SETTLE_BACKOFF }).catch(() => {}).finally(tried);
+  await firstTime;
 }

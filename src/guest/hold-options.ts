@@ -15,12 +15,16 @@ export interface HoldOptions {
   /** When its machine was started, ISO 8601; now, when it is left out. */
   readonly startedAt?: string | undefined;
   readonly defaultUser: string;
+  /** As whom its lanes were opened the last time, where that was another. */
+  readonly lastUser?: string | undefined;
+  /** Called when they are opened as another one than the default or the last. */
+  readonly userLearnt?: ((user: string) => void) | undefined;
   /** Its doorman has answered already: it counts as held, and its session lane, which somebody waits for, is opened before the control lane. */
   readonly answered?: boolean | undefined;
   /** Called once nobody waits for what answered any more: its session lane is open, or did not come. */
   readonly arrived?: (() => void) | undefined;
   /** What a fork that has answered still lacks: its card, and then its services. It waits for its turn. */
-  readonly unsettled?: { readonly turn: (signal: AbortSignal) => Promise<Disposable>; readonly plug: () => Promise<void>; readonly settled: () => Promise<void> } | undefined;
+  readonly unsettled?: { readonly turn: (signal: AbortSignal) => Promise<Disposable>; readonly plug: (signal: AbortSignal) => Promise<void>; readonly settled: () => Promise<void> } | undefined;
   /** Our version of the files in the guest; an older one there is renewed. */
   readonly agent?: AgentFiles | undefined;
   /** One line per cause; repetitions of a cause are left out by whoever prints. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { GuestAccess } from '../../guest/access.ts';
 import type { CardNetworks } from '../card-networks.ts';
 import type { MachineEnd, MachineSpec } from '../driver.ts';
@@ -23,7 +23,10 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hf-held-'));
   done = [];
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  return rm(directory, { recursive: true, force: true });
+});
 
 /** As a daemon holds a machine that it takes over. @returns what ends it, or without an end lets go of it */
 async function hold(attach: CardNetworks['attach'], machine = MACHINE): Promise<(end: MachineEnd | undefined) => Promise<void>> {
@@ -36,11 +39,16 @@ async function hold(attach: CardNetworks['attach'], machine = MACHINE): Promise<
   const machines = new HeldMachines({ holdGuest: () => GUEST, defaultUser: 'ubuntu', log: (_id, cause) => done.push(cause) }, new MachineCards(networks), new UrgentTurns());
   const files = machineFiles({ instancesDir: directory, runDir: directory, acceleratorFile: '', templatesDir: '', layersDir: '' }, MACHINE.id);
   await machines.hold(machine, files, { hypervisor: hypervisor as unknown as Hypervisor, accelerator: 'tcg', startedAt: '', notice: null, adopted: true });
+  await soon();
   return async (end) => {
     hypervisor.end = end;
     gone.resolve();
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await soon();
   };
+}
+
+function soon(): Promise<void> {
+  return new Promise((resolve) => { setImmediate(resolve); });
 }
 
 const release = () => { done.push('release'); return Promise.resolve(); };
@@ -71,8 +79,25 @@ test('a machine that ends while it is being attached waits for nothing before it
   await end(OFF);
   expect(done).toEqual(['detach 00c0ffee']);
   attaching.reject(new Error('there is no such bridge'));
-  await new Promise((resolve) => { setImmediate(resolve); });
-  expect(done).toEqual(['detach 00c0ffee', 'network-absent']);
+  await soon();
+  expect(done).toEqual(['detach 00c0ffee']);
+});
+
+test('what it is plugged into is made as soon as it can be, and given back then', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const attach = vi.fn<CardNetworks['attach']>().mockRejectedValueOnce(new Error('port 53 is taken')).mockResolvedValue(release);
+  const end = await hold(attach);
+  expect(done).toEqual(['network-absent']);
+  await vi.advanceTimersByTimeAsync(2_000);
+  await end(OFF);
+  expect(done).toEqual(['network-absent', 'release']);
+  expect(attach).toHaveBeenCalledTimes(2);
+});
+
+test('what cannot be given back is told', async () => {
+  const end = await hold(() => Promise.resolve(() => Promise.reject(new Error('the lock is taken'))));
+  await end(OFF);
+  expect(done).toEqual(['network-left']);
 });
 
 test('one that is only let go of keeps what it has, though it could not be attached again', async () => {

@@ -14,10 +14,9 @@ import { rescueLine } from './lanes.ts';
 import type { MachineFiles } from './layout.ts';
 import { endServers, shareComplaints } from './native/servers.ts';
 import { watchShares } from './native/watch.ts';
-import { QemuMachine } from './machine.ts';
+import { QemuMachine, WHOLE_MS } from './machine.ts';
 import type { Attached, MachineCards } from './machine-cards.ts';
 import { changeState, readState, recordClockSet, type MachineState } from './state-file.ts';
-import { WHOLE_MS } from './suspend.ts';
 import type { UrgentTurns } from './urgent-turns.ts';
 
 export interface HoldParts {
@@ -29,6 +28,8 @@ export interface HoldParts {
 }
 
 const CLOCK_MS = 60_000;
+/** What a machine that runs is plugged into: somebody may have to mend the host first. */
+const ATTACH_BACKOFF = { firstMs: 1_000, capMs: 60_000 };
 
 /** A machine whose process runs. */
 export interface StartedMachine {
@@ -77,8 +78,8 @@ export class HeldMachines {
   async requireWhole(machine: Pick<MachineSpec, 'id' | 'name'>): Promise<QemuMachine> {
     const { name } = machine;
     const held = this.require(machine);
-    await orAbort(held.whole, AbortSignal.timeout(WHOLE_MS)).catch((error: unknown) => {
-      throw fail('machine-failed', `${name} has not got its default network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
+    await orAbort(Promise.all([held.whole, held.cardsBack]), AbortSignal.timeout(WHOLE_MS)).catch((error: unknown) => {
+      throw fail('machine-failed', `${name} has not got the network cards yet that it is to have`, { hint: `what is wrong: holdfast doctor; where nothing is: holdfast stop ${name}, then start it`, cause: error });
     });
     return held;
   }
@@ -89,19 +90,21 @@ export class HeldMachines {
     const { holdGuest, defaultUser, agent } = this.#parts;
     const log = (cause: string, message: string): void => this.#parts.log(machine.id, cause, message);
     const state = await readState(files.state);
+    const keys = await ensureInstanceKeys(files.keys);
+    const address = await this.#cards.address(machine, hypervisor);
     // A fork's taps are made when nobody waits for its arrival any more, and before its card is due.
     const arrival = Promise.withResolvers<void>();
     if (!state?.unsettled) arrival.resolve();
-    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attach(machine, state?.uid));
+    const ended = new AbortController();
+    const absent = (error: unknown): void => log('network-absent', `${machine.name}: its network is not there, and is tried again: ${saying(error)}`);
+    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attachRunning(machine, state?.uid, { failed: absent, signal: ended.signal, backoff: ATTACH_BACKOFF }));
     const arrived = (): void => {
       started.arrived?.();
       arrival.resolve();
     };
     let isAttached = false;
-    attached.then(() => { isAttached = true; }, (error: unknown) => log('network-absent', `${machine.name}: its network is not there: ${error instanceof Error ? error.message : String(error)}`));
+    attached.then(() => { isAttached = true; }, () => {});
     const unsettled = this.#unsettled(machine, files, state, started, attached);
-    const keys = await ensureInstanceKeys(files.keys);
-    const address = await this.#cards.address(machine, hypervisor);
     const guest = holdGuest({
       name: machine.name, lanes: hypervisor.lanes, address, console: rescueLine(files.run.rescue),
       keys: {
@@ -109,25 +112,28 @@ export class HeldMachines {
         hostPublic: keys.laneHost.publicKey, guestHostPublic: keys.guestHost.publicKey,
       },
       slow: accelerator === 'tcg', answered: started.answered ?? unsettled !== undefined, arrived, unsettled, startedAt: started.startedAt,
-      defaultUser, agent: agent && { version: agent.version, bundleJson: () => agent.bundleJson(keys) }, log,
+      defaultUser, lastUser: state?.user, userLearnt: (user) => {
+        changeState(files.state, (now) => ({ ...now, user })).catch((error: unknown) => log('guest-user', `${machine.name}: as whom its guest is entered is not recorded: ${saying(error)}`));
+      },
+      agent: agent && { version: agent.version, bundleJson: () => agent.bundleJson(keys) }, log,
     });
-    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, natives: watchShares(state?.shares ?? [], hypervisor.gone, (index) => shareComplaints(files, index)), ...started });
+    // A card that was recorded, and an earlier daemon did not come to plug in.
+    const isBehind = started.adopted === true && unsettled === undefined && machine.spec.cards !== undefined;
+    const cardsBack = isBehind ? this.#cards.plugAll(machine, hypervisor.monitor, attached).catch((error: unknown) => log('card-missing', `${machine.name}: a card is missing: ${saying(error)}`)) : Promise.resolve();
+    const held = new QemuMachine({ id: machine.id, guest, address, whole: unsettled?.done, cardsBack, natives: watchShares(state?.shares ?? [], hypervisor.gone, (index) => shareComplaints(files, index)), ...started });
     this.#held.set(machine.id, held);
     void hypervisor.gone.then(() => {
       if (this.#held.get(machine.id) === held) this.#held.delete(machine.id);
+      ended.abort();
       // Not where it is only let go of: then it goes on, and so do they.
       const hasEnded = hypervisor.end !== undefined;
       if (hasEnded) void endServers(state?.shares);
       // Of one that was taken over, and could not be attached again, what an earlier daemon attached; now, so that a later run's is not meant.
-      if (hasEnded && !isAttached) this.#cards.detach(machine.id).catch(() => undefined);
-      return attached.then((release) => release()).catch(() => undefined);
+      const left = (error: unknown): void => log('network-left', `${machine.name} has ended, and what its cards were plugged into is left: ${saying(error)}`);
+      if (hasEnded && !isAttached) this.#cards.detach(machine.id).catch(left);
+      return attached.then((release) => release().catch(left), () => undefined);
     });
     if (started.clockBehind) setClockWhenHeld(machine.name, guest, files, started.startedAt, log);
-    // A card that was recorded, and an earlier daemon did not come to plug in.
-    if (started.adopted && unsettled === undefined && machine.spec.cards) {
-      void this.#cards.plugAll(machine, hypervisor.monitor, attached).catch((error: unknown) =>
-        log('card-missing', `${machine.name}: a card is missing: ${error instanceof Error ? error.message : String(error)}`));
-    }
     return held;
   }
 
@@ -138,7 +144,7 @@ export class HeldMachines {
     return {
       done,
       turn: (signal: AbortSignal): Promise<Disposable> => (accelerator === 'tcg' ? this.#turns.take('later', signal) : Promise.resolve({ [Symbol.dispose]() {} })),
-      plug: () => this.#cards.plugAll(machine, hypervisor.monitor, attached),
+      plug: (signal: AbortSignal) => this.#cards.plugAll(machine, hypervisor.monitor, orAbort(attached, signal)),
       settled: async () => {
         await changeState(files.state, (now) => ({ ...now, unsettled: false }));
         resolve();
@@ -153,6 +159,10 @@ function setClockWhenHeld(name: string, guest: GuestAccess, files: MachineFiles,
     if (level !== 'held') return;
     stop();
     guest.setClock(AbortSignal.timeout(CLOCK_MS)).then(() => recordClockSet(files.state, startedAt)).catch((error: unknown) =>
-      log('guest-clock', `${name}: its clock could not be set to the host's: ${error instanceof Error ? error.message : String(error)}`));
+      log('guest-clock', `${name}: its clock could not be set to the host's: ${saying(error)}`));
   });
+}
+
+function saying(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -7,6 +7,8 @@ import type { Hypervisor } from './hypervisor.ts';
 import type { QmpClient } from './qmp/client.ts';
 
 /** From a fork's card to the last of its services, in milliseconds. */
+/** A fork's card is there a moment after its launch, or lacks something. */
+export const WHOLE_MS = 30_000;
 const SERVICES_MS = { emulated: 10_000, native: 2_000 };
 
 /** Within which a guest answers that is no more than busy. */
@@ -23,6 +25,8 @@ export interface QemuMachineParts {
   readonly address: AddressPort;
   /** When a fork has all that its machine is to have. */
   readonly whole: Promise<void> | undefined;
+  /** Settled when what an earlier daemon did not come to plug in is plugged in, or cannot be. */
+  readonly cardsBack: Promise<void>;
   readonly natives: readonly NativeDevice[];
 }
 
@@ -34,13 +38,15 @@ export class QemuMachine implements RunningMachine {
   readonly guest: GuestAccess;
   readonly address: AddressPort;
   readonly whole: Promise<void>;
+  readonly cardsBack: Promise<void>;
   readonly natives: readonly NativeDevice[];
   readonly #hypervisor: Hypervisor;
   readonly #letGo = new AbortController();
   /** When it had its card; 0 where it had it from the start. */
   #wholeAt: number | undefined;
+  readonly #heldAt = performance.now();
 
-  constructor({ id, accelerator, notice, startedAt, hypervisor, guest, address, whole, natives }: QemuMachineParts) {
+  constructor({ id, accelerator, notice, startedAt, hypervisor, guest, address, whole, cardsBack, natives }: QemuMachineParts) {
     this.id = id;
     this.accelerator = accelerator;
     this.notice = notice;
@@ -48,6 +54,7 @@ export class QemuMachine implements RunningMachine {
     this.guest = guest;
     this.address = address;
     this.natives = natives;
+    this.cardsBack = cardsBack;
     this.whole = whole ?? Promise.resolve();
     if (whole === undefined) this.#wholeAt = 0;
     const came = (): void => { this.#wholeAt ??= performance.now(); };
@@ -73,7 +80,9 @@ export class QemuMachine implements RunningMachine {
 
   get isArriving(): boolean {
     if (this.#wholeAt === 0) return false;
-    return this.#wholeAt === undefined || performance.now() - this.#wholeAt < SERVICES_MS[this.accelerator === 'tcg' ? 'emulated' : 'native'];
+    // A card that is that late lacks something.
+    if (this.#wholeAt === undefined) return performance.now() - this.#heldAt < WHOLE_MS;
+    return performance.now() - this.#wholeAt < SERVICES_MS[this.accelerator === 'tcg' ? 'emulated' : 'native'];
   }
 
   get isPaused(): boolean {

@@ -217,7 +217,13 @@ export class QemuDriver implements Driver {
     const files = this.#files(machine.id);
     const found = await adoptHypervisor(machine, files, { log: this.#logOf(machine.id), taken: (found) => this.#endSaves(files, found) });
     if (found === undefined || 'end' in found) return found;
-    return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
+    try {
+      return await this.#hold(machine, files, { ...found, notice: null, adopted: true });
+    } catch (error) {
+      // Its monitor has one client, and the next attempt is to be that.
+      await found.hypervisor[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async end(id: string, name = id): Promise<void> {
@@ -243,7 +249,8 @@ export class QemuDriver implements Driver {
 
   async sshKeys(id: string): Promise<SshKeys> {
     const { proxy, laneHost } = await ensureInstanceKeys(this.#files(id).keys);
-    return { user: this.#options.defaultUser, privateKey: proxy.privateKey, hostPublic: laneHost.publicKey };
+    const state = await readState(this.#files(id).state);
+    return { user: state?.user ?? this.#options.defaultUser, privateKey: proxy.privateKey, hostPublic: laneHost.publicKey };
   }
 
   consoleTail(id: string, maxBytes: number): Promise<string> {

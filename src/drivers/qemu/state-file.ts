@@ -72,6 +72,8 @@ export interface MachineState {
   readonly live?: string;
   /** Its disk is being replaced by one above that layer. */
   readonly reverting?: boolean;
+  /** As whom its guest is entered, where that is not the default user. */
+  readonly user?: string;
   /** Of its last start. */
   readonly shares?: readonly RecordedShare[];
   readonly run: Run | null;

@@ -11,16 +11,13 @@ import { startIncoming } from './incoming.ts';
 import { FIRST_DESCRIPTOR } from './launch.ts';
 import type { OpenDiskBase } from './layers/layer-store.ts';
 import type { MachineFiles } from './layout.ts';
-import type { QemuMachine } from './machine.ts';
+import { WHOLE_MS, type QemuMachine } from './machine.ts';
 import { requireFree } from './disk.ts';
 import type { Started } from './start.ts';
 import { changeRun, changeState, readState, recordClockSet, type MachineState } from './state-file.ts';
 import { goOn, holdStill, loadState, memoryFormat, requireUncrashed, saveState, type SavedMachine } from './state-transfer.ts';
 
 export const suspendedPath = (files: MachineFiles): string => join(files.directory, 'suspended');
-
-/** A fork's card is there a moment after its launch, or will not come. */
-export const WHOLE_MS = 30_000;
 
 /** The machine goes on where anything fails, as soon as it can be told. @throws machine-failed, no-space, cancelled */
 export async function suspendMachine(machine: MachineSpec, { hypervisor, whole }: QemuMachine, files: MachineFiles, signal: AbortSignal): Promise<void> {
@@ -129,7 +126,7 @@ export async function untilWhole(name: string, what: string, whole: Promise<void
   using limit = timeLimit(WHOLE_MS, signal);
   await orAbort(whole, limit.signal).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw fail('machine-failed', `${name} cannot be ${what}: it has not got its network card yet`, { hint: `restart it first: holdfast restart ${name}`, cause: error });
+    throw fail('machine-failed', `${name} cannot be ${what}: it has not got its network card yet`, { hint: `what is wrong: holdfast doctor; where nothing is: holdfast stop ${name}, then start it`, cause: error });
   });
 }
 

@@ -16,6 +16,8 @@ export interface RouteOptions {
   readonly keys: { readonly controlPrivate: string; readonly sessionPrivate: string; readonly hostPublic: string; readonly guestHostPublic: string };
   readonly controlUser: string;
   readonly defaultUser: string;
+  readonly lastUser?: string | undefined;
+  readonly userLearnt?: ((user: string) => void) | undefined;
   /** Where Holdfast's programs are in the guest. */
   readonly agentDir: string;
   readonly deadlines: Deadlines;
@@ -40,7 +42,7 @@ const RARELY = 8;
 
 type Open = (signal: AbortSignal, late: number) => Promise<SshShell>;
 
-export function openRoutes({ lanes, address, keys, controlUser, defaultUser, agentDir, deadlines, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
+export function openRoutes({ lanes, address, keys, controlUser, defaultUser, lastUser, userLearnt, agentDir, deadlines, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
   const laneKey = parseHostKey(keys.hostPublic);
   const guestKey = parseHostKey(keys.guestHostPublic);
 
@@ -61,7 +63,7 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
 
   const control = new ConnectionKeeper({ ...onLane('control', (signal, late) => connect('control', controlUser, keys.controlPrivate, signal, late)), eager: !controlLater, onChange: controlChanged });
   /** Nearly always it is the usual name; where that is refused, the guest knows whom its cloud-init made. */
-  let user = defaultUser;
+  let user = lastUser ?? defaultUser;
   const asUser = (lane: LaneName): Open => async (signal, late) => {
     try {
       return await connect(lane, user, keys.sessionPrivate, signal, late);
@@ -70,7 +72,9 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, age
       const known = await askUser(signal);
       if (known === undefined || known === user) throw error;
       user = known;
-      return await connect(lane, user, keys.sessionPrivate, signal, late);
+      const shell = await connect(lane, user, keys.sessionPrivate, signal, late);
+      userLearnt?.(user);
+      return shell;
     }
   };
   const askUser = async (signal: AbortSignal): Promise<string | undefined> => {

@@ -10,6 +10,7 @@ import { parseIpv4Network } from '../../core/network/ipv4.ts';
 import type { OwnNetwork } from '../../core/network/own-networks.ts';
 import type { Probe } from '../../core/network/probe.ts';
 import { oneAtATime } from '../../core/one-at-a-time.ts';
+import { untilDone } from '../../core/retry/until-done.ts';
 import type { ZoneName } from '../../core/zones.ts';
 import { hostBootId } from '../process/identity.ts';
 import { Attachments } from './attachments.ts';
@@ -38,6 +39,9 @@ export interface HomeNetworksOptions {
   readonly dnsmasq?: string;
 }
 
+/** Of what is to be taken away and cannot be now. */
+const RELEASE_BACKOFF = { firstMs: 2_000, capMs: 60_000 };
+
 export class HomeNetworks implements AsyncDisposable {
   readonly #options: HomeNetworksOptions;
   readonly #record: HomeRecord;
@@ -49,6 +53,7 @@ export class HomeNetworks implements AsyncDisposable {
   readonly #runs = new Map<string, number>();
   #lastRun = 0;
   readonly #inTurn = oneAtATime();
+  readonly #end = new AbortController();
 
   constructor(options: HomeNetworksOptions) {
     const { home, directory, log, guardScript, dnsmasq = 'dnsmasq' } = options;
@@ -135,7 +140,7 @@ export class HomeNetworks implements AsyncDisposable {
     this.#runs.set(id, run);
     if (await this.#cards.concern(request)) await this.#make(request, () => true);
     return async () => {
-      if (this.#runs.get(id) === run) await this.detach(id);
+      if (this.#runs.get(id) === run) await this.#release(request);
     };
   }
 
@@ -179,6 +184,15 @@ export class HomeNetworks implements AsyncDisposable {
     await this.#repairs.before(() => this.#cards.detach(id));
   }
 
+  /** Nobody waits for it, so it is tried until it is done, or the next daemon's to do. A later run of the machine needs what is left. */
+  async #release({ id, name }: AttachRequest): Promise<void> {
+    const failed = (error: unknown): void => this.#options.log(`network-left ${id}`, `${name} has ended, and what its cards were plugged into could not be taken away: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again');
+    this.#runs.delete(id);
+    await untilDone(() => this.#repairs.before(async () => {
+      if (!this.#runs.has(id)) await this.#cards.detach(id);
+    }), { failed, signal: this.#end.signal, backoff: RELEASE_BACKOFF });
+  }
+
   /** What ended while no daemon was watching. @param lives  machines that run, or may */
   async tidy(lives: (id: string) => boolean): Promise<void> {
     await this.ethernets.recover();
@@ -197,6 +211,7 @@ export class HomeNetworks implements AsyncDisposable {
 
   /** Lets go of it: the network stays as it is, and is another daemon's to look after. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
     await this.#repairs[Symbol.asyncDispose]();
   }
 }
