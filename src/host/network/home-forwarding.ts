@@ -45,10 +45,9 @@ export async function forwardLess(record: HomeRecord, zones: readonly ZoneNetwor
   await record.forgetSwitched();
 }
 
-/** @param zones  those that are up  @returns whether what was switched on for them is on still, and stays so while they are */
+/** @param zones  those that are up  @returns whether the host forwards as they need it now, and does so while they are */
 export async function forwards(record: HomeRecord, zones: readonly ZoneNetwork[]): Promise<boolean> {
-  const { switched, homes } = await readForwarding();
-  return homes[record.key] !== undefined && await isForwarding({ ...switched, ipv6: switched.ipv6 && (await needOf(record, zones)).ipv6 });
+  return await isMet(await readForwarding(), record.key, await needOf(record, zones));
 }
 
 async function isMet({ homes }: ForwardingRecord, key: string, need: HomeNeed): Promise<boolean> {
