@@ -20,6 +20,15 @@ test('paths are written so that systemd reads them as they are', () => {
   expect(text).toContain('Environment="HOLDFAST_HOME=/var/lib/hold 50%%"\n');
 });
 
+test('in the environment a dollar sign is one', () => {
+  expect(unitText({ ...PARTS, env: { HOLDFAST_HOME: '/srv/$x' } })).toContain('Environment="HOLDFAST_HOME=/srv/$x"\n');
+});
+
+test('the host\'s waits for the file system that its home is on', () => {
+  expect(unitText(PARTS)).toMatch(/\[Unit\]\n(?:.+\n)*RequiresMountsFor="\/var\/lib\/hold 50%%"\n(?:.+\n)*\n\[Service\]/);
+  expect(unitText({ ...PARTS, scope: 'user' })).not.toContain('RequiresMountsFor');
+});
+
 test('the home is read back from the unit, and from no other text', () => {
   expect(unitHome(unitText(PARTS))).toBe('/var/lib/hold 50%');
   expect(unitHome('[Service]\nExecStart=/usr/bin/holdfastd\n')).toBeUndefined();

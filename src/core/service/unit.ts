@@ -31,14 +31,14 @@ export function unitText({ scope, node, daemon, home, env }: UnitParts): string 
   return `# Written by "holdfast service install", which writes it anew; what you add goes into: systemctl${scope === 'user' ? ' --user' : ''} edit ${UNIT}
 [Unit]
 Description=Holdfast, which launches virtual machines and never loses hold of them
-${scope === 'system' ? AFTER_NETWORK : ''}StartLimitIntervalSec=60
+${scope === 'system' ? `${AFTER_NETWORK}# A home that is mounted later would be taken for an empty one.\nRequiresMountsFor=${quoted(home)}\n` : ''}StartLimitIntervalSec=60
 StartLimitBurst=10
 
 [Service]
 Type=exec
 ExecStart=${[node, ...DAEMON_OPTIONS, daemon].map(word).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
-${Object.entries(env).map(([key, value]) => `Environment=${word(`${key}=${value}`)}\n`).join('')}Restart=on-failure
+${Object.entries(env).map(([key, value]) => `Environment=${quoted(`${key}=${value}`)}\n`).join('')}Restart=on-failure
 RestartSec=1
 # At a shutdown of the host its guests are shut down first.
 TimeoutStopSec=120
@@ -62,9 +62,14 @@ export function unitHome(text: string): string | undefined {
   return home?.replaceAll('%%', '%');
 }
 
-/** systemd.service(5) and systemd.syntax(7): quoted, with specifiers, variables and escapes doubled. */
+/** systemd.service(5): in a command's line variables are doubled as well. */
 function word(text: string): string {
-  return `"${specifierFree(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
+  return quoted(text.replaceAll('$', '$$$$'));
+}
+
+/** systemd.syntax(7): quoted, with specifiers and escapes doubled. */
+function quoted(text: string): string {
+  return `"${specifierFree(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 function specifierFree(text: string): string {
