@@ -47,7 +47,7 @@ export async function systemctl({ scope }: Manager, args: readonly string[], sig
 /** @throws daemon-failed, tool-missing, cancelled */
 export function tool(name: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  execFile(name, args, { timeout: DEADLINE_MS, ...(signal ? { signal } : {}), env: { ...process.env, LC_ALL: 'C', SYSTEMD_COLORS: '0' } }, (error, stdout, stderr) => {
+  execFile(name, args, { timeout: DEADLINE_MS, ...(signal ? { signal } : {}), env: { ...process.env, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0' } }, (error, stdout, stderr) => {
     if (!error) return resolve(stdout);
     if (signal?.aborted) return reject(fail('cancelled', 'interrupted'));
     if (error.code === 'ENOENT') return reject(fail('tool-missing', `${name} is not installed`));
@@ -71,20 +71,20 @@ export interface UnitState {
 const PROPERTIES = 'LoadState,UnitFileState,ActiveState,MainPID,ActiveEnterTimestamp';
 
 export async function unitState(manager: Manager, signal?: AbortSignal): Promise<UnitState> {
-  const text = await systemctl(manager, ['show', UNIT, '--timestamp=unix', `--property=${PROPERTIES}`], signal);
+  const text = await systemctl(manager, ['show', UNIT, `--property=${PROPERTIES}`], signal);
   return unitStateIn(text);
 }
 
-/** @param text  of `systemctl show --timestamp=unix`: `Key=value` lines, times as `@seconds` */
+/** @param text  of `systemctl show` in UTC: `Key=value` lines, times as `Mon 2026-11-30 07:00:00 UTC` (their other forms need systemd 251) */
 export function unitStateIn(text: string): UnitState {
   const values = new Map(text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
   const active = values.get('ActiveState') ?? 'unknown';
-  const seconds = /^@(\d+)$/.exec(values.get('ActiveEnterTimestamp') ?? '')?.[1];
+  const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(values.get('ActiveEnterTimestamp') ?? '') ?? [];
   return {
     installed: values.get('LoadState') === 'loaded',
     enabled: values.get('UnitFileState') === 'enabled',
     active,
     pid: Number(values.get('MainPID') ?? 0),
-    since: active === 'active' && seconds !== undefined ? new Date(Number(seconds) * 1000).toISOString() : null,
+    since: active === 'active' && day !== undefined && time !== undefined ? `${day}T${time}.000Z` : null,
   };
 }
