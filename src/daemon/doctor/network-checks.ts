@@ -23,7 +23,7 @@ export function networkChecks(patient: Patient, seen: Judged): readonly Check[] 
       const link = linkOf(look);
       if (!link) return broken(`the default interface (${mac}) is gone: its driver is not loaded, or it was removed`, 'load its driver in the guest: sudo modprobe virtio_net', mending('driver'));
       if (!link.up) return broken(`${link.name} is down`, `set it up: holdfast exec ${name} -- sudo ip link set ${link.name} up`, mending('linkUp', link.name));
-      if (!link.carrier) return broken(`${link.name} has no carrier`, `its plug is pulled on the host's side; a restart plugs it in: holdfast restart ${name}`);
+      if (!link.carrier) return broken(`${link.name} has no carrier`, `its plug is pulled on the host's side; a start anew plugs it in: holdfast stop ${name}, then holdfast start ${name}`);
       return well(`${link.name} is up`);
     }),
     seen('address', 'its address, against the lease', ['way-in', 'home-network', 'link'], (look) => address(look, patient, linkOf(look)?.name ?? '')),

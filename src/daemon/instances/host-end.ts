@@ -4,6 +4,7 @@
  */
 import type { State } from '../../core/instance.ts';
 import { run } from '../../host/process/run.ts';
+import { fail } from '../../core/errors.ts';
 import type { House } from './house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { powerOff } from './stop.ts';
@@ -46,6 +47,8 @@ async function turnOff({ registry, engine }: House, supervisor: Supervisor, limi
   if (machine === undefined && occupation?.kind === 'launch') void engine.cancel(occupation.operation, 'the host is being shut down');
   const isDecided = (): boolean => supervisor.machine !== undefined || !COMING.includes(supervisor.observed) || registry.byId(supervisor.id) !== supervisor;
   await supervisor.until(isDecided, `${supervisor.name} is still being started`, ALL_MS, limit);
+  // Its guest hears nothing, and would go on where it stopped if it could.
+  if (supervisor.machine?.isPaused === true) throw fail('machine-failed', `it is paused: ${supervisor.machine.pauseReason ?? 'nobody knows why'}`);
   await powerOff(supervisor, ALL_MS / 1000, limit);
 }
 

@@ -9,6 +9,8 @@ import { fail } from '../../core/errors.ts';
 /** A socket that is there already is a dead daemon's: the home's lock is held by this one. */
 export async function listenOn(server: FastifyInstance, socket: string): Promise<void> {
   rmSync(socket, { force: true });
+  // What takes long about it is done under the umask that others' files are made with.
+  await server.ready();
   const before = process.umask(0o177);
   try {
     await server.listen({ path: socket });

@@ -68,7 +68,7 @@ export class EthernetBridges {
     return (await this.#parts.file.all()).map(({ bridge }) => bridge);
   }
 
-  /** Also after a restart of the host. Of another bridge nothing is done. @throws not-supported, rolled-back, machine-failed */
+  /** Also after a restart of the host. Of another bridge nothing is done. @throws link-missing, not-supported, rolled-back, machine-failed */
   async ensure(bridge: string): Promise<void> {
     const before = await this.#parts.file.of(bridge);
     if (before === undefined || await this.#stands(before)) return;
@@ -78,6 +78,8 @@ export class EthernetBridges {
       const { ethernet } = found;
       const record = await this.#recover(found);
       if (record === undefined) throw fail('machine-failed', `the bridge of ${ethernet} is being removed`, { hint: 'try again' });
+      // It may come a moment after the daemon, at the host's start.
+      if (!(await hostLinks()).some(({ name }) => name === ethernet)) throw fail('link-missing', `the host has no network card ${ethernet}, of which the bridge ${bridge} is made`, { hint: 'see which there are: holdfast networks' });
       await make(this.#parts, record);
       this.#options.log(`bridge-made ${bridge}`, `${ethernet} is in the bridge ${bridge} now, for instances`);
     });
