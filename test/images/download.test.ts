@@ -280,8 +280,8 @@ test.each([
   [404, {}, '', 'image-not-found', 'there is nothing at'],
   [403, {}, '', 'download-failed', 'is not given out (403)'],
   [503, {}, '', 'download-failed', 'the server answered 503'],
-  [200, { 'content-type': 'text/html; charset=utf-8' }, '<html>', 'image-refused', 'is a web page'],
-  [200, { 'content-encoding': 'gzip' }, 'x', 'image-refused', 'in the encoding "gzip"'],
+  [200, { 'content-type': 'text/html; charset=utf-8' }, '<html>', 'download-failed', 'is a web page'],
+  [200, { 'content-encoding': 'gzip' }, 'x', 'download-failed', 'in the encoding "gzip"'],
   [200, {}, '<html><body>Sign in</body></html>', 'image-refused', 'is an HTML page'],
   [200, {}, '', 'image-refused', 'is empty'],
 ] as const)('an answer %d %j %j is told as what it is', async (status, headers, body, code, message) => {

@@ -85,7 +85,8 @@ async function startOf({ status, headers }: Answer, from: number, before: PartFa
   if (status === 200) return 0;
   if (from > 0 && status === 206) {
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? [];
-    const same = headers.etag === undefined || headers.etag === before?.etag;
+    const modified = headers['last-modified'];
+    const same = (headers.etag === undefined || headers.etag === before?.etag) && (modified === undefined || before?.lastModified === undefined || modified === before.lastModified);
     const whole = before?.total === undefined || total === '*' || Number(total) === before.total;
     if (Number(start) === from && same && whole) return from;
   }
@@ -96,13 +97,13 @@ async function startOf({ status, headers }: Answer, from: number, before: PartFa
   throw refusalOf(status, 'the address');
 }
 
-/** @throws image-refused */
+/** Not `image-refused`, after which nothing is kept of an image: what answers may be somebody in between. @throws download-failed */
 function requireFile({ headers }: Answer, name: string): void {
   if (/^text\/html\b/i.test(headers['content-type'] ?? '')) {
-    throw fail('image-refused', `${name} is a web page, not a disk image`, { hint: 'give the address of the image itself' });
+    throw fail('download-failed', `${name} is a web page, not a disk image`, { hint: 'give the address of the image itself' });
   }
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw fail('image-refused', `${name} is sent in the encoding "${encoding.slice(0, 40)}", which was not asked for`);
+  if (encoding !== 'identity') throw fail('download-failed', `${name} is sent in the encoding "${encoding.slice(0, 40)}", which was not asked for`);
 }
 
 function lengthOf({ headers }: Answer): number | undefined {
