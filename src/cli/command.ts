@@ -6,8 +6,8 @@ import type { ProgramName } from '../core/program.ts';
 export interface Context {
   /** The daemon's client; a daemon is started where none runs. */
   client(): Promise<Client>;
-  /** Starts nothing. */
-  clientIfRunning(): Promise<Client | undefined>;
+  /** Starts nothing. @param aside  asked by nobody who reads what is said: within so many ms, and of no daemon elsewhere that was never met */
+  clientIfRunning(aside?: { readonly connectMs: number }): Promise<Client | undefined>;
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown };
   readonly stdout: Writable;
   readonly stderr: Writable;

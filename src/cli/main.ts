@@ -69,18 +69,21 @@ function createContext(script: string, calledAs: ProgramName, verbosity: number)
   const start = async (): Promise<void> => ensureDaemon({
     layout: homeInUse(), script: daemonScript, env, homedir: personsHome(), signal, onSlow: () => { if (stderr.isTTY) stderr.write('Starting the Holdfast daemon\n'); },
   });
-  const endpoint = (): Endpoint => {
+  const endpoint = (aside?: { readonly connectMs: number }): Endpoint => {
     const { socket, remote } = homeInUse().run;
-    return remote ? remoteEndpoint(remote, { env, onFirst: (address, fingerprint) => stderr.write(`First connection to ${address}; its certificate is kept: ${fingerprint}\n`) }) : socket;
+    return remote ? remoteEndpoint(remote, { env, connectMs: aside?.connectMs, onFirst: aside ? undefined : (address, fingerprint) => stderr.write(`First connection to ${address}; its certificate is kept: ${fingerprint}\n`) }) : socket;
   };
-  const connected = (revive: () => Promise<void>): Client => createClient(endpoint(), revive);
+  const connected = (revive: () => Promise<void>, to = endpoint()): Client => createClient(to, revive);
   return {
     async client() {
       readyToSend();
       await start();
       return connected(start);
     },
-    clientIfRunning: async () => await listens(endpoint()) ? connected(async () => {}) : undefined,
+    async clientIfRunning(aside) {
+      const to = endpoint(aside);
+      return await listens(to) ? connected(async () => {}, to) : undefined;
+    },
     get stdin() { return ownInput(); },
     stdout, stderr, env, signal, verbosity, daemonScript, calledAs,
     get program() { return programOf(script); },

@@ -35,7 +35,7 @@ export function joinBroken(words: readonly string[]): string[] {
 
 function namesFrom({ clientIfRunning, signal }: Pick<Context, 'clientIfRunning' | 'signal'>): Names {
   return async (kind) => {
-    const client = await clientIfRunning();
+    const client = await clientIfRunning({ connectMs: DAEMON_MS });
     return client === undefined ? [] : await ASK[kind](client, { signal, deadlineMs: DAEMON_MS });
   };
 }

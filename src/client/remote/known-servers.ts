@@ -6,15 +6,18 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail } from '../../core/errors.ts';
 
+/** Nothing is kept. @throws daemon-changed, home-unusable */
+export async function wasSeen(file: string, address: string, fingerprint: string): Promise<boolean> {
+  const known = fingerprintAt(address, await textOf(file));
+  if (known === undefined || known === fingerprint) return known !== undefined;
+  throw fail('daemon-changed', `the daemon at ${address} shows another certificate than before: ${fingerprint}, not ${known}`, {
+    hint: `somebody may be in between, and nothing was sent. If it was made anew, delete its line from ${file} and authenticate again`,
+  });
+}
+
 /** @returns whether it was seen before; it is kept from now on  @throws daemon-changed, home-unusable */
 export async function isKnownServer(file: string, address: string, fingerprint: string): Promise<boolean> {
-  const known = fingerprintAt(address, await textOf(file));
-  if (known === fingerprint) return true;
-  if (known !== undefined) {
-    throw fail('daemon-changed', `the daemon at ${address} shows another certificate than before: ${fingerprint}, not ${known}`, {
-      hint: `somebody may be in between, and nothing was sent. If it was made anew, delete its line from ${file} and authenticate again`,
-    });
-  }
+  if (await wasSeen(file, address, fingerprint)) return true;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await appendFile(file, `${address} ${fingerprint}\n`, { mode: 0o600 });

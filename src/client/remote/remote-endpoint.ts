@@ -10,25 +10,28 @@ import { showTcp, type TcpAddress } from '../../core/server-address.ts';
 import { ensureIdentity, fingerprintOf } from '../../tls/identity.ts';
 import { callersDirectory } from '../callers-directory.ts';
 import type { RemoteEndpoint } from '../endpoint.ts';
-import { isKnownServer } from './known-servers.ts';
+import { isKnownServer, wasSeen } from './known-servers.ts';
 
-/** To the end of the handshake. */
+/** To the end of the handshake, where nobody is in more of a hurry. */
 const CONNECT_MS = 10_000;
 /** An operation that is followed may be silent for long: a peer that is gone is found out by this. */
 const KEEPALIVE_MS = 30_000;
 
 export interface RemoteOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Told once for a daemon that was never seen before: that its certificate is taken as its own from now on. */
-  readonly onFirst: (address: string, fingerprint: string) => void;
+  /** Told once for a daemon that was never seen before: that its certificate is taken as its own from now on. Left out: to such a one nothing is said. */
+  readonly onFirst: ((address: string, fingerprint: string) => void) | undefined;
+  readonly connectMs?: number | undefined;
 }
 
-export function remoteEndpoint(at: TcpAddress, { env, onFirst }: RemoteOptions): RemoteEndpoint {
+export function remoteEndpoint(at: TcpAddress, { env, onFirst, connectMs = CONNECT_MS }: RemoteOptions): RemoteEndpoint {
   const address = showTcp(at);
   // A command may open several connections at once, and one of them is the first.
   const inTurn = oneAtATime();
   const meet = (file: string, fingerprint: string): Promise<void> => inTurn(async () => {
-    if (!await isKnownServer(file, address, fingerprint)) onFirst(address, fingerprint);
+    if (onFirst === undefined) {
+      if (!await wasSeen(file, address, fingerprint)) throw unreachable(address, 'it was never seen before');
+    } else if (!await isKnownServer(file, address, fingerprint)) onFirst(address, fingerprint);
   });
   return {
     address,
@@ -45,13 +48,13 @@ export function remoteEndpoint(at: TcpAddress, { env, onFirst }: RemoteOptions):
       // One that comes while the certificate is looked up would end the program.
       socket.on('error', () => {});
       try {
-        await once(socket, 'secureConnect', { signal: AbortSignal.timeout(CONNECT_MS) });
+        await once(socket, 'secureConnect', { signal: AbortSignal.timeout(connectMs) });
         const fingerprint = fingerprintOf(socket.getPeerX509Certificate()?.raw ?? new Uint8Array());
         await meet(join(directory, 'known-servers'), fingerprint);
       } catch (error) {
         // What it still says is nobody's.
         socket.destroy();
-        throw named(error, address);
+        throw named(error, address, connectMs);
       }
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEPALIVE_MS);
@@ -78,10 +81,10 @@ function whoWeAre(): string {
 
 const NOBODY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EADDRNOTAVAIL', 'EHOSTDOWN']);
 
-function named(error: unknown, address: string): Error {
+function named(error: unknown, address: string, connectMs: number): Error {
   if (!(error instanceof Error)) return fail('internal', String(error));
   if (error.name === 'HoldfastError') return error;
-  if (error.name === 'AbortError') return unreachable(address, `it has not answered for ${CONNECT_MS / 1000} s`, error);
+  if (error.name === 'AbortError') return unreachable(address, `it has not answered for ${connectMs / 1000} s`, error);
   const code = 'code' in error ? String(error.code) : error.message;
   return unreachable(address, NOBODY.has(code) ? `nobody answers there (${code})` : `what listens there does not speak TLS as a daemon does (${code})`, error);
 }
