@@ -1,10 +1,13 @@
 import { homeInUse } from '../../client/home.ts';
+import { HoldfastError } from '../../core/errors.ts';
 import { showTcp } from '../../core/server-address.ts';
 import { defineCommand } from '../command.ts';
 import { BatchError } from '../failure.ts';
 import { renderSshHost } from '../render/ssh-config.ts';
 import { forgetOthers, keepSshFiles, keysDirectory } from '../ssh-files.ts';
 import { distinct, instances, noSuchInstance } from '../targets.ts';
+
+const GONE: readonly string[] = ['instance-not-found', 'instance-deleted'];
 
 export const sshConfig = defineCommand({
   name: 'ssh-config',
@@ -36,7 +39,12 @@ export const sshConfig = defineCommand({
     const there = all.filter(({ state }) => state !== 'Deleted').map(({ name }) => name);
     const blocks: string[] = [];
     for (const name of names.length === 0 ? there : names) {
-      const access = await client.call('getSshAccess', { params: { name } }, { signal });
+      const access = await client.call('getSshAccess', { params: { name } }, { signal }).catch((error: unknown) => {
+        // Nobody asked for this one, and it has gone meanwhile.
+        if (names.length === 0 && error instanceof HoldfastError && GONE.includes(error.code)) return undefined;
+        throw error;
+      });
+      if (access === undefined) continue;
       blocks.push(renderSshHost(access, await keepSshFiles(directory, access), { program, home: env['HOLDFAST_HOME'] || undefined, address }));
     }
     if (names.length === 0) await forgetOthers(directory, there);
