@@ -108,6 +108,20 @@ test.each([
   expect([await look(here), await look(apollo)]).toEqual(before);
 });
 
+test('of several sources one that cannot be read keeps no other back, and is told at the end', LONG, async () => {
+  await mkdir(join(here, 'folder'));
+  await writeFile(join(here, 'one'), '1');
+  await writeFile(join(here, 'two'), '2');
+  const into = await run([join(here, 'one'), join(here, 'nothing'), join(here, 'folder'), join(here, 'two'), 'apollo:']);
+  expect(into.code).toBe(2);
+  expect(into.stderr).toMatch(/^transfer failed: The following errors occurred:\ncannot read \S*\/nothing: no such file or directory\n\S*\/folder is a directory\n/);
+  expect((await readdir(apollo)).toSorted()).toEqual(['one', 'two']);
+  await mkdir(join(here, 'back'));
+  const back = await run(['apollo:one', 'apollo:nothing', 'apollo:two', join(here, 'back')]);
+  expect([back.code, back.stderr]).toEqual([2, 'transfer failed: The following errors occurred:\napollo:nothing cannot be read: No such file or directory\n']);
+  expect((await readdir(join(here, 'back'))).toSorted()).toEqual(['one', 'two']);
+});
+
 test.each([
   [['a', 'b'], 'Neither the source nor the destination is in an instance'],
   [['apollo:a', 'artemis:b'], 'Both the source and the destination are in an instance'],

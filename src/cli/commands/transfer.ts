@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { BatchError } from '../failure.ts';
 import { createProgress } from '../progress.ts';
 import { carryFiles } from '../transfer/guest-program.ts';
 import { readHere, readStream } from '../transfer/local-source.ts';
@@ -35,21 +36,23 @@ export const transfer = defineCommand({
     const { stdin, stdout, stderr, isTTY } = context;
     const plan = planOf(args, recursive);
     using progress = createProgress(stderr, isTTY.stderr);
+    const errors: unknown[] = [];
+    // A guest may tell of more than it was asked for.
+    const leftOut = (error: unknown): void => { if (errors.length < args.length) errors.push(error); };
     if (plan.way === 'in') {
       const { sources, to: { instance, path } } = plan;
       const isKnown = isTTY.stderr && sources[0] !== STANDARD_STREAM;
       const carried = amountTold(progress, isTTY.stderr, instance, isKnown ? totalOf(sources) : UNKNOWN);
-      const feed = sources[0] === STANDARD_STREAM ? readStream(stdin) : readHere(sources, recursive, (file, why) => progress.notice(`${file} ${why}`));
+      const feed = sources[0] === STANDARD_STREAM ? readStream(stdin) : readHere({ sources, recursive, notice: (file, why) => progress.notice(`${file} ${why}`), leftOut });
       const words = ['receive', JSON.stringify({ target: typed(path), parents, many: sources.length > 1 })] as const;
-      return carryFiles(context, { instance, words, feed, progress, carried });
-    }
-    for (const { instance, paths } of byInstance(plan.sources)) {
+      await carryFiles(context, { instance, words, feed, leftOut, progress, carried });
+    } else for (const { instance, paths } of byInstance(plan.sources)) {
       await using target = plan.to === STANDARD_STREAM ? new StreamTarget(stdout) : await LocalTarget.open({ path: plan.to, parents, sources: paths, recursive, many: plan.sources.length > 1 });
       const carried = amountTold(progress, isTTY.stderr, instance, UNKNOWN);
       const words = ['send', JSON.stringify({ sources: paths.map(typed), recursive })] as const;
-      await carryFiles(context, { instance, words, target, progress, carried });
+      await carryFiles(context, { instance, words, target, leftOut, progress, carried });
     }
-    return undefined;
+    if (errors.length > 0) throw new BatchError(errors);
   },
 });
 

@@ -16,6 +16,8 @@ export interface Entry {
 export interface Told {
   readonly path: string;
   readonly why: string;
+  /** It was asked for, and is left out. */
+  readonly isRefusal: boolean;
 }
 
 const MODE_BITS = 0o777;
@@ -49,9 +51,9 @@ export function readSize(payload: Uint8Array): number {
 
 /** @throws BadRecord */
 export function readTold(payload: Uint8Array): Told {
-  const { path, why } = fields(payload);
+  const { path, why, refused } = fields(payload);
   if (typeof path !== 'string' || typeof why !== 'string') throw new BadRecord('a message without its words');
-  return { path: path.slice(0, PATH_MAX), why: why.slice(0, PATH_MAX) };
+  return { path: path.slice(0, PATH_MAX), why: why.slice(0, PATH_MAX), isRefusal: refused === true };
 }
 
 function fields(payload: Uint8Array): Readonly<Record<string, unknown>> {

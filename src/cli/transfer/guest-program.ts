@@ -26,13 +26,15 @@ export interface Carriage {
   readonly feed?: AsyncGenerator<Uint8Array>;
   /** Who takes what it sends. */
   readonly target?: Target;
+  /** Of several sources, what was wrong with one that is left out. */
+  readonly leftOut: (error: unknown) => void;
   readonly progress: Progress;
   /** Of every octet of content that went either way. */
   readonly carried: (bytes: number) => void;
 }
 
 /** Resolves when all has arrived. @throws HoldfastError */
-export async function carryFiles(context: Context, { instance, words, feed, target, progress, carried }: Carriage): Promise<void> {
+export async function carryFiles(context: Context, { instance, words, feed, target, leftOut, progress, carried }: Carriage): Promise<void> {
   const program = await readFile(join(dirname(context.daemonScript), 'transfer.py'), 'utf8');
   const client = await context.client();
   const reader = new RecordReader();
@@ -46,12 +48,12 @@ export async function carryFiles(context: Context, { instance, words, feed, targ
   let writing: Promise<void> = Promise.resolve();
 
   const take = async (one: TransferRecord): Promise<void> => {
-    if (one.kind === RECORD.failed) {
-      const { path, why } = readTold(one.payload);
-      refusal ??= fail('transfer-failed', `${instance}:${oneLine(shown(path))} ${oneLine(why)}`);
-    } else if (one.kind === RECORD.notice) {
-      const { path, why } = readTold(one.payload);
-      progress.notice(`${instance}:${shown(path)} ${why}`);
+    if (one.kind === RECORD.failed || one.kind === RECORD.notice) {
+      const { path, why, isRefusal } = readTold(one.payload);
+      const refused = fail('transfer-failed', `${instance}:${oneLine(shown(path))} ${oneLine(why)}`);
+      if (one.kind === RECORD.failed) refusal ??= refused;
+      else if (isRefusal) leftOut(refused);
+      else progress.notice(`${instance}:${shown(path)} ${why}`);
     } else {
       if (one.kind === RECORD.done) isDone = true;
       await target?.take(one);

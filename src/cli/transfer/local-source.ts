@@ -17,11 +17,19 @@ const BLOCK_BYTES = 512n;
 type Records = AsyncGenerator<Uint8Array>;
 type Notice = (path: string, why: string) => void;
 
+export interface Reading {
+  readonly sources: readonly string[];
+  readonly recursive: boolean;
+  readonly notice: Notice;
+  /** Of several, what is wrong with one of which nothing can be read: the others are read all the same. */
+  readonly leftOut: (error: unknown) => void;
+}
+
 /** Everything of these sources, and that it is everything. @throws HoldfastError */
-export async function* readHere(sources: readonly string[], recursive: boolean, notice: Notice): Records {
+export async function* readHere(reading: Reading): Records {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
-  for await (const one of recordsOf(sources, recursive, notice)) {
+  for await (const one of recordsOf(reading)) {
     waiting.push(one);
     bytes += one.length;
     if (bytes < BATCH_BYTES) continue;
@@ -45,21 +53,31 @@ export async function* readStream(stream: AsyncIterable<Uint8Array>): Records {
   yield jsonRecord(RECORD.done, {});
 }
 
-async function* recordsOf(sources: readonly string[], recursive: boolean, notice: Notice): Records {
+async function* recordsOf({ sources, recursive, notice, leftOut }: Reading): Records {
   for (const source of sources) {
+    let hasBegun = false;
     try {
-      const found = await stat(source, { bigint: true });
-      if (found.isDirectory()) {
-        if (!recursive) throw refused(source, 'is a directory', 'take it with what is in it: --recursive');
-        yield* folder(Buffer.from(source), [topName(source)], found, notice);
-      } else if (found.isFile()) {
-        yield* file(Buffer.from(source), [topName(source)], 0, notice);
-      } else {
-        throw refused(source, 'is no regular file');
+      for await (const one of recordsOfOne(source, recursive, notice)) {
+        hasBegun = true;
+        yield one;
       }
     } catch (error) {
-      throw cannotRead(source, error);
+      const told = cannotRead(source, error);
+      if (hasBegun || sources.length === 1) throw told;
+      leftOut(told);
     }
+  }
+}
+
+async function* recordsOfOne(source: string, recursive: boolean, notice: Notice): Records {
+  const found = await stat(source, { bigint: true });
+  if (found.isDirectory()) {
+    if (!recursive) throw refused(source, 'is a directory', 'take it with what is in it: --recursive');
+    yield* folder(Buffer.from(source), [topName(source)], found, notice);
+  } else if (found.isFile()) {
+    yield* file(Buffer.from(source), [topName(source)], 0, notice);
+  } else {
+    throw refused(source, 'is no regular file');
   }
 }
 

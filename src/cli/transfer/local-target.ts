@@ -56,6 +56,10 @@ export class LocalTarget implements Target {
 
   /** @throws HoldfastError */
   static async open(where: Where): Promise<LocalTarget> {
+    return await LocalTarget.#at(where).catch((error: unknown) => { throw cannotWrite(where.path, error); });
+  }
+
+  static async #at(where: Where): Promise<LocalTarget> {
     const { path, parents, many } = where;
     const into = await isDirectory(path);
     if (!into && many) throw refused(path, 'is no directory, and there are several sources');

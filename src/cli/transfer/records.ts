@@ -10,7 +10,7 @@ export const RECORD = {
   data: 0x64,
   /** The file is whole: JSON `{size}`. */
   end: 0x7a,
-  /** Something to tell a person: JSON `{path, why}`. */
+  /** Something to tell a person: JSON `{path, why}`, with `refused: true` where it is a source that is left out. */
   notice: 0x6e,
   /** Everything has been sent, or kept. */
   done: 0x66,

@@ -195,6 +195,7 @@ def receive(request):
 class Sender:
     def __init__(self, recursive):
         self.recursive = recursive
+        self.entries = 0
 
     def source(self, source):
         path = octets(source) or b'.'
@@ -209,6 +210,7 @@ class Sender:
         self.file(path, [os.path.basename(path)], 0)
 
     def entry(self, names, kind, found, **more):
+        self.entries += 1
         tell(ENTRY, path=[text(name) for name in names], kind=kind, mode=found.st_mode & MODE_BITS, modified=since_epoch(found.st_mtime_ns), **more)
 
     def folder(self, path, names, found):
@@ -277,8 +279,23 @@ class Sender:
 def send(request):
     sender = Sender(request['recursive'])
     for source in request['sources']:
-        sender.source(source)
+        before = sender.entries
+        try:
+            sender.source(source)
+        except BrokenPipeError:
+            raise
+        except (Refused, OSError) as error:
+            # Of several, one of which nothing was sent yet keeps no other back.
+            if len(request['sources']) == 1 or sender.entries > before:
+                raise
+            tell(NOTICE, refused=True, **said(error, 'send'))
     tell(DONE)
+
+
+def said(error, doing):
+    if isinstance(error, Refused):
+        return {'path': text(error.path), 'why': error.why}
+    return {'path': text(os.fsencode(error.filename or b'')), 'why': CANNOT[doing] + (error.strerror or str(error))}
 
 
 def main():
@@ -287,13 +304,10 @@ def main():
         signal.signal(number, lambda *_: sys.exit(1))
     try:
         {'receive': receive, 'send': send}[sys.argv[1]](json.loads(sys.argv[2]))
-    except Refused as refusal:
-        tell(FAILED, path=text(refusal.path), why=refusal.why)
-        return 1
     except BrokenPipeError:
         return 1
-    except OSError as error:
-        tell(FAILED, path=text(os.fsencode(error.filename or b'')), why=CANNOT[sys.argv[1]] + (error.strerror or str(error)))
+    except (Refused, OSError) as error:
+        tell(FAILED, **said(error, sys.argv[1]))
         return 1
     finally:
         try:
