@@ -68,6 +68,18 @@ test('in one that is stopped it is recorded, and comes with its start', LONG, as
   await until([]);
 });
 
+test('one below another comes after it, and again where the other one comes over it', LONG, async () => {
+  const sub = join(source, 'sub');
+  await mkdir(sub);
+  await mount({ source: sub, target: '/srv/data/sub' });
+  await mount({ target: '/srv/data' });
+  const lastTwo = async (): Promise<readonly string[]> => (await inGuest()).slice(-2);
+  await expect.poll(lastTwo, { timeout: 15_000 }).toEqual(['/srv/data', '/srv/data/sub']);
+  await act({ action: 'stop' });
+  await act({ action: 'start' });
+  await expect.poll(lastTwo, { timeout: 15_000 }).toEqual(['/srv/data', '/srv/data/sub']);
+});
+
 test('snapshots and clones have the mounts of then', LONG, async () => {
   await act({ action: 'stop' });
   await mount();

@@ -49,6 +49,8 @@ export function areMountsAllowed({ settings }: Pick<House, 'settings'>): boolean
 export class MountKeeper {
   /** By the instance's id and the target. */
   readonly #kept = new Map<string, Kept>();
+  /** Of those that are in their guest, by the same: has it brought in again, above what has come over it. */
+  readonly #renew = new Map<string, () => void>();
   readonly sftpScript: string;
 
   constructor(sftpScript: string) {
@@ -58,7 +60,8 @@ export class MountKeeper {
   /** Of a machine that has been attached: all that is recorded for it. */
   keep(house: House, supervisor: Supervisor): void {
     if (!areMountsAllowed(house)) return;
-    for (const mount of supervisor.record.instance.spec.mounts ?? []) {
+    // Those above others first.
+    for (const mount of (supervisor.record.instance.spec.mounts ?? []).toSorted((a, b) => a.target.length - b.target.length)) {
       // A native one is a device of what was started with it, or there is none.
       if (!mount.native || deviceOf(supervisor.machine, mount)) void this.begin(house, supervisor, mount);
     }
@@ -73,7 +76,9 @@ export class MountKeeper {
     earlier?.stop.abort();
     const stop = new AbortController();
     const first = Promise.withResolvers<unknown>();
-    const over = Promise.resolve(earlier?.over).then(() => this.#run({ house, supervisor, machine, mount, asked }, stop.signal, first.resolve));
+    const above = [...this.#kept].filter(([other, kept]) => kept.machine === machine && isBelow(key, other)).map(([, kept]) => kept.first);
+    const before = Promise.race([Promise.all(above), aborted(stop.signal)]);
+    const over = Promise.all([earlier?.over, before]).then(() => this.#run({ house, supervisor, machine, mount, asked }, stop.signal, first.resolve));
     this.#kept.set(key, { machine, stop, first: first.promise, over });
     machine.on({ ended: () => stop.abort() });
     return await first.promise;
@@ -118,6 +123,7 @@ export class MountKeeper {
   async #run(what: Keeping, stop: AbortSignal, first: (error?: unknown) => void): Promise<void> {
     const { house, supervisor, machine, mount, asked: { progress = () => {}, heldWithinMs } } = what;
     const device = deviceOf(machine, mount);
+    const key = keyOf(supervisor, mount.target);
     let told = '';
     for (let attempt = 0; !stop.aborted; attempt += 1) {
       const isHeld = await heldWithin(machine, stop, attempt === 0 ? heldWithinMs : undefined);
@@ -133,7 +139,14 @@ export class MountKeeper {
           : await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress, signal: stop });
         first();
         told = '';
-        await Promise.race([attached.ended, aborted(stop)]);
+        for (const [other, renew] of this.#renew) if (isBelow(other, key)) renew();
+        const { promise: covered, resolve: cover } = Promise.withResolvers<'covered'>();
+        this.#renew.set(key, () => cover('covered'));
+        const why = await Promise.race([attached.ended, aborted(stop), covered]).finally(() => this.#renew.delete(key));
+        if (why === 'covered') {
+          attempt = -1;
+          continue;
+        }
       } catch (error) {
         if (!device?.lost.aborted) first(error);
         const { message, hint } = errorRecord(error);
@@ -161,6 +174,11 @@ async function dropLost({ house, supervisor, machine }: Pick<Keeping, 'house' | 
 
 function deviceOf(machine: RunningMachine | undefined, mount: Mount): NativeDevice | undefined {
   return mount.native ? machine?.natives?.find(({ target }) => target === mount.target) : undefined;
+}
+
+/** Of keys: whether what one is mounted at lies below what the other is mounted at. */
+function isBelow(key: string, other: string): boolean {
+  return key.startsWith(`${other}/`);
 }
 
 function keyOf({ id }: Supervisor, target: string): string {
