@@ -53,8 +53,12 @@ async function chosen({ store = stocked, known, trouble, download, settled = tru
 test.each([true, false])('with a network it is the current Ubuntu LTS, also where a Debian was built here (known beforehand: %j)', async (settled) => {
   expect(await chosen({ known: LTS, settled })).toMatchObject({ image: { digest: ubuntu.digest, label: { name: '24.04', os: 'Ubuntu', release: '24.04 LTS' } }, notices: [] });
 });
-test('without one it is the Debian that was built here', async () => {
-  expect(await chosen({ trouble: UNREACHABLE })).toMatchObject({ image: { digest: debian.digest, label: { name: 'debian-12' } }, notices: [] });
+test('without one it is the Debian that was built here, and the launch says so', async () => {
+  expect(await chosen({ trouble: UNREACHABLE })).toMatchObject({ image: { digest: debian.digest, label: { name: 'debian-12' } }, notices: ['images.example cannot be reached; the image debian-12 is used'] });
+  expect(await chosen({})).toMatchObject({ image: { digest: debian.digest }, notices: [] });
+});
+test('a list that is refused is no reason to take another image', async () => {
+  await expect(chosen({ trouble: fail('image-refused', 'its signature is not good') })).rejects.toMatchObject({ code: 'image-refused' });
 });
 test('where the network goes before the image is here, it is the Debian too, and the launch says so', async () => {
   expect(await chosen({ known: LTS, download: UNREACHABLE })).toMatchObject({ image: { digest: debian.digest }, notices: ['images.example cannot be reached; the image debian-12 that was built here is used'] });

@@ -22,9 +22,16 @@ export interface FindRequest {
   readonly force: boolean;
 }
 
+interface LookedUp {
+  readonly found: Found | undefined;
+  readonly troubles: readonly HoldfastError[];
+  /** What is wrong with a remote that comes before the one it was found in, and of which nothing is known. */
+  readonly passed: HoldfastError | undefined;
+}
+
 export interface RemoteImages extends Pick<Catalogues, 'isSettled'> {
   /** The first remote that has the name. @throws refused  several have the checksum */
-  lookUp(name: string, where: readonly RemoteName[], architecture: Architecture, signal: AbortSignal): Promise<{ readonly found: Found | undefined; readonly troubles: readonly HoldfastError[] }>;
+  lookUp(name: string, where: readonly RemoteName[], architecture: Architecture, signal: AbortSignal): Promise<LookedUp>;
   byDefault(architecture: Architecture, signal: AbortSignal): Promise<{ readonly found: Found | undefined; readonly trouble: HoldfastError | undefined }>;
   /** @throws image-not-found  of the remote that is named nothing is known */
   find(request: FindRequest, signal: AbortSignal): Promise<WireFound>;
@@ -39,7 +46,9 @@ export function remoteImages(catalogues: Catalogues): RemoteImages {
     isSettled: catalogues.isSettled,
     async lookUp(name, where, architecture, signal) {
       const known = await catalogues.get(where, signal);
-      return { found: lookUp(name, listedOf(known), architecture), troubles: troublesOf(known) };
+      const found = lookUp(name, listedOf(known), architecture);
+      const before = known.slice(0, Math.max(0, known.findIndex(({ remote }) => remote === found?.remote)));
+      return { found, troubles: troublesOf(known), passed: before.find(({ images }) => images === undefined)?.trouble };
     },
     async byDefault(architecture, signal) {
       const [release] = await catalogues.get(['release'], signal);

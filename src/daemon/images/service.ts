@@ -94,7 +94,9 @@ export function imageService({ store, engine, downloads, remotes, build }: Image
     const built = await local(LOCAL_DEFAULT, wanted);
     const choose = async (signal: AbortSignal): Promise<ChosenImage> => {
       const { found, trouble } = await remotes.byDefault(architecture, signal);
-      if (found === undefined) return built ?? refuseDefault(wanted, trouble);
+      // A list that somebody may have tampered with is no reason to take another image.
+      if (found === undefined && trouble?.code === 'image-refused') throw trouble;
+      if (found === undefined) return insteadOf(trouble, built ?? refuseDefault(wanted, trouble));
       const chosen = published(found, architecture);
       return built === undefined ? chosen : async (task) => await orElse(chosen, built, task);
     };
@@ -117,8 +119,8 @@ export function imageService({ store, engine, downloads, remotes, build }: Image
       if (remote === 'local' || (remote !== undefined && /^debian[:-]/.test(text.toLowerCase()))) throw notBuilt(name, wanted);
       const where = remote === undefined ? UNNAMED : [requireRemoteName(remote)];
       const choose = async (signal: AbortSignal): Promise<ChosenImage> => {
-        const { found, troubles } = await remotes.lookUp(wish, where, architecture, signal);
-        if (found) return published(found, architecture);
+        const { found, troubles, passed } = await remotes.lookUp(wish, where, architecture, signal);
+        if (found) return insteadOf(passed, published(found, architecture));
         if (wish.startsWith('debian')) throw notBuilt(name, wanted);
         throw notFound(name, remote, wanted, troubles);
       };
@@ -153,6 +155,16 @@ export function imageService({ store, engine, downloads, remotes, build }: Image
       const entry = await store.import({ stream: body }, origin, signal);
       return wireImage(entry, []);
     },
+  };
+}
+
+/** What comes second is taken, and the launch says why. */
+function insteadOf(trouble: HoldfastError | undefined, chosen: ChosenImage): ChosenImage {
+  if (trouble === undefined) return chosen;
+  return async (task) => {
+    const image = await chosen(task);
+    task.notice(`${trouble.message}; the image ${image.label.name} is used`);
+    return image;
   };
 }
 
