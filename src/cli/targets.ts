@@ -3,7 +3,8 @@ import type { WireInstance } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { fail, type HoldfastError } from '../core/errors.ts';
 import { ruling, type Action } from '../core/lifecycle.ts';
-import { UsageError } from './failure.ts';
+import { splitSnapshot } from '../core/snapshots.ts';
+import { BatchError, UsageError } from './failure.ts';
 
 export const PRIMARY_KEY = 'client.primary-name';
 const NAME_OR_ALL = 'Name argument or --all is required';
@@ -37,6 +38,23 @@ export function distinct(names: readonly string[]): readonly string[] {
 
 export async function instances(client: Client, signal?: AbortSignal): Promise<readonly WireInstance[]> {
   return (await client.call('listInstances', {}, { signal })).instances;
+}
+
+/**
+ * For what cannot be undone: where several are named and one is not there, it may be a slip of the pen. A single one is the daemon's to refuse.
+ * @param words  `instance` or `instance.snapshot`  @throws BatchError
+ */
+export async function requireEach(client: Client, words: readonly string[], signal: AbortSignal): Promise<void> {
+  if (words.length < 2) return;
+  const places = words.map((word) => splitSnapshot(word) ?? { instance: word, snapshot: undefined });
+  const [all, { snapshots }] = await Promise.all([
+    instances(client, signal), places.some(({ snapshot }) => snapshot !== undefined) ? client.call('listSnapshots', {}, { signal }) : { snapshots: [] },
+  ]);
+  const errors = places.flatMap(({ instance, snapshot }) => {
+    if (!all.some(({ name }) => name === instance)) return [noSuchInstance(instance)];
+    return snapshot === undefined || snapshots.some((each) => each.instance === instance && each.name === snapshot) ? [] : [noSuchSnapshot(instance, snapshot)];
+  });
+  if (errors.length > 0) throw new BatchError(errors);
 }
 
 /** Which of these are no more; none of them where nobody answers. */

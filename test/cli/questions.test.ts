@@ -1,6 +1,7 @@
 /** What the built program asks at a terminal, and what comes of each answer. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { event, json, makeBench, operation, type Bench } from './bench-cli.ts';
+import { apollo } from './instances.ts';
 import { hasPython, onTerminal, type Seen, type Step } from './pty.ts';
 
 const LONG = { timeout: 30_000 };
@@ -10,7 +11,8 @@ beforeAll(async () => {
   bench = await makeBench();
   await bench.serve(({ method, url, body }, answer) => {
     if (url.endsWith('/events')) event(answer, operation({ status: 'done', result: {} }));
-    else if (url === '/v1/instances') json(answer, { instances: [] });
+    else if (url === '/v1/instances') json(answer, { instances: [apollo] });
+    else if (url === '/v1/snapshots') json(answer, { snapshots: ['one', 'two'].map((name) => ({ instance: 'apollo', name })) });
     else if (url === '/v1/authenticate') json(answer, { standing: body === '{}' ? 'unknown' : 'accepted' });
     else if (url.endsWith('/network') && !body.includes('"makeBridge":true')) json(answer, { code: 'consent-needed', message: 'eth0 is in no bridge', hint: null }, 409);
     else if (method === 'DELETE' || method === 'PUT') json(answer, {});

@@ -74,6 +74,8 @@ const WRONG: readonly Row[] = [
   ['start gone', 2, 'start failed: Instance \'gone\' is deleted. Use \'recover\' to recover it or \'purge\' to permanently delete it.\n'],
   ['start ghost gone', 2, `start failed: The following errors occurred:\nInstance 'ghost' does not exist.\nInstance 'gone' is deleted. Use 'recover' to recover it or 'purge' to permanently delete it.\n${SEE_LIST}`],
   ...['stop', 'restart', 'suspend', 'delete', 'recover'].map((command): Row => [`${command} ghost`, 2, `${command} failed: instance "ghost" does not exist\n${SEE_LIST}`]),
+  ['delete apollo ghost', 2, 'delete failed: The following errors occurred:\ninstance "ghost" does not exist\nwhich ones do: holdfast list\n'],
+  ['delete --purge apollo apollo.nope', 2, 'delete failed: The following errors occurred:\nNo such snapshot: apollo.nope\nwhich ones there are: holdfast list --snapshots\n'],
   ['stop ghost phantom', 2, `stop failed: The following errors occurred:\ninstance "ghost" does not exist\ninstance "phantom" does not exist\n${SEE_LIST}`],
   ['info ghost', 2, 'info failed: instance "ghost" does not exist\nwhich ones do: holdfast list\n'],
   ['info ghost apollo phantom', 2, 'info failed: The following errors occurred:\ninstance "ghost" does not exist\ninstance "phantom" does not exist\nwhich ones do: holdfast list\n'],
@@ -240,10 +242,12 @@ describe('one after the other', () => {
     expect((await run('list --format csv')).stdout).toContain('apollo,Running,');
   });
 
-  test('of several deletes those that can be are done; aliases go with what is removed for good', async () => {
+  test('of several nothing is deleted where one is not there; aliases go with what is removed for good', async () => {
     await run('alias hermes:ls of-hermes');
     const { code, stderr } = await run('delete ghost hermes phantom --purge');
     expect([code, stderr]).toEqual([2, expect.stringMatching(/delete failed: The following errors occurred:\ninstance "ghost" does not exist\ninstance "phantom" does not exist\n/)]);
+    expect((await run('list --format csv')).stdout).toContain('hermes,Stopped');
+    expect((await run('delete hermes --purge')).code).toBe(0);
     expect((await run('list --format csv')).stdout).not.toContain('hermes');
     expect((await run('aliases')).stdout).toBe('No aliases defined.\n');
   });

@@ -4,7 +4,7 @@ import { confirmed } from '../ask.ts';
 import { actOnAll } from '../batch.ts';
 import { defineCommand, type Context } from '../command.ts';
 import { BatchError, UsageError } from '../failure.ts';
-import { distinct, goneOf, instances, requireNamesOrAll } from '../targets.ts';
+import { distinct, goneOf, instances, requireEach, requireNamesOrAll } from '../targets.ts';
 
 export const deletion = defineCommand({
   name: 'delete',
@@ -28,6 +28,7 @@ export const deletion = defineCommand({
     const snapshots = words.map(splitSnapshot).filter((place) => place !== undefined);
     if (snapshots.length > 0 && !options.purge) await requireConsent(context, snapshots.length);
     const client = await context.client();
+    await requireEach(client, words, context.signal);
     const names = options.all
       ? (await instances(client, context.signal)).filter(({ state }) => options.purge || state !== 'Deleted').map(({ name }) => name)
       : words.filter((word) => splitSnapshot(word) === undefined);
