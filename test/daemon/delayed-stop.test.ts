@@ -44,10 +44,12 @@ test('it is told inside, shown outside, and called off by --cancel', LONG, async
   expect((await act({ action: 'stop', cancel: true })).error).toBeNull();
 });
 
-test('a start calls it off, a stop does not wait for it', LONG, async () => {
-  await act({ action: 'stop', delayMinutes: 10 });
-  await act({ action: 'start' });
-  expect(await state()).toBe('Running');
+test('a start calls it off, and so does a restart; a stop does not wait for it', LONG, async () => {
+  for (const action of ['start', 'restart'] as const) {
+    await act({ action: 'stop', delayMinutes: 10 });
+    await act({ action });
+    expect(await state()).toBe('Running');
+  }
   await act({ action: 'stop', delayMinutes: 10 });
   await act({ action: 'stop' });
   expect(await state()).toBe('Stopped');

@@ -34,8 +34,8 @@ export function act(house: House, name: string, request: WireAction): WireOperat
     kind: request.action, instanceName: name, instanceId: supervisor.id, request, owner: house.owner,
     body: async (task) => {
       if (callsOff) await callOff(house.engine, supervisor, request.force === true || request.purge === true, task.signal);
-      // To start what is to be stopped later means that it is not to be.
-      if (request.action === 'start') await house.delayed.callOff(supervisor, task.signal);
+      // To start what is to be stopped later means that it is not to be; so does a start anew.
+      if (request.action === 'start' || request.action === 'restart') await house.delayed.callOff(supervisor, task.signal);
       if (!callsOff && (ruling === 'nothing' || supervisor.occupation)) return await joinOther(house.engine, supervisor, request.action, task);
       if (house.registry.byId(supervisor.id) === undefined) return {};
       return await perform(house, supervisor, request, task);
