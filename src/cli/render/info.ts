@@ -35,7 +35,7 @@ export function renderInfoOfSnapshots(instances: readonly WireInstance[], snapsh
       errors: [null],
       ...Object.fromEntries(names.map((name) => {
         const instance = factsOf(name);
-        return [name, [{ ...(instance && yamlOf(infoFacts(instance))), ...(of(name).length > 0 ? { snapshots: of(name).map((each) => ({ [each.name]: [snapshotYaml(each)] })) } : {}) }]];
+        return [name, [{ ...(instance && yamlOf(infoFacts(instance))), ...(of(name).length > 0 ? { snapshots: of(name).map((each) => ({ [each.name]: snapshotYaml(each) })) } : {}) }]];
       })),
     });
   }

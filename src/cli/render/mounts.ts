@@ -7,7 +7,11 @@ type Mounted = { readonly mounts?: readonly WireMount[] | undefined };
 /** Each with its maps below it, further in. */
 export function mountLines({ mounts = [] }: Mounted): string[] {
   if (mounts.length === 0) return ['--'];
-  return mounts.flatMap((mount) => [shown(mount), ...mount.uidMap.map((pair) => `    UID map: ${pair}`), ...mount.gidMap.map((pair) => `    GID map: ${pair}`)]);
+  return mounts.flatMap((mount) => [shown(mount), ...maps('UID', mount.uidMap), ...maps('GID', mount.gidMap)]);
+}
+
+function maps(what: string, pairs: readonly string[]): string[] {
+  return pairs.length === 0 ? [] : [`    ${what} map: ${pairs.join(', ')}`];
 }
 
 export function mountFields({ mounts = [] }: Mounted): string {

@@ -50,10 +50,10 @@ export function snapshotFacts({ cpus, diskBytes, memoryBytes, createdAt, parent,
   };
 }
 
-/** What is empty is null there. */
+/** What is empty is null there, but for the children. */
 export function snapshotYaml(snapshot: WireSnapshot): { readonly [key: string]: Json } {
   const { cpus, children, parent, comment } = snapshot;
-  return { ...snapshotFacts(snapshot), size: null, cpu_count: cpus, mounts: snapshot.mounts ? mountSources(snapshot) : null, parent, children: children.length > 0 ? [...children] : null, comment: comment || null };
+  return { ...snapshotFacts(snapshot), size: null, cpu_count: cpus, mounts: snapshot.mounts ? mountSources(snapshot) : null, parent, children: [...children], comment: comment || null };
 }
 
 export const SNAPSHOT_TITLES = ['Snapshot', 'Instance', 'CPU(s)', 'Disk space', 'Memory size', 'Mounts', 'Created', 'Parent', 'Children', 'Comment', 'Live'];
