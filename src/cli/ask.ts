@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { Context } from './command.ts';
 
-type Terminal = Pick<Context, 'stdin' | 'stderr' | 'isTTY' | 'signal'>;
+type Terminal = Pick<Context, 'stdin' | 'stdout' | 'stderr' | 'isTTY' | 'signal'>;
 
 /** One reader for all questions of a command: what came ahead of its question is not lost between two. */
 export interface Asking extends Disposable {
@@ -11,16 +11,18 @@ export interface Asking extends Disposable {
   ask(question: string, hidden?: boolean): Promise<string | undefined>;
 }
 
-export function asking({ stdin, stderr, isTTY, signal }: Terminal): Asking {
+export function asking({ stdin, stdout, stderr, isTTY, signal }: Terminal): Asking {
   let muted = false;
+  // Where errors go into a file the person is asked all the same, and what he types is shown by nobody but us.
+  const screen = isTTY.stderr || !isTTY.stdin ? stderr : isTTY.stdout ? stdout : undefined;
   const shown = new Writable({
     write(chunk: Buffer, _encoding, done) {
       // At once: what waited for its turn would be muted with what is typed.
-      if (!muted) stderr.write(chunk);
+      if (!muted) screen?.write(chunk);
       done();
     },
   });
-  const lines = createInterface({ input: stdin, output: shown, terminal: isTTY.stdin && isTTY.stderr });
+  const lines = createInterface({ input: stdin, output: shown, terminal: isTTY.stdin });
   const ended = new AbortController();
   const waiting: string[] = [];
   let next: ((line: string) => void) | undefined;
@@ -48,7 +50,7 @@ export function asking({ stdin, stderr, isTTY, signal }: Terminal): Asking {
       } finally {
         next = undefined;
         muted = false;
-        if (hidden && isTTY.stdin) stderr.write('\n');
+        if (hidden && isTTY.stdin) screen?.write('\n');
       }
     },
     [Symbol.dispose]: () => lines.close(),

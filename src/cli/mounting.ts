@@ -28,12 +28,12 @@ export async function requireSource(word: string): Promise<string> {
   }
 }
 
-/** @param word  `instance[:target]`. A name has no colon. @throws UsageError */
+/** @param word  `instance[:target]`, with nothing behind the colon as without it. A name has no colon. @throws UsageError */
 export function splitPlace(word: string): { readonly instance: string; readonly target: string | undefined } {
   const at = word.indexOf(':');
   const instance = at < 0 ? word : word.slice(0, at);
-  if (instance === '' || at === word.length - 1) throw new UsageError(`Invalid target given: ${word}`, 'it is <instance> or <instance>:<path>');
-  return { instance, target: at < 0 ? undefined : word.slice(at + 1) };
+  if (instance === '') throw new UsageError(`Invalid target given: ${word}`, 'it is <instance> or <instance>:<path>');
+  return { instance, target: at < 0 ? undefined : word.slice(at + 1) || undefined };
 }
 
 /** @throws UsageError */

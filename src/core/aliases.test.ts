@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addAlias, aliasNames, findAlias, forgetInstances, fromAliasFile, hasAlias, isFileName, NO_ALIASES, preferContext, removeActive, removeAlias, toAliasFile, type Alias, type AliasBook } from './aliases.ts';
+import { addAlias, aliasNames, findAlias, findExactly, forgetInstances, fromAliasFile, hasAlias, isFileName, NO_ALIASES, preferContext, removeActive, removeAlias, toAliasFile, type Alias, type AliasBook } from './aliases.ts';
 
 const ls: Alias = { instance: 'apollo', command: 'ls', workingDirectory: 'map' };
 const top: Alias = { instance: 'hermes', command: 'top', workingDirectory: 'default' };
@@ -14,6 +14,12 @@ test('a word is looked for in the active context, then in the only other that ha
   expect(findAlias(both, 'default.l')?.alias).toBe(ls);
   expect(findAlias(preferContext(both, 'third'), 'l')).toBeUndefined();
   expect(findAlias(work, 'work.l')).toBeUndefined();
+});
+
+test('to be changed, one of another context is named with it', () => {
+  expect(findExactly(work, 't')).toEqual({ context: 'work', name: 't', alias: top });
+  expect(findExactly(work, 'l')).toBeUndefined();
+  expect(findExactly(work, 'default.l')).toEqual({ context: 'default', name: 'l', alias: ls });
 });
 
 test('a name of every object is no alias', () => {

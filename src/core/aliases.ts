@@ -41,12 +41,21 @@ export function hasAlias(book: AliasBook, name: string): boolean {
   return Object.hasOwn(contextOf(book, book.active), name);
 }
 
-/** @returns what a word means: in the active context, else in the only other one that has it, else as `context.name` */
+/** @returns what a word means to whoever runs it: in the active context, else in the only other one that has it, else as `context.name` */
 export function findAlias(book: AliasBook, word: string): FoundAlias | undefined {
   const here = lookUp(book, book.active, word);
   if (here) return here;
   const elsewhere = Object.keys(book.contexts).map((context) => lookUp(book, context, word)).filter((found) => found !== undefined);
   if (elsewhere.length === 1) return elsewhere[0];
+  return inNamedContext(book, word);
+}
+
+/** @returns the one that is meant where it is to be changed: another context's is named with it */
+export function findExactly(book: AliasBook, word: string): FoundAlias | undefined {
+  return lookUp(book, book.active, word) ?? inNamedContext(book, word);
+}
+
+function inNamedContext(book: AliasBook, word: string): FoundAlias | undefined {
   // Both sides of the dot may have dots in them.
   const [named] = Object.keys(book.contexts).filter((context) => word.startsWith(`${context}.`))
     .map((context) => lookUp(book, context, word.slice(context.length + 1))).filter((found) => found !== undefined);

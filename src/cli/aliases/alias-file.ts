@@ -35,8 +35,22 @@ export async function readAliases({ file }: Pick<AliasPlaces, 'file'>): Promise<
   return text === undefined ? NO_ALIASES : fromAliasFile(parse(text), file);
 }
 
-/** @param change  throws to leave everything as it is  @returns what is kept now */
-export async function changeAliases({ file }: Pick<AliasPlaces, 'file'>, change: (book: AliasBook) => AliasBook): Promise<AliasBook> {
+/** @param change  throws to leave everything as it is  @returns what is kept now  @throws home-unusable, instance-busy, bad-argument */
+export async function changeAliases(places: Pick<AliasPlaces, 'file'>, change: (book: AliasBook) => AliasBook): Promise<AliasBook> {
+  return await kept(places.file, () => changed(places, change));
+}
+
+/** @throws home-unusable where the file system does not keep what is written  @param path  what of */
+export async function kept<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw fail('home-unusable', `the aliases cannot be kept in ${path}: ${error.message}`, { hint: 'see whose it is, and how much space is left', cause: error });
+  }
+}
+
+async function changed({ file }: Pick<AliasPlaces, 'file'>, change: (book: AliasBook) => AliasBook): Promise<AliasBook> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await using _lock = await lock(`${file}.lock`);
   const before = await readAliases({ file });

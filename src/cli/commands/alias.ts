@@ -1,6 +1,6 @@
 import { addAlias, hasAlias, isFileName } from '../../core/aliases.ts';
 import { asWord } from '../../core/program.ts';
-import { aliasPlaces, changeAliases } from '../aliases/alias-file.ts';
+import { aliasPlaces, changeAliases, kept } from '../aliases/alias-file.ts';
 import { writeScript } from '../aliases/alias-scripts.ts';
 import { defineCommand, isReserved, type Command } from '../command.ts';
 import { UsageError } from '../failure.ts';
@@ -37,7 +37,8 @@ export const aliasOf = (commands: () => readonly Command[]): Command => defineCo
       return addAlias(book, name, { instance, command, workingDirectory: options.noMap ? 'default' : 'map' });
     });
     const { calledAs, program, env } = context;
-    await writeScript(places.bin, { name, program: [...program, ...(calledAs === 'holdfast' ? [] : [asWord(calledAs)])], home: env['HOLDFAST_HOME'] || undefined });
+    const script = { name, program: [...program, ...(calledAs === 'holdfast' ? [] : [asWord(calledAs)])], home: env['HOLDFAST_HOME'] || undefined };
+    await kept(places.bin, () => writeScript(places.bin, script));
     if (!(env['PATH'] ?? '').split(':').includes(places.bin)) context.stderr.write(`To call it as ${name} alone, put its directory into PATH: ${places.bin}\n`);
   },
 });

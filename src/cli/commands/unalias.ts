@@ -1,4 +1,4 @@
-import { aliasNames, findAlias, removeActive, removeAlias } from '../../core/aliases.ts';
+import { aliasNames, findExactly, removeActive, removeAlias } from '../../core/aliases.ts';
 import { aliasPlaces, changeAliases } from '../aliases/alias-file.ts';
 import { removeScripts } from '../aliases/alias-scripts.ts';
 import { defineCommand } from '../command.ts';
@@ -22,10 +22,10 @@ export const unalias = defineCommand({
     const places = await aliasPlaces(env);
     const left = await changeAliases(places, (book) => {
       if (options.all) return removeActive(book);
-      const missing = distinct(args).filter((word) => findAlias(book, word) === undefined);
+      const missing = distinct(args).filter((word) => findExactly(book, word) === undefined);
       if (missing.length > 0) throw new UsageError(missing.map((word) => `Nonexistent alias: ${word}`).join('\n'), 'which there are: holdfast aliases');
       return distinct(args).reduce((now, word) => {
-        const found = findAlias(now, word);
+        const found = findExactly(now, word);
         return found === undefined ? now : removeAlias(now, found);
       }, book);
     });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, HoldfastError } from '../../core/errors.ts';
 import { defineCommand, type Context } from '../command.ts';
@@ -33,7 +34,8 @@ export const waitReady = defineCommand({
 /** @returns undefined when it is ready */
 async function whyNot({ client: connect }: Context, signal: AbortSignal): Promise<HoldfastError | undefined> {
   try {
-    const client = await connect();
+    // A daemon that is being started has longer than whoever waits for it here.
+    const client = await Promise.race([connect(), interrupted(signal)]);
     await client.call('listImages', {}, { signal, deadlineMs: ANSWER_MS });
     // What is published is asked for once; where nobody answers, what is here can be launched all the same.
     await client.call('findImages', { query: {} }, { signal, deadlineMs: PUBLISHED_MS });
@@ -42,6 +44,12 @@ async function whyNot({ client: connect }: Context, signal: AbortSignal): Promis
     if (!(error instanceof HoldfastError) || !WAITED_FOR.has(error.code)) throw error;
     return error;
   }
+}
+
+/** @throws cancelled */
+async function interrupted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw fail('cancelled', 'interrupted');
 }
 
 /** What may pass by itself; that it belongs to somebody else does not. `cancelled`: the time was up meanwhile. */
