@@ -2,7 +2,7 @@
  * The network of a home as the kernel and dnsmasq have it, with namespaces in the place of guests and of the world: who
  * reaches whom, under which name, and that nothing is left. It needs root; guests of machines are in test/real.
  */
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { Resolver } from 'node:dns/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eui64Address } from '../../src/core/network/home-network.ts';
@@ -193,11 +193,19 @@ test('a second home has a network of its own beside it, and keeps out of the fir
   await guest.run('ip', 'route', 'add', 'default', 'via', await addressIn(second, 1));
   expect(await guest.succeeds(...hears(await addressIn(network, 3), port))).toBe(false);
   await guest[Symbol.asyncDispose]();
-  await away();
+  // What cannot be taken away when a machine ends is told, and is as soon as it can be.
+  const record = `${other}/network/machines/${HERMES}.json`;
+  await rename(record, `${other}/kept`);
+  await mkdir(record);
+  const gone = away();
+  await expect.poll(() => logs.join('\n'), { timeout: 15_000, interval: 100 }).toContain('hermes has ended, and what its cards were plugged into could not be taken away');
+  await rmdir(record);
+  await rename(`${other}/kept`, record);
+  await gone;
   await release();
   expect(await traces(second, other)).toEqual([]);
   expect(await links()).toContain(network.bridge);
-});
+}, 30_000);
 
 test('what was killed, flushed or deleted is there again within seconds, and told', async () => {
   const { pid } = JSON.parse(await readFile(`${home}/network/dnsmasq.json`, 'utf8')) as { pid: number };

@@ -112,6 +112,18 @@ test('IPv6 is forwarded while there are two zones, and whoever listens to router
   expect(await bench.traces()).toEqual([]);
 }, LONG);
 
+test('a way out for IPv6 may come when the network is long up: from then on the host forwards it', async () => {
+  const daemon = bench.daemon();
+  await daemon.attach(APOLLO);
+  await bench.host.run('ip', 'link', 'set', 'wire', 'up');
+  await bench.host.run('ip', '-6', 'route', 'add', 'default', 'dev', 'wire');
+  await expect.poll(() => daemon.told.map(({ cause }) => cause), { timeout: 45_000, interval: 100 }).toEqual(['network-repaired the host\'s forwarding']);
+  expect(await bench.traces()).toContain('/proc/sys/net/ipv6/conf/all/forwarding:1');
+  await bench.host.run('ip', '-6', 'route', 'delete', 'default', 'dev', 'wire');
+  await daemon.call('detach', APOLLO.id);
+  expect(await bench.traces()).toEqual([]);
+}, LONG);
+
 test('IPv6 that is switched off on the host takes nothing else along, and is there again when it is switched on', async () => {
   const daemon = bench.daemon();
   const ipv6 = async (off: '0' | '1') => await bench.host.run('sh', '-c', `echo ${off} > /proc/sys/net/ipv6/conf/all/disable_ipv6`);
