@@ -6,32 +6,20 @@ export interface Trying {
   /** Aborted when there is no need any more. */
   readonly signal: AbortSignal;
   readonly backoff: Backoff;
+  /** Resolves after so many ms, or when there is no need any more. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** @throws what went wrong last, once it is not tried any more */
-export async function untilDone<T>(work: () => Promise<T>, { failed, signal, backoff }: Trying): Promise<T> {
+export async function untilDone<T>(work: () => Promise<T>, { failed, signal, backoff, pause }: Trying): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       if (signal.aborted) throw error;
       failed(error);
-      await untilTime(backoff.firstMs + delayBefore(attempt, backoff, Math.random()), signal);
+      await pause(backoff.firstMs + delayBefore(attempt, backoff, Math.random()), signal);
       if (signal.aborted) throw error;
     }
   }
-}
-
-/** A program that could end does not wait for it. */
-function untilTime(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms).unref();
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -4,7 +4,7 @@
  */
 import { fail } from '../../core/errors.ts';
 import type { GuestAccess } from '../../guest/access.ts';
-import { orAbort } from '../../guest/ssh/time-limit.ts';
+import { orAbort, pause } from '../../guest/ssh/time-limit.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
 import type { MachineSpec } from '../driver.ts';
 import type { Accelerator } from './command-line/input.ts';
@@ -97,7 +97,7 @@ export class HeldMachines {
     if (!state?.unsettled) arrival.resolve();
     const ended = new AbortController();
     const absent = (error: unknown): void => log('network-absent', `${machine.name}: its network is not there, and is tried again: ${saying(error)}`);
-    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attachRunning(machine, state?.uid, { failed: absent, signal: ended.signal, backoff: ATTACH_BACKOFF }));
+    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attachRunning(machine, state?.uid, { failed: absent, signal: ended.signal, backoff: ATTACH_BACKOFF, pause }));
     const arrived = (): void => {
       started.arrived?.();
       arrival.resolve();

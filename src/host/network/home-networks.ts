@@ -3,6 +3,7 @@
  * the last one. What is done to them is done one at a time.
  */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, HoldfastError } from '../../core/errors.ts';
 import type { DroppingChain } from '../../core/network/dropping-chains.ts';
 import { networkOf, tapName, type ZoneNetwork } from '../../core/network/home-network.ts';
@@ -41,6 +42,8 @@ export interface HomeNetworksOptions {
 
 /** Of what is to be taken away and cannot be now. */
 const RELEASE_BACKOFF = { firstMs: 2_000, capMs: 60_000 };
+/** A program that could end does not wait for it. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal, ref: false }).catch(() => {});
 
 export class HomeNetworks implements AsyncDisposable {
   readonly #options: HomeNetworksOptions;
@@ -190,7 +193,7 @@ export class HomeNetworks implements AsyncDisposable {
     this.#runs.delete(id);
     await untilDone(() => this.#repairs.before(async () => {
       if (!this.#runs.has(id)) await this.#cards.detach(id);
-    }), { failed, signal: this.#end.signal, backoff: RELEASE_BACKOFF });
+    }), { failed, signal: this.#end.signal, backoff: RELEASE_BACKOFF, pause });
   }
 
   /** What ended while no daemon was watching. @param lives  machines that run, or may */
