@@ -57,6 +57,6 @@ async function settle({ lanes, log, name }: Arriving['options'], { turn, plug, s
     log('fork', `${name}: its network card or its services did not come, and are tried again: ${clause(error)}`);
     tried();
   };
-  untilDone(once, { failed, signal, backoff: SETTLE_BACKOFF, pause }).catch(() => {}).finally(tried);
+  untilDone(once, { failed, backoff: SETTLE_BACKOFF, random: Math.random, isOver: () => signal.aborted, pause: (ms) => pause(ms, signal) }).catch(() => {}).finally(tried);
   await firstTime;
 }

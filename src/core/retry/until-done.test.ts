@@ -1,35 +1,32 @@
 import { expect, test, vi } from 'vitest';
-import { untilDone } from './until-done.ts';
+import { untilDone, type Trying } from './until-done.ts';
 
-const backoff = { firstMs: 1, capMs: 4 };
-const paused: number[] = [];
-const pause = (ms: number): Promise<void> => {
-  paused.push(ms);
-  return Promise.resolve();
-};
-
-test('it is tried until it is done, and each failure is told', async () => {
-  const failed = vi.fn();
-  let times = 0;
-  const work = (): Promise<number> => {
-    times += 1;
-    return times < 3 ? Promise.reject(new Error(`no ${times}`)) : Promise.resolve(times);
+/** @param over  after how many failures there is no need any more */
+function trying(over = Infinity): Trying & { readonly told: unknown[]; readonly paused: number[] } {
+  const told: unknown[] = [];
+  const paused: number[] = [];
+  return {
+    told, paused, failed: (error) => told.push(error), isOver: () => told.length >= over, random: () => 0.5, backoff: { firstMs: 10, capMs: 40 },
+    pause: (ms) => { paused.push(ms); return Promise.resolve(); },
   };
-  expect(await untilDone(work, { failed, signal: new AbortController().signal, backoff, pause })).toBe(3);
-  expect(failed.mock.calls.map(([error]) => String(error))).toEqual(['Error: no 1', 'Error: no 2']);
-  expect(paused).toEqual([expect.toSatisfy((ms: number) => ms >= 1 && ms <= 2), expect.toSatisfy((ms: number) => ms >= 1 && ms <= 3)]);
+}
+
+test('it is tried until it is done, less and less often, and each failure is told', async () => {
+  const seen = trying();
+  const work = vi.fn(() => (work.mock.calls.length < 5 ? Promise.reject(new Error(`no ${work.mock.calls.length}`)) : Promise.resolve('done')));
+  expect(await untilDone(work, seen)).toBe('done');
+  expect(seen.told.map(String)).toEqual(['Error: no 1', 'Error: no 2', 'Error: no 3', 'Error: no 4']);
+  expect(seen.paused).toEqual([15, 20, 30, 30]);
 });
 
 test('when there is no need any more it ends with what went wrong last', async () => {
-  const end = new AbortController();
-  const waits = untilDone(() => Promise.reject(new Error('no')), { failed: () => end.abort(), signal: end.signal, backoff, pause });
-  await expect(waits).rejects.toThrow('no');
+  const seen = trying(2);
+  await expect(untilDone(() => Promise.reject(new Error('no')), seen)).rejects.toThrow('no');
+  expect(seen.told).toHaveLength(2);
 });
 
 test('what fails after that is not told as a failure', async () => {
-  const failed = vi.fn();
-  const end = new AbortController();
-  const waits = untilDone(() => { end.abort(); return Promise.reject(new Error('no')); }, { failed, signal: end.signal, backoff, pause });
-  await expect(waits).rejects.toThrow('no');
-  expect(failed).not.toHaveBeenCalled();
+  const seen = trying(0);
+  await expect(untilDone(() => Promise.reject(new Error('no')), seen)).rejects.toThrow('no');
+  expect([seen.told, seen.paused]).toEqual([[], []]);
 });

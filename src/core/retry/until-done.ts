@@ -3,23 +3,25 @@ import { delayBefore, type Backoff } from './backoff.ts';
 
 export interface Trying {
   readonly failed: (error: unknown) => void;
-  /** Aborted when there is no need any more. */
-  readonly signal: AbortSignal;
+  /** There is no need any more. */
+  readonly isOver: () => boolean;
+  /** Resolves after so many ms, or when it is over. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** In [0, 1). */
+  readonly random: () => number;
   readonly backoff: Backoff;
-  /** Resolves after so many ms, or when there is no need any more. */
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** @throws what went wrong last, once it is not tried any more */
-export async function untilDone<T>(work: () => Promise<T>, { failed, signal, backoff, pause }: Trying): Promise<T> {
+export async function untilDone<T>(work: () => Promise<T>, { failed, isOver, pause, random, backoff }: Trying): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (isOver()) throw error;
       failed(error);
-      await pause(backoff.firstMs + delayBefore(attempt, backoff, Math.random()), signal);
-      if (signal.aborted) throw error;
+      await pause(backoff.firstMs + delayBefore(attempt, backoff, random()));
+      if (isOver()) throw error;
     }
   }
 }

@@ -3,6 +3,7 @@
  * get. A monitor has one client, so what is held here cannot be adopted a second time.
  */
 import { fail } from '../../core/errors.ts';
+import type { Trying } from '../../core/retry/until-done.ts';
 import type { GuestAccess } from '../../guest/access.ts';
 import { orAbort, pause } from '../../guest/ssh/time-limit.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
@@ -97,7 +98,8 @@ export class HeldMachines {
     if (!state?.unsettled) arrival.resolve();
     const ended = new AbortController();
     const absent = (error: unknown): void => log('network-absent', `${machine.name}: its network is not there, and is tried again: ${saying(error)}`);
-    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attachRunning(machine, state?.uid, { failed: absent, signal: ended.signal, backoff: ATTACH_BACKOFF, pause }));
+    const trying: Trying = { failed: absent, backoff: ATTACH_BACKOFF, random: Math.random, isOver: () => ended.signal.aborted, pause: (ms) => pause(ms, ended.signal) };
+    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attachRunning(machine, state?.uid, trying));
     const arrived = (): void => {
       started.arrived?.();
       arrival.resolve();

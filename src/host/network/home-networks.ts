@@ -42,8 +42,6 @@ export interface HomeNetworksOptions {
 
 /** Of what is to be taken away and cannot be now. */
 const RELEASE_BACKOFF = { firstMs: 2_000, capMs: 60_000 };
-/** A program that could end does not wait for it. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal, ref: false }).catch(() => {});
 
 export class HomeNetworks implements AsyncDisposable {
   readonly #options: HomeNetworksOptions;
@@ -191,9 +189,10 @@ export class HomeNetworks implements AsyncDisposable {
   async #release({ id, name }: AttachRequest): Promise<void> {
     const failed = (error: unknown): void => this.#options.log(`network-left ${id}`, `${name} has ended, and what its cards were plugged into could not be taken away: ${error instanceof Error ? error.message : String(error)}`, 'it is tried again');
     this.#runs.delete(id);
+    const { signal } = this.#end;
     await untilDone(() => this.#repairs.before(async () => {
       if (!this.#runs.has(id)) await this.#cards.detach(id);
-    }), { failed, signal: this.#end.signal, backoff: RELEASE_BACKOFF, pause });
+    }), { failed, backoff: RELEASE_BACKOFF, random: Math.random, isOver: () => signal.aborted, pause: (ms) => sleep(ms, undefined, { signal, ref: false }).catch(() => {}) });
   }
 
   /** What ended while no daemon was watching. @param lives  machines that run, or may */
