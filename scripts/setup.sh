@@ -12,7 +12,7 @@ mcopy:mtools newuidmap:uidmap prlimit:util-linux xz:xz-utils gpgv:gpgv ps:procps
 [ "$(id -u)" != 0 ] || TOOLS="$TOOLS ip:iproute2 nft:nftables dnsmasq:dnsmasq-base"
 FILES='/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring'
 if [ "${HOLDFAST_SETUP_TESTS:-}" = 1 ]; then
-  TOOLS="$TOOLS sshd:openssh-server sftp:openssh-client rsync:rsync faketime:faketime socat:socat ip:iproute2 python3:python3-minimal git:git openssl:openssl gpg:gpg gpg-agent:gpg-agent"
+  TOOLS="$TOOLS sshd:openssh-server sftp:openssh-client rsync:rsync zsh:zsh fish:fish faketime:faketime socat:socat ip:iproute2 python3:python3-minimal git:git openssl:openssl gpg:gpg gpg-agent:gpg-agent"
   FILES="$FILES /usr/share/OVMF/OVMF_CODE.fd:ovmf"
 fi
 
