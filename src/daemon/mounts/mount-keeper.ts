@@ -4,6 +4,7 @@ import type { Mount } from '../../core/mounts/mount.ts';
 import { errorRecord, fail } from '../../core/errors.ts';
 import type { NativeDevice, RunningMachine } from '../../drivers/driver.ts';
 import { unmountTarget } from '../../guest/mounts.ts';
+import { pause } from '../../guest/ssh/time-limit.ts';
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { attach } from './attach.ts';
@@ -77,7 +78,9 @@ export class MountKeeper {
     const stop = new AbortController();
     const first = Promise.withResolvers<unknown>();
     const above = [...this.#kept].filter(([other, kept]) => kept.machine === machine && isBelow(key, other)).map(([, kept]) => kept.first);
-    const before = Promise.race([Promise.all(above), aborted(stop.signal)]);
+    // Those of a guest that is not held may be long in coming, and somebody waits for this one.
+    const patience = asked.heldWithinMs === undefined ? aborted(stop.signal) : pause(asked.heldWithinMs, stop.signal);
+    const before = Promise.race([Promise.all(above), patience]);
     const over = Promise.all([earlier?.over, before]).then(() => this.#run({ house, supervisor, machine, mount, asked }, stop.signal, first.resolve));
     this.#kept.set(key, { machine, stop, first: first.promise, over });
     machine.on({ ended: () => stop.abort() });
