@@ -89,6 +89,7 @@ function resumeAll(house: House, rows: readonly OperationRow[], hostRestarted: b
 async function resumed(house: House, row: OperationRow, hostRestarted: boolean, task: Task): Promise<Result> {
   const supervisor = row.instance === null ? undefined : house.registry.byId(row.instance);
   const request = JSON.parse(row.request) as WireAction & { timeoutSeconds?: number };
+  // As whoever asked sees the house: what an older request left open is decided by that.
   const whose = row.owner === null ? house : houseOf(house, row.owner);
   if (row.kind === PURGE_KIND) return await performPurge(whose, purgeOf(whose, JSON.parse(row.request) as Partial<PurgeRequest>), task);
   if (row.kind === ZONE_KIND) return await performZones(house, JSON.parse(row.request) as WireZoneChange, task);

@@ -43,11 +43,11 @@ export interface House {
   readonly onSetting?: () => void;
   /** Listens on TCP there and nowhere else from now on. @throws home-unusable */
   readonly listenAt?: (address: TcpAddress | undefined) => Promise<void>;
-  /** Who asks is not the host's own root, there: the host is not his to change. */
+  /** Set in a caller's view of the house (callers.ts): he is not who runs the daemon, and the host is not his to change. */
   readonly visited?: true;
-  /** Who asks comes in over the network: he is given nothing of the host that he is not given there. */
+  /** Also there: he comes in over the network, and is given nothing of the host. */
   readonly remote?: true;
-  /** uid of who asks: what he launches is his. */
+  /** uid of the caller whose view it is, or of who runs the daemon: what is launched is his. */
   readonly owner: number;
 }
 

@@ -45,9 +45,11 @@ export async function forwardLess(record: HomeRecord, zones: readonly ZoneNetwor
   await record.forgetSwitched();
 }
 
-/** @param zones  those that are up  @returns whether the host forwards as they need it now, and does so while they are */
+/** @param zones  those that are up  @returns whether the host forwards as they need it now, and does so while they are: a way out that is gone changes nothing */
 export async function forwards(record: HomeRecord, zones: readonly ZoneNetwork[]): Promise<boolean> {
-  return await isMet(await readForwarding(), record.key, await needOf(record, zones));
+  const known = (await readForwarding()).homes[record.key];
+  const need = await needOf(record, zones);
+  return known?.record === need.record && (known.ipv6 || !need.ipv6) && await isForwarding({ ipv4: true, ipv6: need.ipv6 });
 }
 
 async function isMet({ homes }: ForwardingRecord, key: string, need: HomeNeed): Promise<boolean> {
