@@ -65,7 +65,7 @@ test.each([
   ['monitor', 'monitor', 'no answer within', 'see what the daemon says of it', ['way-in', 'python', 'lanes', 'link', 'clock']],
   ['a key', 'agent', '/etc/holdfast/control.pub missing', 'put back at its next boot', ['doorman', 'lanes']],
   ['the lanes\' sshd', 'private-sshd', 'Bad configuration option', 'put Holdfast\'s files back', ['lanes']],
-  ['plug pulled', 'link', 'has no carrier', 'holdfast restart apollo', ['address', 'route', 'dns']],
+  ['plug pulled', 'link', 'has no carrier', 'holdfast stop apollo, then holdfast start apollo', ['address', 'route', 'dns']],
   ['static elsewhere', 'address', 'enp1s0 has 192.168.68.20; the host\'s network gave it', 'somebody made it static', ['route', 'dns']],
   ['neighbour', 'neighbour', 'another card', 'ip neighbour', []],
   ['cloud-init', 'cloud-init', 'it ended with an error: it broke', 'cloud-init-output.log', []],
