@@ -1,4 +1,5 @@
 /** The SSH client over a lane, against a real sshd on this machine. */
+import { randomBytes } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -33,9 +34,9 @@ describe('SSH over a lane', () => {
     await guest[Symbol.asyncDispose]();
   });
 
-  async function connect(options: { hostPublic?: string; doormanMs?: number; bannerMs?: number } = {}): Promise<SshShell> {
+  async function connect(options: { hostPublic?: string; doormanMs?: number; bannerMs?: number; slow?: boolean } = {}): Promise<SshShell> {
     shell = await connectSsh(
-      { connect: (signal) => guest.port.connect('session', signal), doorman: true, deadlines: { ...NATIVE, doorman: options.doormanMs ?? NATIVE.doorman, banner: options.bannerMs ?? NATIVE.banner } },
+      { connect: (signal) => guest.port.connect('session', signal), doorman: true, deadlines: { ...NATIVE, doorman: options.doormanMs ?? NATIVE.doorman, banner: options.bannerMs ?? NATIVE.banner }, slow: options.slow ?? false },
       { user: sshd.user, privateKey: sshd.keys.clientPrivate, hostKey: parseHostKey(options.hostPublic ?? sshd.keys.hostPublic) },
       never,
     );
@@ -54,6 +55,13 @@ describe('SSH over a lane', () => {
     test('passes over the bytes that an older session left', async () => {
       guest.faults.stale = Buffer.concat([Buffer.alloc(30_000, 0xa5), Buffer.from('SSH-1 holdfast-door')]);
       expect((await run({ command: ['echo', 'hello'] })).out).toBe('hello\n');
+    });
+
+    test.each([false, true])('what is carried arrives as it is, by the ciphers for a guest that is emulated too: %j', async (slow) => {
+      const session = await (await connect({ slow })).exec({ command: ['cat'] }, never);
+      const octets = randomBytes(1_000_000);
+      session.stdin.end(octets);
+      expect(Buffer.concat(await session.stdout.toArray() as Buffer[]).equals(octets)).toBe(true);
     });
 
     test('gives up on a stream that never becomes a session', async () => {

@@ -21,6 +21,8 @@ export interface RouteOptions {
   /** Where Holdfast's programs are in the guest. */
   readonly agentDir: string;
   readonly deadlines: Deadlines;
+  /** The guest is emulated. */
+  readonly slow: boolean;
   readonly failed: (route: string, error: unknown) => void;
   readonly controlChanged: (state: KeeperState) => void;
   /** The control lane waits until it is begun. */
@@ -42,7 +44,7 @@ const RARELY = 8;
 
 type Open = (signal: AbortSignal, late: number) => Promise<SshShell>;
 
-export function openRoutes({ lanes, address, keys, controlUser, defaultUser, lastUser, userLearnt, agentDir, deadlines, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
+export function openRoutes({ lanes, address, keys, controlUser, defaultUser, lastUser, userLearnt, agentDir, deadlines, slow, failed, controlChanged, controlLater }: RouteOptions): GuestRoutes {
   const laneKey = parseHostKey(keys.hostPublic);
   const guestKey = parseHostKey(keys.guestHostPublic);
 
@@ -57,7 +59,7 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, las
   type LaneName = 'control' | 'session' | 'bulk';
   const atRest: Deadlines = { ...deadlines, keepalive: RARELY * deadlines.keepalive };
   const connect = (lane: LaneName, user: string, privateKey: string, signal: AbortSignal, late: number) =>
-    connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, deadlines: patient(lane === 'control' ? deadlines : atRest, late) }, { user, privateKey, hostKey: laneKey }, signal);
+    connectSsh({ connect: (limit) => lanes.connect(lane, limit), doorman: true, slow, deadlines: patient(lane === 'control' ? deadlines : atRest, late) }, { user, privateKey, hostKey: laneKey }, signal);
   const onLane = (lane: LaneName, open: Open) =>
     ({ isOpposite: () => lanes.isGuestOpen(lane), open: noting(`its ${lane} lane`, open) });
 
@@ -87,7 +89,7 @@ export function openRoutes({ lanes, address, keys, controlUser, defaultUser, las
   const byAddress = address && new ConnectionKeeper({
     eager: false,
     open: noting('its address', async (signal, late) => await connectSsh(
-      { connect: (limit) => address.connect(limit), doorman: false, deadlines: patient(deadlines, late) },
+      { connect: (limit) => address.connect(limit), doorman: false, slow, deadlines: patient(deadlines, late) },
       { user: defaultUser, privateKey: keys.sessionPrivate, hostKey: guestKey }, signal,
     )),
   });

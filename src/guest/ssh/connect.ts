@@ -24,6 +24,8 @@ export interface SshRoute {
   /** Whether a doorman's line comes before the banner. */
   readonly doorman: boolean;
   readonly deadlines: Deadlines;
+  /** The guest is emulated. */
+  readonly slow?: boolean;
 }
 
 /** @throws ReachFailure; `host-key` when somebody else answers: not to be retried silently */
@@ -52,7 +54,7 @@ export async function connectSsh(route: SshRoute, login: SshLogin, signal: Abort
       username: login.user,
       privateKey: login.privateKey,
       authHandler: ['publickey'],
-      algorithms: algorithms(login.hostKey.type),
+      algorithms: algorithms(login.hostKey.type, route.slow ?? false),
       hostVerifier: (shown: Buffer) => {
         wrongKey = !isHostKey(login.hostKey, shown);
         return !wrongKey;
