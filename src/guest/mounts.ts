@@ -9,13 +9,15 @@ const SHORT_MS = 60_000;
 const INSTALL_MS = 600_000;
 const MOST_BYTES = 16 * 1024;
 const MISSING = 90;
+/** Whether $1 is a directory like those beside it, whatever the table of mounts has of its path: something is mounted over what was mounted there. */
+const HIDDEN = 'here=$(stat -c %d "$1" 2>/dev/null) && [ "$here" = "$(stat -c %d "$1/.." 2>/dev/null)" ]';
 
 /**
  * Constant text; what varies comes as $1 and on. What an earlier sshfs left goes: a lane that broke leaves a dead mount. What is
  * made anew on the way to the target is the default user's.
  */
 const PREPARE = `
-while findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do umount -l "$1" || exit 1; done
+while findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do umount -l "$1" || { ${HIDDEN} || exit 1; break; }; done
 command -v sshfs >/dev/null 2>&1 || exit ${MISSING}
 uid=$(id -u "$2") && gid=$(id -g "$2") || exit 1
 ${MAKE_TARGET}
@@ -28,9 +30,9 @@ elif command -v zypper; then zypper -nq install sshfs
 elif command -v pacman; then pacman -S --noconfirm sshfs
 elif command -v apk; then apk add sshfs
 else echo no known package manager; false; fi; } 2>&1 </dev/null) || { printf %s "$said" | tail -n 1 >&2; exit 1; }`;
-const WAIT = 'left=150; until findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do left=$((left - 1)); [ $left -gt 0 ] || exit 1; sleep 0.2; done';
-/** Files that are still open there do not keep it; a dead one may lie below it. */
-const UNMOUNT = 'while findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do umount "$1" 2>/dev/null || umount -l "$1" || exit 1; done';
+const WAIT = `left=150; until findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1 && ! { ${HIDDEN}; }; do left=$((left - 1)); [ $left -gt 0 ] || exit 1; sleep 0.2; done`;
+/** Files that are still open there do not keep it; a dead one may lie below it. One that something else hides cannot be reached, and is in nobody's way. */
+const UNMOUNT = `while findmnt -rn -t fuse.sshfs -M "$1" >/dev/null 2>&1; do umount "$1" 2>/dev/null || umount -l "$1" || { ${HIDDEN} || exit 1; break; }; done`;
 
 /** Every version of sshfs knows passive mode by this older name. What the host changes is seen after so many seconds. */
 const OPTIONS = 'slave,allow_other,default_permissions,nosuid,nodev,dcache_timeout=3';

@@ -4,11 +4,11 @@ import type { Mount } from '../../core/mounts/mount.ts';
 import { errorRecord, fail } from '../../core/errors.ts';
 import type { NativeDevice, RunningMachine } from '../../drivers/driver.ts';
 import { unmountTarget } from '../../guest/mounts.ts';
-import { pause } from '../../guest/ssh/time-limit.ts';
 import type { House } from '../instances/house.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { attach } from './attach.ts';
 import { attachNative, hideNative, lostNative } from './attach-native.ts';
+import { MountOrder } from './mount-order.ts';
 
 /** The longest wait is so long that what fails for ever costs nothing; a guest that comes to be held again is not kept waiting. */
 const BACKOFF = { firstMs: 1_000, capMs: 120_000 };
@@ -50,8 +50,7 @@ export function areMountsAllowed({ settings }: Pick<House, 'settings'>): boolean
 export class MountKeeper {
   /** By the instance's id and the target. */
   readonly #kept = new Map<string, Kept>();
-  /** Of those that are in their guest, by the same: has it brought in again, above what has come over it. */
-  readonly #renew = new Map<string, () => void>();
+  readonly #order = new MountOrder();
   readonly sftpScript: string;
 
   constructor(sftpScript: string) {
@@ -77,11 +76,7 @@ export class MountKeeper {
     earlier?.stop.abort();
     const stop = new AbortController();
     const first = Promise.withResolvers<unknown>();
-    const above = [...this.#kept].filter(([other, kept]) => kept.machine === machine && isBelow(key, other)).map(([, kept]) => kept.first);
-    // Those of a guest that is not held may be long in coming, and somebody waits for this one.
-    const patience = asked.heldWithinMs === undefined ? aborted(stop.signal) : pause(asked.heldWithinMs, stop.signal);
-    const before = Promise.race([Promise.all(above), patience]);
-    const over = Promise.all([earlier?.over, before]).then(() => this.#run({ house, supervisor, machine, mount, asked }, stop.signal, first.resolve));
+    const over = Promise.resolve(earlier?.over).then(() => this.#run({ house, supervisor, machine, mount, asked }, stop.signal, first.resolve));
     this.#kept.set(key, { machine, stop, first: first.promise, over });
     machine.on({ ended: () => stop.abort() });
     return await first.promise;
@@ -137,16 +132,17 @@ export class MountKeeper {
       }
       const begun = performance.now();
       try {
-        await using attached = device
-          ? await attachNative(supervisor.name, machine, device, stop)
-          : await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress, signal: stop });
-        first();
-        told = '';
-        for (const [other, renew] of this.#renew) if (isBelow(other, key)) renew();
-        const { promise: covered, resolve: cover } = Promise.withResolvers<'covered'>();
-        this.#renew.set(key, () => cover('covered'));
-        const why = await Promise.race([attached.ended, aborted(stop), covered]).finally(() => this.#renew.delete(key));
-        if (why === 'covered') {
+        using turn = await this.#order.turn(key, aborted(stop));
+        {
+          await using attached = device
+            ? await attachNative(supervisor.name, machine, device, stop)
+            : await attach({ name: supervisor.name, machine, mount, sftpScript: this.sftpScript, progress, signal: stop });
+          first();
+          told = '';
+          await Promise.race([attached.ended, aborted(stop), turn.in()]);
+        }
+        if (turn.isToLeave) {
+          await unmountIn(machine, mount.target, stop);
           attempt = -1;
           continue;
         }
@@ -179,11 +175,6 @@ function deviceOf(machine: RunningMachine | undefined, mount: Mount): NativeDevi
   return mount.native ? machine?.natives?.find(({ target }) => target === mount.target) : undefined;
 }
 
-/** Of keys: whether what one is mounted at lies below what the other is mounted at. */
-function isBelow(key: string, other: string): boolean {
-  return key.startsWith(`${other}/`);
-}
-
 function keyOf({ id }: Supervisor, target: string): string {
   return `${id} ${target}`;
 }
@@ -213,6 +204,10 @@ function notHeld(name: string, { guest: { hold: { reason } } }: RunningMachine):
 
 async function takeOut({ machine }: Supervisor, kept: Kept, target: string, signal: AbortSignal): Promise<void> {
   if (machine !== kept.machine || machine.guest.hold.level !== 'held') return;
+  await unmountIn(machine, target, signal);
+}
+
+async function unmountIn(machine: RunningMachine, target: string, signal: AbortSignal): Promise<void> {
   const { shell } = await machine.guest.reach('control', { deadlineMs: REACH_MS, signal });
   await unmountTarget(shell, target, signal);
 }
