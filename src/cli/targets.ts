@@ -1,5 +1,5 @@
 /** Decides which instances a command is about: those named, all that it applies to, or the primary one. */
-import type { WireInstance } from '../api/schemas.ts';
+import type { WireInstance, WireSnapshot } from '../api/schemas.ts';
 import type { Client } from '../client/client.ts';
 import { fail, type HoldfastError } from '../core/errors.ts';
 import { ruling, type Action } from '../core/lifecycle.ts';
@@ -50,11 +50,21 @@ export async function requireEach(client: Client, words: readonly string[], sign
   const [all, { snapshots }] = await Promise.all([
     instances(client, signal), places.some(({ snapshot }) => snapshot !== undefined) ? client.call('listSnapshots', {}, { signal }) : { snapshots: [] },
   ]);
-  const errors = places.flatMap(({ instance, snapshot }) => {
+  const errors = missingOf(places, all, snapshots);
+  if (errors.length > 0) throw new BatchError(errors);
+}
+
+export interface Place {
+  readonly instance: string;
+  readonly snapshot: string | undefined;
+}
+
+/** What is wrong with those of the places that are not there. */
+export function missingOf(places: readonly Place[], all: readonly WireInstance[], snapshots: readonly WireSnapshot[]): readonly HoldfastError[] {
+  return places.flatMap(({ instance, snapshot }) => {
     if (!all.some(({ name }) => name === instance)) return [noSuchInstance(instance)];
     return snapshot === undefined || snapshots.some((each) => each.instance === instance && each.name === snapshot) ? [] : [noSuchSnapshot(instance, snapshot)];
   });
-  if (errors.length > 0) throw new BatchError(errors);
 }
 
 /** Which of these are no more; none of them where nobody answers. */
@@ -68,6 +78,6 @@ export function noSuchInstance(name: string): HoldfastError {
   return fail('instance-not-found', `instance "${name}" does not exist`, { hint: 'which ones do: holdfast list' });
 }
 
-export function noSuchSnapshot(instance: string, snapshot: string): HoldfastError {
+function noSuchSnapshot(instance: string, snapshot: string): HoldfastError {
   return fail('no-such-snapshot', `No such snapshot: ${instance}.${snapshot}`, { hint: 'which ones there are: holdfast list --snapshots' });
 }

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import { BatchError, UsageError } from '../failure.ts';
 import { FORMAT_OPTION, requireFormat } from '../render/format.ts';
 import { renderInfo, renderInfoOfSnapshots } from '../render/info.ts';
-import { distinct, instances, noSuchInstance, noSuchSnapshot, primaryName } from '../targets.ts';
+import { distinct, instances, missingOf, primaryName } from '../targets.ts';
 
 export const info = defineCommand({
   name: 'info',
@@ -31,10 +31,7 @@ export const info = defineCommand({
       instances(client, signal), primaryName(client, signal), wantsSnapshots ? client.call('listSnapshots', {}, { signal }) : { snapshots: [] },
     ]);
     const named = words.map((word) => splitSnapshot(word) ?? { instance: word, snapshot: undefined });
-    const missing = named.flatMap(({ instance, snapshot }) => {
-      if (!all.some(({ name }) => name === instance)) return [noSuchInstance(instance)];
-      return snapshot === undefined || snapshots.some((each) => each.instance === instance && each.name === snapshot) ? [] : [noSuchSnapshot(instance, snapshot)];
-    });
+    const missing = missingOf(named, all, snapshots);
     if (missing.length > 0) throw words.length === 1 ? missing[0] : new BatchError(missing);
     const wanted = named.length > 0 ? named : all.map(({ name }) => ({ instance: name, snapshot: undefined }));
     const chosen = options.snapshots ? [] : wanted.filter(({ snapshot }) => snapshot === undefined).flatMap(({ instance }) => all.filter(({ name }) => name === instance));

@@ -3,7 +3,7 @@
  * get. A monitor has one client, so what is held here cannot be adopted a second time.
  */
 import { fail } from '../../core/errors.ts';
-import type { Trying } from '../../core/retry/until-done.ts';
+import { untilDone, type Trying } from '../../core/retry/until-done.ts';
 import type { GuestAccess } from '../../guest/access.ts';
 import { orAbort, pause } from '../../guest/ssh/time-limit.ts';
 import { ensureInstanceKeys } from '../../host/keys.ts';
@@ -99,7 +99,7 @@ export class HeldMachines {
     const ended = new AbortController();
     const absent = (error: unknown): void => log('network-absent', `${machine.name}: its network is not there, and is tried again: ${saying(error)}`);
     const trying: Trying = { failed: absent, backoff: ATTACH_BACKOFF, random: Math.random, isOver: () => ended.signal.aborted, pause: (ms) => pause(ms, ended.signal) };
-    const attached = started.attached ?? arrival.promise.then(() => this.#cards.attachRunning(machine, state?.uid, trying));
+    const attached = started.attached ?? arrival.promise.then(() => untilDone(() => this.#cards.attach(machine, state?.uid), trying));
     const arrived = (): void => {
       started.arrived?.();
       arrival.resolve();

@@ -1,6 +1,5 @@
 /** The cards of this driver's machines and what they are plugged into: before a start, in one that runs, and after its end. */
 import { fail } from '../../core/errors.ts';
-import { untilDone, type Trying } from '../../core/retry/until-done.ts';
 import { userSubnet } from '../../core/subnets.ts';
 import type { AddressPort } from '../../guest/lane-port.ts';
 import { needsNetworks, type CardNetworks } from '../card-networks.ts';
@@ -33,11 +32,6 @@ export class MachineCards {
     if (this.#networks !== undefined) return await this.#networks.attach({ id, name, uid: own(uid), spec });
     if (needsNetworks(spec)) throw fail('machine-failed', `${name} has a card on a network of the host's, and this daemon knows none`);
     return () => Promise.resolve();
-  }
-
-  /** Of one that runs already: until it is done, or the machine is gone. */
-  async attachRunning(machine: MachineSpec, uid: Uid, trying: Trying): Promise<() => Promise<void>> {
-    return await untilDone(() => this.attach(machine, uid), trying);
   }
 
   /** What its cards are plugged into is there before it starts, and goes when it does not. */
